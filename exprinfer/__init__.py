@@ -1,0 +1,1 @@
+"""Neural networks that read an integer arithmetic expression and write its value."""

@@ -24,7 +24,7 @@ def main() -> None:
 def fit(recipe: str, runs: Path, device: str) -> None:
     """Fit the network, or go on with a run that was stopped."""
     loaded = recipes.load(recipe)
-    fitting.fit(loaded, runs / loaded.model.name, device)
+    fitting.fit(loaded, runs, device)
 
 
 if __name__ == "__main__":

@@ -5,29 +5,32 @@ from __future__ import annotations
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal
 
 RECIPES = Path(__file__).parent / "recipes"
-
-Section = TypeVar("Section")
 
 
 @dataclass(frozen=True)
 class Model:
-    """Names the model and its network."""
+    """Names the model, its network and the network's settings."""
 
     name: str
     version: str
-    network: str
     domain: str
+    network: str
+    settings: dict[str, int]
 
 
 @dataclass(frozen=True)
 class Data:
-    """Says which samples are drawn."""
+    """Says what the network learns from: random samples, or a part of the enumerated domain."""
 
-    samples: int
+    source: Literal["samples", "domain"]
     seed: int
+    samples: int = 0
+    """How many samples are drawn (source "samples")."""
+    percent: int = 100
+    """How many of every 100 operand pairs are trained on (source "domain")."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,23 @@ class Training:
     """Says how the network is fitted to them."""
 
     seed: int
-    epochs: int
+    updates: int
     batch_size: int
-    learning_rate: float
-    rho: float
-    epsilon: float
-    threads: int
+    optimizer: dict[str, Any]
+    """Name and settings of a ``torch.optim`` class."""
+    warmup: int = 0
+    """Updates of linear warm-up, then a cosine to zero; 0 keeps the learning rate constant."""
+    order: Literal["epochs", "draws"] = "epochs"
+    """Shuffled passes over the data, or independent draws by operator."""
+    operator_weights: tuple[int, ...] = (1, 1, 1, 1)
+    """How often + - * / are drawn."""
+    focus: float = 0.0
+    """Share of each batch drawn from the training expressions that were last found wrong."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    threads: int = 1
+    """PyTorch threads: more sum in another order and end at other weights."""
+    start: str = ""
+    """Name of the run whose weights this one goes on from; fresh weights where empty."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +63,8 @@ class Log:
 
     every: int
     checkpoint: int
+    stop_when_perfect: bool = False
+    """End once every watched expression is right."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +90,18 @@ def load(name: str) -> Recipe:
         known = ", ".join(sorted(file.stem for file in RECIPES.glob("*.toml")))
         raise FileNotFoundError(f"no recipe {name!r}; there are: {known}")
     content = tomllib.loads(path.read_text())
-    sections = {"model": Model, "data": Data, "training": Training, "log": Log}
-    if content.keys() != sections.keys():
-        raise ValueError(f"{path}: sections {sorted(content)}, expected {sorted(sections)}")
-    return Recipe(**{key: _section(kind, content[key], path) for key, kind in sections.items()})
-
-
-def _section(kind: type[Section], values: dict[str, Any], path: Path) -> Section:
-    expected = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    if values.keys() != expected:
-        wrong = ", ".join(sorted(values.keys() ^ expected))
-        raise ValueError(f"{path}: [{kind.__name__.lower()}] has missing or unknown settings: {wrong}")
-    return kind(**values)
+    expected = {field.name for field in fields(Recipe)}
+    if content.keys() != expected:
+        raise ValueError(f"{path}: sections {sorted(content)}, expected {sorted(expected)}")
+    try:
+        recipe = Recipe(
+            Model(**content["model"]),
+            Data(**content["data"]),
+            Training(**content["training"]),
+            Log(**content["log"]),
+        )
+    except TypeError as error:
+        raise ValueError(f"{path}: {error}") from error
+    if recipe.log.checkpoint % recipe.log.every:
+        raise ValueError(f"{path}: log.checkpoint must be a multiple of log.every")
+    return recipe

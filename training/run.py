@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
-import platform
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from training.machine import machine, versions
 from training.recipe import Recipe
 
 CHECKPOINT = "checkpoint.pt"
@@ -26,14 +28,16 @@ class Progress:
 
     update: int = 0
     seconds: float = 0.0
+    perfect: bool = False
     rows: list[dict[str, float]] = field(default_factory=list)
+    wrong: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    """Rows of the training data that were wrong at the last checkpoint."""
 
 
 class Run:
     """Keeps what a run needs to be resumed, and what the model card tells of it."""
 
     def __init__(self, folder: Path, recipe: Recipe) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.recipe = recipe
 
@@ -45,12 +49,13 @@ class Run:
             "recipe": self.recipe.as_dict(),
             "network": network.state_dict(),
             "optimizer": optimizer.state_dict(),
-            "progress": vars(progress),
+            "progress": {**vars(progress), "wrong": torch.from_numpy(progress.wrong)},
         }
-        partial = self.folder / f"{CHECKPOINT}.partial"
-        torch.save(state, partial)
-        os.replace(partial, self.folder / CHECKPOINT)
-        self._write_log(progress.rows)
+        content = io.BytesIO()
+        torch.save(state, content)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_whole(self.folder / CHECKPOINT, content.getvalue())
+        write_whole(self.folder / LOG, _csv(progress.rows).encode())
         record = {
             "recipe": self.recipe.as_dict(),
             "updates": progress.update,
@@ -58,67 +63,50 @@ class Run:
             "machine": machine(),
             "versions": versions(),
         }
-        write_text(self.folder / RECORD, json.dumps(record, indent=2) + "\n")
+        write_whole(self.folder / RECORD, (json.dumps(record, indent=2) + "\n").encode())
 
-    def restore(
-        self, network: torch.nn.Module, optimizer: torch.optim.Optimizer | None = None
-    ) -> Progress:
+    def restore(self, network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
         """Load the checkpoint, if there is one, into network and optimiser.
 
         Raises ValueError where the folder holds a run of another recipe.
         """
-        path = self.folder / CHECKPOINT
-        if not path.exists():
+        if not (self.folder / CHECKPOINT).exists():
             return Progress()
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = _load(self.folder)
         if state["recipe"] != self.recipe.as_dict():
             raise ValueError(
-                f"{path} belongs to another recipe; remove it or choose another folder with --runs"
+                f"{self.folder} holds a run of another recipe; "
+                "remove it or choose another place with --runs"
             )
         network.load_state_dict(state["network"])
-        if optimizer is not None:
-            optimizer.load_state_dict(state["optimizer"])
-        return Progress(**state["progress"])
+        optimizer.load_state_dict(state["optimizer"])
+        progress = state["progress"]
+        return Progress(**{**progress, "wrong": progress["wrong"].numpy()})
 
-    def _write_log(self, rows: list[dict[str, float]]) -> None:
-        partial = self.folder / f"{LOG}.partial"
-        with partial.open("w", newline="") as file:
-            writer = csv.DictWriter(file, rows[0].keys() if rows else [], lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        os.replace(partial, self.folder / LOG)
+    @staticmethod
+    def load_weights(folder: Path, network: torch.nn.Module) -> None:
+        """Load the weights of the run in ``folder``; raises FileNotFoundError where there is none."""
+        network.load_state_dict(_load(folder)["network"])
 
 
-def write_text(path: Path, text: str) -> None:
+def _load(folder: Path) -> dict[str, Any]:
+    path = folder / CHECKPOINT
+    if not path.exists():
+        raise FileNotFoundError(f"no run in {folder}: fit its recipe first")
+    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    return state
+
+
+def _csv(rows: list[dict[str, float]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0].keys() if rows else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
     partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(text)
+    partial.write_bytes(content)
     os.replace(partial, path)
-
-
-def machine() -> dict[str, Any]:
-    """Processor, cores and accelerator, as they stand beside every measurement."""
-    return {
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-    }
-
-
-def versions() -> dict[str, str]:
-    """Versions that the weights may depend on."""
-    return {
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-    }
-
-
-def _processor() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from training.networks.exact import Exact
 from training.networks.gist import Gist
 from training.networks.network import Network
+from training.recipe import Model
 
-NETWORKS: dict[str, type[Network]] = {"gist": Gist}
+NETWORKS: dict[str, type[Network]] = {"exact": Exact, "gist": Gist}
 
-__all__ = ["NETWORKS", "Network"]
+
+def build(model: Model) -> Network:
+    """Make the recipe's network, its weights not yet drawn."""
+    return NETWORKS[model.network](**model.settings)
+
+
+__all__ = ["Network", "build"]

@@ -44,7 +44,11 @@ class Gist(Network):
         nn.init.xavier_uniform_(self.output.weight, generator=generator)
         self.output.bias.zero_()
 
-    def forward(self, tokens: Tensor) -> Tensor:
+    def targets(self, answers: Tensor) -> Tensor:
+        return answers
+
+    def forward(self, tokens: Tensor, targets: Tensor) -> Tensor:
+        """Return the logits; this network is not told what it wrote before."""
         one_hot = nn.functional.one_hot(tokens, len(SYMBOLS)).float()
         _, (state, _) = self.encoder(one_hot)
         repeated = state[0].unsqueeze(1).expand(-1, STEPS, -1)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class Network(nn.Module, ABC):
-    """A network that is fitted through ``loss`` and shipped through ``decode``."""
+    """A network that is fitted through ``forward`` and shipped through ``decode``."""
 
     longest_input: int
     longest_output: int
@@ -19,9 +19,14 @@ class Network(nn.Module, ABC):
         """Draw fresh weights from the generator alone."""
 
     @abstractmethod
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Map token ids, int64 ``[batch, longest_input]``, to logits for the answer's symbols,
-        float32 ``[batch, longest_output, symbols]``."""
+    def targets(self, answers: Tensor) -> Tensor:
+        """Bring answers in reading order, int64 ``[batch, longest_output]``, into the order in
+        which the network writes, int64 ``[batch, written]``."""
+
+    @abstractmethod
+    def forward(self, tokens: Tensor, targets: Tensor) -> Tensor:
+        """Map token ids, int64 ``[batch, longest_input]``, to the logits of every written symbol,
+        ``[batch, written, symbols]``, given the right symbols before it (teacher forcing)."""
 
     @abstractmethod
     def decode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-#: Space (the padding symbol, id 0), digits, operators and brackets: the 17 symbols of the 2017 gist.
+#: The 17 symbols of the 2017 gist: space (padding, id 0), digits, operators and brackets.
 SYMBOLS = " 0123456789+-/*()"
 
 #: The id of every character that the alphabet lacks.
@@ -35,7 +35,6 @@ class Alphabet:
         codes = np.frombuffer(symbols.encode(), np.uint8)
         self._ids = np.full(256, UNKNOWN, np.uint8)
         self._ids[codes] = np.arange(len(codes))
-        # The padding symbol becomes NUL, which numpy's fixed-width text drops at the end.
         self._characters = codes.astype(np.uint32)
 
     def encode(
@@ -63,9 +62,9 @@ class Alphabet:
         return tokens, lengths
 
     def decode(self, tokens: NDArray[np.integer]) -> NDArray[np.str_]:
-        """Turn token ids ``[batch, time]`` into texts ``[batch]``, without the padding behind them."""
+        """Turn token ids ``[batch, time]`` into texts ``[batch]``, less the padding behind them."""
         characters = self._characters[tokens]
         time = np.arange(tokens.shape[1])
         ends = np.max(np.where(tokens != 0, time + 1, 0), axis=1, initial=0)
-        characters[time >= ends[:, None]] = 0
+        characters[time >= ends[:, None]] = 0  # numpy's fixed-width text ends before the NULs
         return np.ascontiguousarray(characters).view(f"<U{max(1, tokens.shape[1])}")[:, 0]

@@ -6,25 +6,94 @@ from pathlib import Path
 
 import click
 
-from training import fit as fitting
+from exprinfer.errors import ExprinferError
 from training import recipe as recipes
 
-RUNS = Path("runs")
+RUNS = click.option(
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Folder of the runs."
+)
+MODELS = click.option(
+    "--models",
+    type=click.Path(path_type=Path),
+    default=Path("models"),
+    help="Folder of the models.",
+)
 
 
-@click.group()
+class Recipe(click.ParamType[recipes.Recipe]):
+    """A recipe's name, or the path of a recipe file."""
+
+    name = "recipe"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> recipes.Recipe:
+        """Load the recipe."""
+        try:
+            return recipes.load(value)
+        except (FileNotFoundError, ValueError) as error:
+            self.fail(str(error), param, ctx)
+
+
+RECIPE = click.argument("recipe", type=Recipe())
+
+
+class Main(click.Group):
+    """Tells what went wrong in one line where the cause is known."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Carry out the command."""
+        try:
+            return super().invoke(ctx)
+        except (ExprinferError, FileNotFoundError, ValueError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Main)
 def main() -> None:
     """Fit, export and certify the models."""
 
 
 @main.command()
-@click.argument("recipe")
-@click.option("--runs", type=click.Path(path_type=Path), default=RUNS, help="Folder of the runs.")
-@click.option("--device", default="cpu", help="PyTorch device.")
-def fit(recipe: str, runs: Path, device: str) -> None:
+@RECIPE
+@RUNS
+@click.option("--device", default="cpu", show_default=True, help="PyTorch device: cpu or cuda.")
+def fit(recipe: recipes.Recipe, runs: Path, device: str) -> None:
     """Fit the network, or go on with a run that was stopped."""
-    loaded = recipes.load(recipe)
-    fitting.fit(loaded, runs, device)
+    from training.fit import fit as run
+
+    run(recipe, runs, device)
+
+
+@main.command()
+@RECIPE
+@RUNS
+@MODELS
+def export(recipe: recipes.Recipe, runs: Path, models: Path) -> None:
+    """Write the fitted network as an ONNX file."""
+    from training.export import export as run
+
+    click.echo(f"wrote {run(recipe, runs, models)}")
+
+
+@main.command()
+@RECIPE
+@MODELS
+def certify(recipe: recipes.Recipe, models: Path) -> None:
+    """Check the ONNX file on its whole domain, through exprinfer."""
+    from training.certify import certify as run
+
+    run(recipe, models)
+
+
+@main.command()
+@RECIPE
+@MODELS
+def report(recipe: recipes.Recipe, models: Path) -> None:
+    """Draw the model card's pictures."""
+    from training.report import report as run
+
+    run(recipe, models)
 
 
 if __name__ == "__main__":

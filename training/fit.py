@@ -16,7 +16,7 @@ from training import networks
 from training.data import Order, to_tensors, training_part, watched_part
 from training.expressions import OPERATORS
 from training.networks import Network
-from training.recipe import Recipe, Training
+from training.recipe import Recipe, Training, load
 from training.run import Run
 
 #: Rows of one forward pass where nothing is learned.
@@ -24,15 +24,18 @@ JUDGED_AT_ONCE = 8_192
 
 
 def fit(recipe: Recipe, runs: Path, device: str = "cpu", updates: int | None = None) -> Network:
-    """Fit the recipe's network and keep the run in the folder ``runs/NAME``.
+    """Fit the recipe's network, and the one it goes on from, and keep the run in ``runs/RECIPE``.
 
     A run that was stopped goes on from its last checkpoint and ends with the same weights as one
     that was not: what an update learns from depends on seed, update and checkpoint alone.
     ``updates`` ends the run early, at a checkpoint that a later call goes on from. Raises
     ValueError where the folder holds a run of another recipe.
     """
+    start = recipe.training.start
+    if start and not (runs / recipe.name).exists():
+        fit(load(start), runs, device)
     torch.set_num_threads(recipe.training.threads)
-    run = Run(runs / recipe.model.name, recipe)
+    run = Run(runs / recipe.name, recipe)
     fitting = Fitting(recipe, runs, device)
     progress = run.restore(fitting.network, fitting.optimizer)
     last = min(recipe.training.updates, updates or recipe.training.updates)
@@ -47,8 +50,14 @@ def fit(recipe: Recipe, runs: Path, device: str = "cpu", updates: int | None = N
             row = {"update": progress.update, **fitting.row(), "seconds": time.monotonic() - began}
             progress.rows.append({name: round(value, 6) for name, value in row.items()})
             progress.perfect = recipe.log.stop_when_perfect and row["exact_match"] == 1
-            bar.set_postfix({name: f"{row[name]:.4f}" for name in row if name not in ("update", "seconds")})
-        if progress.update % recipe.log.checkpoint == 0 or progress.update == last or progress.perfect:
+            bar.set_postfix(
+                {name: f"{row[name]:.4f}" for name in row if name not in ("update", "seconds")}
+            )
+        if (
+            progress.update % recipe.log.checkpoint == 0
+            or progress.update == last
+            or progress.perfect
+        ):
             if recipe.training.focus:
                 progress.wrong = fitting.wrong()
             progress.seconds = time.monotonic() - began
@@ -82,7 +91,8 @@ class Fitting:
             group["lr"] = self.training.optimizer["lr"] * _schedule(number, self.training)
         rows = self.order.rows(number, wrong)
         targets = self.targets[rows]
-        with self._precision():
+        kind = torch.device(self.device).type
+        with torch.autocast(kind, torch.bfloat16, self.training.precision == "bfloat16"):
             logits = self.network(self.tokens[rows], targets).float()
         loss = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
         self.optimizer.zero_grad()
@@ -110,18 +120,14 @@ class Fitting:
     @torch.no_grad()
     def _right(self, tokens: Tensor, targets: Tensor) -> NDArray[np.bool_]:
         """Which rows are right as a whole. Teacher forcing judges this as greedy decoding would:
-        up to its first wrong symbol, the decoder has been fed the right ones."""
+        up to its first wrong symbol, the decoder has been fed the right ones. In float32, as the
+        network is shipped."""
         parts = []
         for start in range(0, len(tokens), JUDGED_AT_ONCE):
             rows = slice(start, start + JUDGED_AT_ONCE)
-            with self._precision():
-                logits = self.network(tokens[rows], targets[rows])
+            logits = self.network(tokens[rows], targets[rows])
             parts.append((logits.argmax(-1) == targets[rows]).all(dim=1).cpu().numpy())
         return np.concatenate(parts)
-
-    def _precision(self) -> torch.autocast:
-        kind = torch.device(self.device).type
-        return torch.autocast(kind, torch.bfloat16, self.training.precision == "bfloat16")
 
 
 def _optimizer(network: Network, training: Training) -> torch.optim.Optimizer:

@@ -54,7 +54,7 @@ class Training:
     threads: int = 1
     """PyTorch threads: more sum in another order and end at other weights."""
     start: str = ""
-    """Name of the run whose weights this one goes on from; fresh weights where empty."""
+    """The recipe whose weights this one goes on from; fresh weights where empty."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,16 @@ class Log:
 class Recipe:
     """Everything that decides the weights, and how progress is kept."""
 
+    name: str
+    """The recipe file's name, and that of the run's folder."""
     model: Model
     data: Data
     training: Training
     log: Log
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
-        return asdict(self)
+        """The recipe as it is kept in checkpoints and model files."""
+        return {key: value for key, value in asdict(self).items() if key != "name"}
 
 
 def load(name: str) -> Recipe:
@@ -90,11 +93,12 @@ def load(name: str) -> Recipe:
         known = ", ".join(sorted(file.stem for file in RECIPES.glob("*.toml")))
         raise FileNotFoundError(f"no recipe {name!r}; there are: {known}")
     content = tomllib.loads(path.read_text())
-    expected = {field.name for field in fields(Recipe)}
+    expected = {field.name for field in fields(Recipe)} - {"name"}
     if content.keys() != expected:
         raise ValueError(f"{path}: sections {sorted(content)}, expected {sorted(expected)}")
     try:
         recipe = Recipe(
+            path.stem,
             Model(**content["model"]),
             Data(**content["data"]),
             Training(**content["training"]),

@@ -85,7 +85,7 @@ class Run:
 
     @staticmethod
     def load_weights(folder: Path, network: torch.nn.Module) -> None:
-        """Load the weights of the run in ``folder``; raises FileNotFoundError where there is none."""
+        """Load the weights of a run; raises FileNotFoundError where there is none in ``folder``."""
         network.load_state_dict(_load(folder)["network"])
 
 

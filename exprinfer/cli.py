@@ -1,0 +1,189 @@
+"""The commands ``exprinfer evaluate``, ``score`` and ``models``: wiring only."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+import click
+
+from exprinfer.errors import ExprinferError
+from exprinfer.evaluator import BATCH_SIZE, Evaluator, describe_shipped, load
+from exprinfer.formats import FORMATS, HEADERS
+from exprinfer.model_file import find
+from exprinfer.scoring import Scored, score
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _evaluator_options(command: Command) -> Command:
+    for option in (
+        click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text"),
+        click.option("--model", default="auto", help="A shipped model or an .onnx file."),
+        click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto"),
+        click.option("--batch-size", type=click.IntRange(min=1), default=BATCH_SIZE),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+@click.version_option(package_name="exprinfer")
+def main() -> None:
+    """Neural networks that read an integer arithmetic expression and write its value.
+
+    Exit codes: 0, 1 where some lines have no answer, 2 where the command cannot be carried out.
+    """
+
+
+# An expression may begin with a minus, so what is no option is left as it is.
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("expressions", nargs=-1, type=click.UNPROCESSED, metavar="EXPR...")
+@_evaluator_options
+def evaluate(
+    expressions: tuple[str, ...], form: str, model: str, device: str, batch_size: int
+) -> None:
+    """Answer expressions, such as '-(66+-19)' -5+3; without any, ask for them."""
+    for word in expressions:
+        if word[:2] == "--" and word[2:3].isalpha():
+            raise click.NoSuchOption(word)
+    if not expressions and not sys.stdin.isatty():
+        raise click.UsageError(
+            "no expression; to read them from a file or a pipe: exprinfer score -"
+        )
+    evaluator = _load(model, device, batch_size)
+    out = sys.stdout
+    out.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    out.write(HEADERS[form])
+    failed = False
+    for batch in [list(expressions)] if expressions else _prompt():
+        results = [Scored(prediction) for prediction in evaluator.evaluate_many(batch)]
+        out.write(FORMATS[form](results))
+        failed |= any(result.prediction.error for result in results)
+    sys.exit(int(failed))
+
+
+def _prompt() -> Iterator[list[str]]:
+    """What the user types, line by line, up to an empty one or the end."""
+    click.echo("An expression a line, such as -(66+-19); an empty line ends.", err=True)
+    try:
+        while line := input("> ").strip():
+            yield [line]
+    except EOFError:
+        click.echo(err=True)
+
+
+@main.command("score")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, allow_dash=True)
+)
+@_evaluator_options
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Instead of stdout."
+)
+def score_command(
+    files: tuple[str, ...],
+    form: str,
+    model: str,
+    device: str,
+    batch_size: int,
+    output: Path | None,
+) -> None:
+    """Answer the expressions in FILE..., one a line; - is standard input.
+
+    Lines in the form "expression = answer" are marked right or wrong. One result a line goes to
+    standard output, progress and summary to standard error.
+    """
+    evaluator = _load(model, device, batch_size)
+    if output and any(
+        name != "-" and output.exists() and os.path.samefile(name, output) for name in files
+    ):
+        raise click.UsageError(f"{output} is an input too; choose another --output")
+    with _opened_output(output) as out, _progress_bar(files) as progress:
+        out.write(HEADERS[form].encode())
+
+        def write(results: list[Scored]) -> None:
+            out.write(FORMATS[form](results).encode(errors="backslashreplace"))
+            out.flush()
+
+        summary = score(evaluator, _opened_inputs(files), write, progress)
+    click.echo(summary.text(evaluator.model.name, evaluator.device), err=True)
+    sys.exit(int(summary.errors.total() > 0))
+
+
+@main.command()
+def models() -> None:
+    """List the shipped models."""
+    row = "{:10} {:8} {:10} {:10} {:>22} {:>9} {:>9}"
+    click.echo(row.format("name", "version", "domain", "certified", "right", "share", "size"))
+    for model in describe_shipped():
+        click.echo(
+            row.format(
+                model.name,
+                model.version,
+                model.domain.name.lower(),
+                model.certified_domain.name.lower(),
+                f"{model.right:,} of {model.checked:,}",
+                f"{model.right / max(1, model.checked):.2%}",
+                f"{find(model.name).stat().st_size / 1e6:.2f} MB",
+            )
+        )
+
+
+def _load(model: str, device: Any, batch_size: int) -> Evaluator:
+    try:
+        evaluator = load(model, device, batch_size=batch_size)
+    except ExprinferError as error:
+        raise click.UsageError(str(error)) from error
+    if evaluator.device_note:
+        click.echo(f"running on the CPU: {evaluator.device_note}", err=True)
+    return evaluator
+
+
+def _opened_inputs(files: tuple[str, ...]) -> Iterator[BinaryIO]:
+    for name in files:
+        if name == "-":
+            yield sys.stdin.buffer
+        else:
+            with open(name, "rb") as file:
+                yield file
+
+
+@contextmanager
+def _opened_output(path: Path | None) -> Iterator[BinaryIO]:
+    """Standard output, or a file that appears under its name only when it is whole."""
+    if path is None:
+        yield sys.stdout.buffer
+        return
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            yield file
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _progress_bar(files: tuple[str, ...]) -> Iterator[Callable[[int, int], None]]:
+    """A bar over the inputs' bytes with the rate in lines, where standard error is a terminal."""
+    if "-" in files or not sys.stderr.isatty():
+        yield lambda lines, size: None
+        return
+    import time
+
+    began, done = time.monotonic(), 0
+    total = sum(os.path.getsize(name) for name in files)
+    with click.progressbar(length=total, file=sys.stderr, label="scoring") as bar:
+
+        def progress(lines: int, size: int) -> None:
+            nonlocal done
+            done += lines
+            bar.label = f"{done / (time.monotonic() - began):,.0f} lines/s"
+            bar.update(size)
+
+        yield progress

@@ -1,0 +1,63 @@
+"""Results as text for people, as JSON Lines or as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable
+
+from exprinfer.prediction import Prediction
+from exprinfer.scoring import SCORED_FIELDS, Scored
+
+#: Characters of a line without an answer that the text format shows.
+SHOWN = 60
+
+
+def to_text(results: Iterable[Scored]) -> str:
+    """One line a result, each kind with a face of its own.
+
+    ``1+2 = 3`` where the model is certified, ``1+2 =? 3`` where it is not, and
+    ``1/0 ! division by zero at position 2`` where there is no answer.
+    """
+    return "".join(f"{_line(result.prediction)}{_marks(result)}\n" for result in results)
+
+
+def _line(prediction: Prediction) -> str:
+    if prediction.error:
+        # Escaped, so that no hostile line reaches a terminal as it is.
+        shown = ascii(prediction.expression)[1:-1]
+        shown = shown if len(shown) <= SHOWN else shown[:SHOWN] + "..."
+        return f"{shown} ! {prediction.error.message}"
+    equals = "=" if prediction.certified else "=?"
+    return f"{prediction.expression} {equals} {prediction.answer}"
+
+
+def _marks(result: Scored) -> str:
+    if result.given is None or result.given_right is None:
+        return ""
+    words = {True: "right", False: "wrong", None: "missing"}
+    given = ascii(result.given)[1:-1][:SHOWN]
+    return f"  (given {given}: {words[result.given_right]}; answer: {words[result.right]})"
+
+
+def to_jsonl(results: Iterable[Scored]) -> str:
+    """One JSON object a line, with ``SCORED_FIELDS`` as its keys."""
+    return "".join(json.dumps(result.as_dict()) + "\n" for result in results)
+
+
+def to_csv(results: Iterable[Scored]) -> str:
+    """One CSV row a result (RFC 4180 but for LF), its columns ``SCORED_FIELDS``; no header."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, SCORED_FIELDS, lineterminator="\n")
+    writer.writerows(result.as_dict() for result in results)
+    return text.getvalue()
+
+
+FORMATS: dict[str, Callable[[Iterable[Scored]], str]] = {
+    "text": to_text,
+    "jsonl": to_jsonl,
+    "csv": to_csv,
+}
+#: What stands before the first result.
+HEADERS = {"text": "", "jsonl": "", "csv": ",".join(SCORED_FIELDS) + "\n"}

@@ -1,0 +1,49 @@
+"""Lines of a byte stream, as they come, with bounded memory whatever the stream holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+#: Bytes read at once; the lines in them are evaluated together.
+BLOCK = 1 << 16
+#: Bytes of one line that are kept; no expression is nearly as long.
+LONGEST_LINE = 1 << 20
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def read_lines(stream: BinaryIO) -> Iterator[tuple[list[bytes], int]]:
+    """Yield the lines of each block read, without their ends, and the bytes read for them.
+
+    Lines end with LF or CRLF; the last one may lack its end. A byte order mark before the first
+    line is dropped, and so is what a line has beyond ``LONGEST_LINE`` bytes.
+    """
+    rest, size, first = b"", 0, True
+    while block := _read(stream):
+        if first:
+            block, first = _without_mark(block, stream), False
+        size += len(block)
+        *lines, rest = (rest + block).split(b"\n")
+        rest = rest[: LONGEST_LINE + 1]  # one more, so that a cut line stays too long
+        if lines:
+            yield [line.removesuffix(b"\r")[:LONGEST_LINE] for line in lines], size
+            size = 0
+    if rest or size:
+        yield ([rest.removesuffix(b"\r")[:LONGEST_LINE]] if rest else []), size
+
+
+def _read(stream: BinaryIO) -> bytes:
+    """What is there by now, at least a byte: a slow pipe's lines are not held back."""
+    read1 = getattr(stream, "read1", None)
+    block: bytes = read1(BLOCK) if read1 else stream.read(BLOCK)
+    return block
+
+
+def _without_mark(block: bytes, stream: BinaryIO) -> bytes:
+    while len(block) < len(_BYTE_ORDER_MARK) and _BYTE_ORDER_MARK.startswith(block):
+        more = _read(stream)
+        if not more:
+            break
+        block += more
+    return block.removeprefix(_BYTE_ORDER_MARK)

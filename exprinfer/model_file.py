@@ -1,0 +1,112 @@
+"""The contract of a model file: find one, read what it says of itself, and verify that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from exprinfer.alphabet import SYMBOLS
+from exprinfer.errors import ModelFileError, ModelNotFoundError
+from exprinfer.grammar import Domain
+
+FORMAT_VERSION = "1"
+
+#: In a wheel the models lie inside the package, in a checkout beside it.
+_HOMES = (Path(__file__).parent / "models", Path(__file__).parent.parent / "models")
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a model file says of itself in its ``metadata_props``, one key a field."""
+
+    format_version: str
+    """Version of this contract."""
+    name: str
+    version: str
+    alphabet: str
+    """The symbols in the order of their token ids, the padding symbol first."""
+    longest_input: int
+    """In symbols."""
+    longest_output: int
+    """In symbols."""
+    domain: Domain
+    """The expressions that the model is made for."""
+    certified_domain: Domain
+    """The expressions on which it is verified to be right, one by one or by proof."""
+    checked: int
+    """How many expressions of its domain were checked through this file."""
+    right: int
+    """How many of them were right."""
+    exact_match: str
+    """The share right per operator and form, as JSON; empty before certification."""
+    recipe: str
+    """The training recipe and its seeds, as JSON."""
+    weights_sha256: str
+    """SHA-256 of the checkpoint that the weights come from."""
+
+    @classmethod
+    def read(cls, metadata: Mapping[str, str], path: Path) -> Description:
+        """Read a file's metadata; raises ModelFileError where they do not keep the contract."""
+        version = metadata.get("format_version")
+        if version != FORMAT_VERSION:
+            raise ModelFileError(
+                f"{path} has format version {version!r}, this package reads {FORMAT_VERSION!r}"
+            )
+        try:
+            described = cls(
+                **{
+                    name: _READERS.get(name, str)(metadata[name])
+                    for name in cls.__dataclass_fields__
+                }
+            )
+        except KeyError as error:
+            raise ModelFileError(f"{path} lacks or misnames {error} in its metadata") from error
+        except ValueError as error:
+            raise ModelFileError(f"{path} has metadata that cannot be read: {error}") from error
+        described._verify(path)
+        return described
+
+    def _verify(self, path: Path) -> None:
+        if self.alphabet != SYMBOLS:
+            raise ModelFileError(f"{path} has alphabet {self.alphabet!r}, expected {SYMBOLS!r}")
+        if self.certified_domain != Domain.NONE and not 0 < self.checked == self.right:
+            raise ModelFileError(
+                f"{path} claims to be certified with {self.right} of {self.checked} right"
+            )
+        if self.certified_domain > self.domain:
+            raise ModelFileError(f"{path} claims to be certified beyond its own domain")
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "longest_input": int,
+    "longest_output": int,
+    "checked": int,
+    "right": int,
+    "domain": lambda name: Domain[name.upper()],
+    "certified_domain": lambda name: Domain[name.upper()],
+}
+
+
+def find(model: str) -> Path:
+    """The file of a shipped model, or the file at that path.
+
+    Raises ModelNotFoundError, which names the shipped models, where there is none.
+    """
+    files = shipped()
+    if model in files:
+        return files[model]
+    path = Path(model)
+    if path.suffix == ".onnx" and path.is_file():
+        return path
+    raise ModelNotFoundError(
+        f"no model {model!r}: there are {', '.join(files) or 'none'}; "
+        "or give the path of an .onnx file"
+    )
+
+
+def shipped() -> dict[str, Path]:
+    """The shipped models' files by name."""
+    home = next((home for home in _HOMES if home.is_dir()), None)
+    return {file.parent.name: file for file in sorted(home.glob("*/model.onnx"))} if home else {}

@@ -1,0 +1,104 @@
+"""A model file open in ONNX Runtime: device, threads, provider check. Nothing else imports it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exprinfer.errors import DeviceError, ModelFileError, RuntimeMissingError
+
+try:
+    import onnxruntime
+except ImportError as error:
+    raise RuntimeMissingError(
+        "exprinfer needs ONNX Runtime, which comes with one of its two extras: "
+        "pip install 'exprinfer[cpu]' or, for NVIDIA GPUs, pip install 'exprinfer[gpu]'"
+    ) from error
+
+Device = Literal["auto", "cpu", "cuda"]
+
+_CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
+_FATAL_ONLY = 4
+#: The element types of the contract's tensors, as ONNX Runtime names them.
+_INPUTS = {"tokens": "tensor(int64)"}
+_OUTPUTS = {"answer": "tensor(int64)", "log_prob": "tensor(float)"}
+
+
+class Session:
+    """Runs one model file on one device. Safe to share between threads."""
+
+    def __init__(self, path: Path, device: Device = "auto", threads: int | None = None) -> None:
+        """Open the file.
+
+        ``threads`` bounds ONNX Runtime's own threads; None leaves it all cores. Raises DeviceError
+        where ``device="cuda"`` cannot be had, ModelFileError where the file is no ONNX model or its
+        inputs and outputs are not those of the contract.
+        """
+        if device not in ("auto", "cpu", "cuda"):
+            raise DeviceError(f"no device {device!r}: choose 'auto', 'cpu' or 'cuda'")
+        self.note = ""
+        """Why CUDA is not used although ONNX Runtime was built for it; empty otherwise."""
+        on_cuda = None if device == "cpu" else self._open_on_cuda(path, device, threads)
+        self.device: Literal["cpu", "cuda"] = "cuda" if on_cuda else "cpu"
+        """Where the model really runs."""
+        self._session = on_cuda or _open(path, _CPU, threads)
+        self._check_signature(path)
+
+    def _open_on_cuda(self, path: Path, device: Device, threads: int | None) -> Any:
+        """A session that really has CUDA, or None; raises where the user insists on it."""
+        if _CUDA not in onnxruntime.get_available_providers():
+            reason = (
+                "the ONNX Runtime installed is built for CPUs alone; in a fresh environment, "
+                "pip install 'exprinfer[gpu]'"
+            )
+        else:
+            session = _open(path, _CUDA, threads)
+            # ONNX Runtime falls back to the CPU by itself: look at what it really made.
+            if _CUDA in session.get_providers():
+                return session
+            self.note = reason = (
+                "ONNX Runtime could not create its CUDA provider: it needs an NVIDIA GPU with its "
+                "driver, CUDA 13 and cuDNN 9; pip install 'onnxruntime-gpu[cuda,cudnn]' brings the "
+                "libraries, nvidia-smi shows the driver"
+            )
+        if device == "cuda":
+            raise DeviceError(f"device 'cuda' cannot be had: {reason}")
+        return None
+
+    def _check_signature(self, path: Path) -> None:
+        inputs = {value.name: value.type for value in self._session.get_inputs()}
+        outputs = {value.name: value.type for value in self._session.get_outputs()}
+        if inputs != _INPUTS or outputs != _OUTPUTS:
+            raise ModelFileError(
+                f"{path} keeps another contract: inputs {inputs} and outputs {outputs}, "
+                f"expected {_INPUTS} and {_OUTPUTS}"
+            )
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The file's ``metadata_props``."""
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    def run(self, tokens: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Answer token ids ``[batch, time]``: answer ids ``[batch, answer_time]`` and
+        log-probabilities ``[batch]``."""
+        feed = {"tokens": tokens.astype(np.int64)}
+        answer, log_prob = self._session.run(list(_OUTPUTS), feed)
+        return answer, log_prob
+
+
+def _open(path: Path, provider: str, threads: int | None) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or 0
+    # What goes wrong is told by the exceptions and notes above, not on the user's terminal.
+    options.log_severity_level = _FATAL_ONLY
+    providers = [provider] if provider == _CPU else [provider, _CPU]
+    if provider == _CUDA and hasattr(onnxruntime, "preload_dlls"):
+        onnxruntime.preload_dlls()
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+    except Exception as error:  # ONNX Runtime has no common base class of its own
+        raise ModelFileError(f"{path} is no model that ONNX Runtime can open: {error}") from error

@@ -1,0 +1,126 @@
+"""Judges a model file through ``exprinfer``, as a user meets it; says so in file and card."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+import exprinfer
+from exprinfer import Evaluator
+from training.card import table, write_section
+from training.expressions import FORMS, OPERATORS, Expressions, enumerate_domain, sample
+from training.recipe import Recipe
+from training.run import write_whole
+
+#: Fresh samples with the gist's own distribution, and a seed that no recipe trains on.
+FRESH, FRESH_SEED = 100_000, 20_170_000
+#: Batch sizes that must all give the same answers, on so many expressions in shuffled order.
+BATCH_SIZES = (1, 7, 256, 4_096)
+SHUFFLED = 20_000
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Expressions and what the model made of them."""
+
+    expressions: Expressions
+    answers: NDArray[np.str_]
+    log_probs: NDArray[np.float32]
+    right: NDArray[np.bool_]
+
+    def share(self, operator: int | None = None, form: int | None = None) -> float:
+        """The share right, of one operator and form where they are given."""
+        return float(self.right[self._rows(operator, form)].mean())
+
+    def count(self, operator: int | None = None, form: int | None = None) -> str:
+        """How many are right of how many, for people."""
+        right = self.right[self._rows(operator, form)]
+        return f"{right.sum():,} of {len(right):,}"
+
+    def _rows(self, operator: int | None, form: int | None) -> NDArray[np.bool_]:
+        rows = np.ones(len(self.right), bool)
+        if operator is not None:
+            rows &= self.expressions.operator == operator
+        if form is not None:
+            rows &= self.expressions.form == form
+        return rows
+
+
+def judge(evaluator: Evaluator, expressions: Expressions) -> Judged:
+    """Evaluate expressions and compare the answers, as text, with the right ones."""
+    column = evaluator.evaluate_column(expressions.texts())
+    right = (column.errors == 0) & (column.answers == np.array(expressions.answers()))
+    return Judged(expressions, column.answers, column.log_probs, right)
+
+
+def certify(recipe: Recipe, models: Path) -> None:
+    """Check a model on its whole domain; write the result into the file's metadata and the card.
+
+    Raises exprinfer's errors where there is no such model or it cannot be opened.
+    """
+    folder = models / recipe.model.name
+    file = folder / "model.onnx"
+    evaluator = exprinfer.load(str(file), "cpu")
+    domain = judge(evaluator, enumerate_domain())
+    fresh = judge(evaluator, sample(FRESH, FRESH_SEED))
+    same = _same_answers(file, domain)
+    _write_metadata(file, domain)
+    section = "\n\n".join([_table(domain), _sentences(domain, fresh, same)])
+    write_section(folder / "README.md", "certify", section)
+    click.echo(section)
+
+
+def _same_answers(file: Path, domain: Judged) -> int:
+    """Check that batch size and order change no answer; return on how many expressions."""
+    rows = np.random.default_rng(0).permutation(len(domain.right))[:SHUFFLED]
+    texts = domain.expressions[rows].texts()
+    for size in BATCH_SIZES:
+        column = exprinfer.load(str(file), "cpu", batch_size=size).evaluate_column(texts)
+        differs = column.answers != domain.answers[rows]
+        if differs.any():
+            first = texts[int(np.argmax(differs))]
+            raise click.ClickException(f"batch size {size} changes the answer to {first}")
+    return len(rows)
+
+
+def _write_metadata(file: Path, domain: Judged) -> None:
+    model = onnx.load(file)
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    right, checked = int(domain.right.sum()), len(domain.right)
+    metadata["checked"], metadata["right"] = str(checked), str(right)
+    metadata["certified_domain"] = metadata["domain"] if right == checked else "none"
+    shares = {
+        symbol: {name: round(domain.share(o, f), 6) for f, name in enumerate(FORMS)}
+        for o, symbol in enumerate(OPERATORS)
+    }
+    metadata["exact_match"] = json.dumps(shares)
+    onnx.helper.set_model_props(model, metadata)
+    write_whole(file, model.SerializeToString())
+
+
+def _table(domain: Judged) -> str:
+    forms = {"a op b": 0, "(a op b)": 1, "-(a op b)": 2, "all": None}
+    rows = [
+        [f"`{symbol}`", *(f"{domain.share(o, f):.2%}" for f in forms.values()), domain.count(o)]
+        for o, symbol in enumerate(OPERATORS)
+    ]
+    rows.append(["all", *(f"{domain.share(None, f):.2%}" for f in forms.values()), domain.count()])
+    return table(["operator", *forms, "right"], rows)
+
+
+def _sentences(domain: Judged, fresh: Judged, same: int) -> str:
+    sizes = ", ".join(f"{size:,}" for size in BATCH_SIZES)
+    fifths = np.quantile(domain.log_probs, [0.05, 0.5, 0.95])
+    return (
+        f"Right on {domain.count()} expressions of the domain ({domain.share():.2%}), and on "
+        f"{fresh.count()} fresh samples with the gist's distribution ({fresh.share():.2%}). "
+        f"Batch sizes {sizes} give the same answers to {same:,} expressions in shuffled order. "
+        "Log-probability of the answers: "
+        f"5% below {fifths[0]:.3f}, half below {fifths[1]:.3f}, 95% below {fifths[2]:.3f}."
+    )

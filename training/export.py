@@ -1,0 +1,132 @@
+"""Writes a fitted network as one ONNX file that keeps the contract, if it answers alike there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from exprinfer.alphabet import SYMBOLS, Alphabet
+from exprinfer.model_file import FORMAT_VERSION
+from exprinfer.session import Session
+from training import networks
+from training.expressions import enumerate_domain
+from training.networks import Network
+from training.recipe import Recipe
+from training.run import LOG, RECORD, Run
+
+OPSET = 20
+#: Rows of one call while PyTorch and ONNX Runtime are compared.
+COMPARED_AT_ONCE = 1_024
+
+
+class ExportError(Exception):
+    """The exported file does not answer as the network does."""
+
+
+class Decoder(nn.Module):
+    """The network with greedy decoding in place of teacher forcing."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what the ONNX file returns."""
+        return self.network.decode(tokens)
+
+
+def export(recipe: Recipe, runs: Path, models: Path) -> Path:
+    """Write ``models/NAME/model.onnx`` from the run ``runs/RECIPE``; copy its log and record.
+
+    Raises FileNotFoundError where the run is missing, ExportError, with the first difference, where
+    PyTorch and ONNX Runtime disagree on any answer of the domain; then nothing is written.
+    """
+    run = runs / recipe.name
+    network = networks.build(recipe.model)
+    Run.load_weights(run, network)
+    folder = models / recipe.model.name
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / "model.onnx.partial"
+    try:
+        onnx.save(_graph(network, recipe), partial)
+        compare(network, Session(partial, "cpu"))
+        partial.replace(folder / "model.onnx")
+    finally:
+        partial.unlink(missing_ok=True)
+    for name in (LOG, RECORD):
+        shutil.copyfile(run / name, folder / name)
+    return folder / "model.onnx"
+
+
+def _graph(network: Network, recipe: Recipe) -> onnx.ModelProto:
+    example = torch.ones(2, network.longest_input, dtype=torch.int64)
+    batch, time = torch.export.Dim("batch"), torch.export.Dim("time", max=network.longest_input)
+    program = torch.onnx.export(
+        Decoder(network).eval(),
+        (example,),
+        input_names=["tokens"],
+        output_names=["answer", "log_prob"],
+        dynamic_shapes=({0: batch, 1: time},),
+        opset_version=OPSET,
+        dynamo=True,
+        verbose=False,
+    )
+    assert program is not None
+    model = program.model_proto
+    for node in model.graph.node:
+        node.ClearField("metadata_props")  # the exporter's stack traces
+        node.ClearField("doc_string")
+    onnx.helper.set_model_props(model, _metadata(network, recipe))
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _metadata(network: Network, recipe: Recipe) -> dict[str, str]:
+    """What the file says of itself before it is certified; see ``exprinfer.Description``."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "name": recipe.model.name,
+        "version": recipe.model.version,
+        "alphabet": SYMBOLS,
+        "longest_input": str(network.longest_input),
+        "longest_output": str(network.longest_output),
+        "domain": recipe.model.domain,
+        "certified_domain": "none",
+        "checked": "0",
+        "right": "0",
+        "exact_match": "",
+        "recipe": json.dumps(recipe.as_dict()),
+        "weights_sha256": _fingerprint(network),
+    }
+
+
+def _fingerprint(network: Network) -> str:
+    """SHA-256 over the names and the little-endian bytes of all weights."""
+    digest = hashlib.sha256()
+    for name, weight in network.state_dict().items():
+        digest.update(name.encode())
+        digest.update(weight.cpu().numpy().astype("<f4").tobytes())
+    return digest.hexdigest()
+
+
+@torch.no_grad()
+def compare(network: Network, session: Session) -> None:
+    """Check that both answer every expression of the seed domain alike; raises ExportError."""
+    texts = enumerate_domain().texts()
+    tokens, _ = Alphabet(SYMBOLS).encode(texts, network.longest_input)
+    for start in tqdm(range(0, len(texts), COMPARED_AT_ONCE), desc="PyTorch = ONNX Runtime"):
+        part = tokens[start : start + COMPARED_AT_ONCE]
+        expected = network.decode(torch.from_numpy(part).long())[0].numpy()
+        differs = np.flatnonzero((session.run(part)[0] != expected).any(axis=1))
+        if len(differs):
+            raise ExportError(
+                f"PyTorch and ONNX Runtime disagree on {texts[start + int(differs[0])]}"
+            )

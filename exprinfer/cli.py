@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,12 @@ from exprinfer.model_file import find
 from exprinfer.scoring import Scored, score
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Failure(click.ClickException):
+    """Reading or writing went wrong."""
+
+    exit_code = 2
 
 
 def _evaluator_options(command: Command) -> Command:
@@ -42,7 +49,7 @@ def main() -> None:
 
 # An expression may begin with a minus, so what is no option is left as it is.
 @main.command(context_settings={"ignore_unknown_options": True})
-@click.argument("expressions", nargs=-1, type=click.UNPROCESSED, metavar="EXPR...")
+@click.argument("expressions", nargs=-1, type=click.UNPROCESSED, metavar="[EXPR]...")
 @_evaluator_options
 def evaluate(
     expressions: tuple[str, ...], form: str, model: str, device: str, batch_size: int
@@ -79,7 +86,11 @@ def _prompt() -> Iterator[list[str]]:
 
 @main.command("score")
 @click.argument(
-    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, allow_dash=True)
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE...",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
 )
 @_evaluator_options
 @click.option(
@@ -99,17 +110,16 @@ def score_command(
     standard output, progress and summary to standard error.
     """
     evaluator = _load(model, device, batch_size)
-    if output and any(
-        name != "-" and output.exists() and os.path.samefile(name, output) for name in files
-    ):
+    if output and output.exists() and any(_is_same(output, name) for name in files):
         raise click.UsageError(f"{output} is an input too; choose another --output")
-    with _opened_output(output) as out, _progress_bar(files) as progress:
-        out.write(HEADERS[form].encode())
+    render = FORMATS[form]
+    with _told_failures(), _opened_output(output) as out, _progress_bar(files) as progress:
 
         def write(results: list[Scored]) -> None:
-            out.write(FORMATS[form](results).encode(errors="backslashreplace"))
+            out.write(render(results).encode(errors="backslashreplace"))
             out.flush()
 
+        out.write(HEADERS[form].encode())
         summary = score(evaluator, _opened_inputs(files), write, progress)
     click.echo(summary.text(evaluator.model.name, evaluator.device), err=True)
     sys.exit(int(summary.errors.total() > 0))
@@ -154,6 +164,21 @@ def _opened_inputs(files: tuple[str, ...]) -> Iterator[BinaryIO]:
 
 
 @contextmanager
+def _told_failures() -> Iterator[None]:
+    """Tell what reading or writing ran into; a reader that has gone away is left to click."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Failure(str(error)) from error
+
+
+def _is_same(output: Path, name: str) -> bool:
+    return name != "-" and os.path.samefile(name, output)
+
+
+@contextmanager
 def _opened_output(path: Path | None) -> Iterator[BinaryIO]:
     """Standard output, or a file that appears under its name only when it is whole."""
     if path is None:
@@ -174,8 +199,6 @@ def _progress_bar(files: tuple[str, ...]) -> Iterator[Callable[[int, int], None]
     if "-" in files or not sys.stderr.isatty():
         yield lambda lines, size: None
         return
-    import time
-
     began, done = time.monotonic(), 0
     total = sum(os.path.getsize(name) for name in files)
     with click.progressbar(length=total, file=sys.stderr, label="scoring") as bar:

@@ -127,8 +127,18 @@ class Column:
         """The exception that says why row ``index``, one with an error, has no answer."""
         number, expression = int(self.errors[index]), self.expressions[index]
         if EXPRESSION_ERRORS[number] is NotTextError:
-            return NotTextError(f"not text but {type(expression).__name__}")
+            return _not_text(expression)
         return explain(number, str(expression), int(self.positions[index]), self.domain)
+
+
+def _not_text(expression: object) -> NotTextError:
+    if isinstance(expression, bytes):
+        try:
+            expression.decode()
+        except UnicodeDecodeError as error:
+            place = error.start
+            return NotTextError(f"not UTF-8 text: {error.reason} at position {place}", place)
+    return NotTextError(f"not text but {type(expression).__name__}")
 
 
 def _value(answer: str) -> int | None:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from exprinfer.alphabet import SYMBOLS
 from training.networks.lstm import Lstm
-from training.networks.network import Network
+from training.networks.network import Network, pad
 
 LONGEST_INPUT = 11
 LONGEST_OUTPUT = 5
@@ -50,8 +50,7 @@ class Exact(Network):
 
     def targets(self, answers: Tensor) -> Tensor:
         """Least significant digit first, the sign behind, padded to whole groups."""
-        filling = answers.new_zeros(len(answers), self.steps * self.group - LONGEST_OUTPUT)
-        return reverse(torch.cat([answers, filling], dim=1))
+        return reverse(pad(answers, self.steps * self.group))
 
     def forward(self, tokens: Tensor, targets: Tensor) -> Tensor:
         """Return the logits of every written symbol, given the right ones before its group."""
@@ -81,19 +80,13 @@ class Exact(Network):
 
     def _encode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Return the decoder's first state and cell, ``[batch, units]`` each."""
-        groups = self._grouped(tokens)
+        steps = -(-LONGEST_INPUT // self.group)
+        groups = pad(tokens, steps * self.group).reshape(-1, steps, self.group)
         states, _ = self.encoder(_look_up(self.read_table, groups))
         last = (groups != 0).any(-1).sum(1) - 1
         index = last.clamp(min=0)[:, None, None].expand(-1, 1, states.shape[2])
         state = states.gather(1, index)[:, 0]
         return state, self.bridge(state)
-
-    def _grouped(self, tokens: Tensor) -> Tensor:
-        """Cut ``[batch, time]`` into ``[batch, steps, group]``, padding the last group."""
-        filling = tokens.new_zeros(tokens.shape[0], self.group - 1)
-        tokens = torch.cat([tokens, filling], dim=1)
-        steps = tokens.shape[1] // self.group
-        return tokens[:, : steps * self.group].reshape(-1, steps, self.group)
 
 
 def _look_up(table: Tensor, groups: Tensor) -> Tensor:

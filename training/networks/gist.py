@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from exprinfer.alphabet import SYMBOLS
 from training.networks.lstm import Lstm
-from training.networks.network import Network
+from training.networks.network import Network, pad
 
 STEPS = 20
 ENCODER_UNITS = 250
@@ -58,10 +58,8 @@ class Gist(Network):
         then the answer would depend on the batch size and the provider; in float64 it does not.
         ONNX Runtime's LSTM operator takes float32 alone, so the steps are spelled out.
         """
-        padding = tokens.new_zeros(tokens.shape[0], STEPS)
-        tokens = torch.cat([tokens, padding], dim=1)[:, :STEPS]
         table = self.encoder.weight_ih_l0.t().double()
-        read = table[tokens] + self.encoder.bias_ih_l0.double()
+        read = table[pad(tokens, STEPS)] + self.encoder.bias_ih_l0.double()
         state = _run(self.encoder, list(read.unbind(1)))[-1]
         repeated = self.decoder.gate_inputs(state)
         written = torch.stack(_run(self.decoder, [repeated] * STEPS), dim=1)

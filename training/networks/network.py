@@ -8,6 +8,12 @@ import torch
 from torch import Tensor, nn
 
 
+def pad(tokens: Tensor, width: int) -> Tensor:
+    """Widen token ids ``[batch, time]`` to ``[batch, width]`` with padding (0) on the right."""
+    padding = tokens.new_zeros(tokens.shape[0], width)
+    return torch.cat([tokens, padding], dim=1)[:, :width]
+
+
 class Network(nn.Module, ABC):
     """A network that is fitted through ``forward`` and shipped through ``decode``."""
 

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from exprinfer.alphabet import SYMBOLS, Alphabet
+from exprinfer.checker import check, explain
+from exprinfer.errors import (
+    EXPRESSION_ERRORS,
+    DivisionByZeroError,
+    EmptyError,
+    ExpressionError,
+    MalformedError,
+    TooLongError,
+    UnknownSymbolError,
+)
+from exprinfer.grammar import Domain
+from training.expressions import enumerate_domain
+
+ALPHABET = Alphabet(SYMBOLS)
+SEED = frozenset(enumerate_domain().texts())
+LONGHAND = re.compile(r"-?[0-9]+[-+*/]-?[0-9]+|-?\(-?[0-9]+[-+*/]-?[0-9]+\)")
+BY_ZERO = re.compile(r".*/-?0+\)?")
+
+WRONG: list[tuple[str, type[ExpressionError], int | None]] = [
+    ("", EmptyError, None),
+    ("x", UnknownSymbolError, 0),
+    ("1+2x", UnknownSymbolError, 3),
+    ("1+2 ", UnknownSymbolError, 3),
+    ("1+2\0", UnknownSymbolError, 3),
+    ("٣+٤", UnknownSymbolError, 0),
+    ("1+\ud800", UnknownSymbolError, 2),
+    ("5", MalformedError, 1),
+    ("1+", MalformedError, 2),
+    ("-", MalformedError, 1),
+    ("--5+3", MalformedError, 1),
+    ("1++2", MalformedError, 2),
+    ("1+2)", MalformedError, 3),
+    ("(1+2", MalformedError, 4),
+    ("((1+2))", MalformedError, 1),
+    ("1+2+3", MalformedError, 3),
+    ("()", MalformedError, 1),
+    ("1/0", DivisionByZeroError, 2),
+    ("-(1/-00)", DivisionByZeroError, 4),
+    ("12345678901/0", TooLongError, 11),
+    ("1" * 1_000_000, TooLongError, 11),
+    ("x" * 1_000_000, UnknownSymbolError, 0),
+]
+
+
+def checked(text: str, width: int = 11) -> tuple[Domain, int, int]:
+    result = check(*ALPHABET.encode([text], width))
+    return Domain(result.domains[0]), int(result.errors[0]), int(result.positions[0])
+
+
+def test_every_expression_of_the_seed_domain_is_one() -> None:
+    result = check(*ALPHABET.encode(sorted(SEED)))
+    assert len(result.domains) == 475_200
+    assert (result.domains == Domain.SEED).all()
+    assert not result.errors.any()
+
+
+@pytest.mark.parametrize(("text", "kind", "position"), WRONG)
+def test_each_cause_has_its_error_and_place(
+    text: str, kind: type[ExpressionError], position: int | None
+) -> None:
+    domain, number, place = checked(text)
+    error = explain(number, text, place, Domain.SEED)
+    assert domain is Domain.NONE
+    assert type(error) is kind is EXPRESSION_ERRORS[number]
+    assert error.position == position
+    assert error.message == str(error)
+    assert len(error.message) < 100
+
+
+@given(st.text("0123456789+-*/()", max_size=13) | st.sampled_from(sorted(SEED)[::97]))
+@example("-100-99")
+@example("-100-100")
+@example("-0+1")
+@example("1+0")
+@example("00+1")
+@example("100*2")
+def test_domains_are_those_of_the_definition(text: str) -> None:
+    domain, number, _ = checked(text, width=20)
+    if not LONGHAND.fullmatch(text) or BY_ZERO.fullmatch(text):
+        assert domain is Domain.NONE
+        assert number
+    else:
+        assert domain is (Domain.SEED if text in SEED else Domain.LONGHAND)
+        assert not number
+
+
+def test_one_changed_symbol_never_passes_unseen() -> None:
+    random = np.random.default_rng(0)
+    texts = []
+    for text in random.choice(sorted(SEED), 5_000):
+        place = random.integers(len(text))
+        texts.append(text[:place] + random.choice(list(SYMBOLS)) + text[place + 1 :])
+    seed = check(*ALPHABET.encode(texts)).domains == Domain.SEED
+    assert seed.tolist() == [text in SEED for text in texts]
+    assert 0 < seed.sum() < len(texts)
+
+
+def test_long_operands_are_longhand() -> None:
+    assert checked("9" * 500 + "*" + "9" * 500, width=1_001)[0] is Domain.LONGHAND

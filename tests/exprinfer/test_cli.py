@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from exprinfer.cli import main
+
+
+def run(*arguments: str, given: str | bytes | None = None) -> Result:
+    return CliRunner().invoke(main, arguments, input=given)
+
+
+def test_evaluate_takes_expressions_that_begin_with_a_minus() -> None:
+    result = run("evaluate", "--model", "gist", "-(66+-19)", "-5+3", "--format", "jsonl")
+    assert result.exit_code == 0
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [entry["expression"] for entry in answers] == ["-(66+-19)", "-5+3"]
+    assert all(entry["error"] is None for entry in answers)
+
+
+def test_evaluate_exits_with_1_where_an_expression_has_no_answer() -> None:
+    result = run("evaluate", "1+2", "--5+3", "-", "")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[1:] == [
+        "--5+3 ! unexpected '-' at position 1",
+        "- ! unexpected end at position 1",
+        " ! empty: there is no expression",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["evaluate", "--modle", "gist", "1+2"], "--modle"),
+        (["evaluate", "--model", "nothing", "1+2"], "there are "),
+        (["evaluate", "--format", "xml", "1+2"], "xml"),
+        (["evaluate"], "exprinfer score -"),
+        (["score"], "FILE"),
+        (["score", "nothing.txt"], "nothing.txt"),
+        (["score", "-", "--batch-size", "0"], "batch-size"),
+        (["nothing"], "nothing"),
+    ],
+)
+def test_what_cannot_be_carried_out_exits_with_2(arguments: list[str], reason: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert reason in result.stderr
+
+
+def test_score_writes_results_to_stdout_and_the_summary_to_stderr(tmp_path: Path) -> None:
+    path = tmp_path / "expressions.txt"
+    path.write_text("1+2\n3*4\n")
+    result = run("score", str(path), "-", given="1-1\n")
+    assert result.exit_code == 0
+    assert [line.split(" ")[0] for line in result.stdout.splitlines()] == ["1+2", "3*4", "1-1"]
+    assert result.stderr.startswith("3 lines: 3 answered")
+
+
+def test_score_writes_a_file_whole(tmp_path: Path) -> None:
+    output = tmp_path / "out.csv"
+    result = run("score", "-", "--format", "csv", "--output", str(output), given="1+2\nx\n")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert [line.split(",")[0] for line in output.read_text().splitlines()] == [
+        "expression",
+        "1+2",
+        "x",
+    ]
+    assert list(tmp_path.iterdir()) == [output]
+
+
+def test_an_output_that_is_an_input_is_refused_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "expressions.txt"
+    path.write_text("1+2\n")
+    result = run("score", str(path), "--output", str(path))
+    assert result.exit_code == 2
+    assert path.read_text() == "1+2\n"
+
+
+def test_an_output_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    result = run("score", "-", "--output", str(tmp_path / "missing" / "out"), given="1+2\n")
+    assert result.exit_code == 2
+    assert "missing" in result.stderr
+
+
+def test_a_failure_on_the_way_leaves_no_half_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("exprinfer.cli.score", fail)
+    result = run("score", "-", "--output", str(tmp_path / "out"), given="1+2\n")
+    assert result.exit_code == 2
+    assert "No space left" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_models_lists_what_is_shipped() -> None:
+    result = run("models")
+    assert result.exit_code == 0
+    assert any(line.startswith("gist ") for line in result.stdout.splitlines())
+
+
+def test_a_closed_pipe_is_no_crash(tmp_path: Path) -> None:
+    path = tmp_path / "expressions.txt"
+    path.write_text("1+x\n" * 200_000)
+    command = [sys.executable, "-m", "exprinfer", "score", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()
+        assert process.wait() == 1
+
+
+def test_on_a_terminal_it_asks_for_expressions() -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "exprinfer", "evaluate"]
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        os.write(ours, b"1+2\n1/0\n\n")
+        out, _ = process.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert "1+2 =" in out
+    assert "1/0 ! division by zero at position 2" in out
+    assert process.returncode == 1

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import numpy as np
+import pytest
+
+import exprinfer
+from exprinfer import (
+    DivisionByZeroError,
+    EmptyError,
+    Evaluator,
+    ExpressionError,
+    MalformedError,
+    NotTextError,
+    OutsideDomainError,
+    Prediction,
+    TooLongError,
+    UnknownSymbolError,
+)
+from exprinfer.prediction import FIELDS
+from training.expressions import sample
+
+TEXTS = sample(3_000, seed=5).texts()
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 256, 4_096])
+def test_batch_size_order_and_neighbours_change_nothing(gist: Evaluator, batch_size: int) -> None:
+    expected = gist.evaluate_column(TEXTS)
+    order = np.random.default_rng(batch_size).permutation(len(TEXTS))
+    mixed = [TEXTS[index] for index in order]
+    mixed[::10] = ["junk"] * len(mixed[::10])
+    kept = np.flatnonzero(np.arange(len(order)) % 10)
+    other = exprinfer.load("gist", "cpu", batch_size=batch_size, threads=1).evaluate_column(mixed)
+    assert (other.answers[kept] == expected.answers[order][kept]).all()
+    assert (other.log_probs[kept] == expected.log_probs[order][kept]).all()
+    assert (other.errors > 0).sum() == len(mixed[::10])
+
+
+def test_threads_share_an_evaluator(gist: Evaluator) -> None:
+    parts = [TEXTS[start::8] for start in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(gist.evaluate_column, parts))
+    for part, column in zip(parts, together, strict=True):
+        assert (column.answers == gist.evaluate_column(part).answers).all()
+
+
+def test_one_many_stream_and_column_agree(gist: Evaluator) -> None:
+    texts = [*TEXTS[:50], "1/0", "", *TEXTS[50:60]]
+    many = gist.evaluate_many(texts)
+    assert many == list(gist.stream(iter(texts))) == list(gist.evaluate_column(texts))
+    assert [prediction.expression for prediction in many] == texts
+    for prediction in many:
+        if prediction.error is None:
+            assert gist.evaluate(prediction.expression) == prediction
+
+
+def test_a_prediction_says_what_it_is(gist: Evaluator) -> None:
+    prediction = gist.evaluate("-(66+-19)")
+    assert prediction.expression == "-(66+-19)"
+    assert prediction.answer
+    assert prediction.value == int(prediction.answer)
+    assert prediction.log_prob is not None
+    assert prediction.log_prob < 0
+    assert prediction.probability == pytest.approx(np.exp(prediction.log_prob))
+    assert not prediction.certified
+    assert prediction.model == "gist"
+    assert prediction.error is None
+    assert tuple(prediction.as_dict()) == FIELDS
+    assert pickle.loads(pickle.dumps(prediction)) == prediction
+    with pytest.raises(FrozenInstanceError):
+        prediction.value = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "position"),
+    [
+        ("", EmptyError, None),
+        ("1+x", UnknownSymbolError, 2),
+        ("--5+3", MalformedError, 1),
+        ("1/0", DivisionByZeroError, 2),
+        ("100*2", OutsideDomainError, 2),
+        ("1+100", OutsideDomainError, 4),
+        ("1+" + "1" * 30, TooLongError, 20),
+        (None, NotTextError, None),
+        (5, NotTextError, None),
+        (b"1+2", NotTextError, None),
+        (b"1+\xff", NotTextError, 2),
+    ],
+)
+def test_a_bad_expression_raises_alone_and_is_a_result_among_many(
+    gist: Evaluator, given: Any, kind: type[ExpressionError], position: int | None
+) -> None:
+    with pytest.raises(kind) as raised:
+        gist.evaluate(given)
+    assert raised.value.position == position
+
+    before, bad, behind = gist.evaluate_many(["1+2", given, "3*4"])
+    assert before.error is None
+    assert behind.error is None
+    assert bad.error is not None
+    assert (bad.error.code, bad.error.position) == (kind.code, position)
+    assert bad.error.message == raised.value.message
+    assert (bad.answer, bad.value, bad.log_prob, bad.certified) == (None, None, None, False)
+    assert bad.expression == (given if isinstance(given, str) else repr(given))
+
+
+def test_errors_are_the_fitting_builtins_too(gist: Evaluator) -> None:
+    for text, kind in {"1/0": ZeroDivisionError, "x": ValueError}.items():
+        with pytest.raises(kind):
+            gist.evaluate(text)
+    with pytest.raises(TypeError):
+        gist.evaluate(5)  # type: ignore[arg-type]
+
+
+def test_nothing_in_nothing_out(gist: Evaluator) -> None:
+    assert gist.evaluate_many([]) == []
+    assert len(gist.evaluate_column([])) == 0
+
+
+def test_a_numpy_array_is_a_column(gist: Evaluator) -> None:
+    column = gist.evaluate_column(np.array(TEXTS[:10]))  # type: ignore[arg-type]
+    assert (column.answers == gist.evaluate_column(TEXTS[:10]).answers).all()
+    assert column.positions.tolist() == [-1] * 10
+
+
+@pytest.mark.parametrize("call", ["evaluate_many", "stream", "evaluate_column"])
+@pytest.mark.parametrize("single", ["1+2", b"1+2"])
+def test_one_expression_where_many_are_taken_is_refused(
+    gist: Evaluator, call: str, single: object
+) -> None:
+    with pytest.raises(TypeError, match="use evaluate"):
+        getattr(gist, call)(single)
+
+
+def test_a_stream_is_lazy(gist: Evaluator) -> None:
+    taken = 0
+
+    def endless() -> Iterator[str]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield "bad"
+
+    stream = gist.stream(endless())
+    assert taken == 0
+    assert isinstance(next(stream), Prediction)
+    assert taken < 10_000
+
+
+def test_a_bad_batch_size_is_refused() -> None:
+    with pytest.raises(ValueError, match="batch size 0"):
+        exprinfer.load("gist", "cpu", batch_size=0)
+
+
+def test_an_answer_that_is_no_integer_has_no_value(gist: Evaluator) -> None:
+    column = gist.evaluate_column(TEXTS[:3])
+    column.answers[:] = ["1 2", "--3", "-4"]
+    assert [prediction.value for prediction in column] == [None, None, -4]

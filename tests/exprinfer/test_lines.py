@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exprinfer import lines
+from exprinfer.lines import read_lines
+
+
+class Slow(io.BytesIO):
+    """A stream that gives a few bytes at a time, as a pipe does."""
+
+    def __init__(self, content: bytes, sizes: list[int]) -> None:
+        super().__init__(content)
+        self.sizes = sizes
+
+    def read1(self, size: int | None = -1) -> bytes:
+        return self.read(self.sizes.pop() if self.sizes else size)
+
+
+def flat(stream: io.BytesIO) -> list[bytes]:
+    return [line for block, _ in read_lines(stream) for line in block]
+
+
+@given(
+    st.lists(st.binary(max_size=5).map(lambda line: line.replace(b"\n", b""))),
+    st.lists(st.integers(1, 4)),
+    st.sampled_from([b"\n", b"\r\n"]),
+    st.booleans(),
+)
+def test_lines_do_not_depend_on_how_the_bytes_arrive(
+    expected: list[bytes], sizes: list[int], end: bytes, mark: bool
+) -> None:
+    expected = [line.rstrip(b"\r") for line in expected]
+    content = b"".join(line + end for line in expected)
+    if mark or content.startswith(b"\xef\xbb\xbf"):
+        content = b"\xef\xbb\xbf" + content
+    assert flat(Slow(content, sizes)) == expected
+
+
+def test_the_last_line_may_lack_its_end() -> None:
+    assert flat(io.BytesIO(b"1\n\n2")) == [b"1", b"", b"2"]
+    assert flat(io.BytesIO(b"1\n\n2\n")) == [b"1", b"", b"2"]
+    assert flat(io.BytesIO(b"")) == []
+    assert flat(io.BytesIO(b"\n")) == [b""]
+
+
+def test_the_sizes_add_up() -> None:
+    content = b"\xef\xbb\xbf1+2\n" + b"x" * 300_000 + b"\n3"
+    assert sum(size for _, size in read_lines(io.BytesIO(content))) == len(content) - 3
+
+
+def test_an_endless_line_is_cut_and_does_not_swallow_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lines, "LONGEST_LINE", 10)
+    assert flat(Slow(b"x" * 1_000 + b"\n1+2\n", [7] * 50)) == [b"x" * 10, b"1+2"]

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from exprinfer import Description, Domain, ModelFileError, ModelNotFoundError
+from exprinfer.alphabet import SYMBOLS
+from exprinfer.model_file import find, shipped
+
+METADATA = {
+    "format_version": "1",
+    "name": "test",
+    "version": "1.0",
+    "alphabet": SYMBOLS,
+    "longest_input": "11",
+    "longest_output": "5",
+    "domain": "seed",
+    "certified_domain": "seed",
+    "checked": "475200",
+    "right": "475200",
+    "exact_match": "",
+    "recipe": "{}",
+    "weights_sha256": "0" * 64,
+}
+
+
+def test_metadata_are_read() -> None:
+    model = Description.read(METADATA, Path("x.onnx"))
+    assert model.longest_input == 11
+    assert model.certified_domain is Domain.SEED
+    assert {field.name for field in fields(model)} == METADATA.keys()
+
+
+@pytest.mark.parametrize("key", [key for key in METADATA if key != "format_version"])
+def test_a_missing_key_is_named(key: str) -> None:
+    rest = {name: value for name, value in METADATA.items() if name != key}
+    with pytest.raises(ModelFileError, match=f"x.onnx lacks .*{key}"):
+        Description.read(rest, Path("x.onnx"))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("format_version", "2", "format version '2'"),
+        ("alphabet", "0123", "alphabet '0123'"),
+        ("longest_input", "many", "cannot be read"),
+        ("domain", "everything", "EVERYTHING"),
+        ("right", "475199", "475199 of 475200"),
+        ("checked", "0", "claims to be certified"),
+        ("certified_domain", "longhand", "beyond its own domain"),
+    ],
+)
+def test_a_wrong_value_is_refused(key: str, value: str, reason: str) -> None:
+    with pytest.raises(ModelFileError, match=reason):
+        Description.read({**METADATA, key: value}, Path("x.onnx"))
+
+
+def test_models_are_found_by_name_and_by_path() -> None:
+    assert "gist" in shipped()
+    assert find("gist") == shipped()["gist"] == find(str(shipped()["gist"]))
+
+
+@pytest.mark.parametrize("name", ["nothing", "nothing.onnx", "", "."])
+def test_a_model_that_is_not_there_is_told_with_those_that_are(name: str) -> None:
+    with pytest.raises(ModelNotFoundError, match="gist"):
+        find(name)

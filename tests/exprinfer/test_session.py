@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from exprinfer import DeviceError, ModelFileError
+from exprinfer.model_file import find
+from exprinfer.session import Session
+
+HAS_CUDA = Session(find("gist"), "auto", threads=1).device == "cuda"
+
+
+def test_cpu_runs_on_the_cpu() -> None:
+    session = Session(find("gist"), "cpu")
+    assert session.device == "cpu"
+    assert session.note == ""
+    answer, log_prob = session.run(np.ones((3, 4), np.uint8))
+    assert answer.shape == (3, 20)
+    assert log_prob.shape == (3,)
+
+
+@pytest.mark.skipif(HAS_CUDA, reason="CUDA is there")
+def test_cuda_that_cannot_be_had_raises_with_the_remedy() -> None:
+    with pytest.raises(DeviceError, match=r"pip install '(exprinfer\[gpu\]|onnxruntime-gpu)"):
+        Session(find("gist"), "cuda")
+
+
+@pytest.mark.skipif(not HAS_CUDA, reason="needs an NVIDIA GPU and onnxruntime-gpu")
+def test_cuda_answers_as_the_cpu_does() -> None:
+    tokens = np.random.default_rng(0).integers(1, 17, (1_000, 11))
+    on_cpu, on_cuda = (Session(find("gist"), device).run(tokens) for device in ("cpu", "cuda"))
+    assert (on_cpu[0] == on_cuda[0]).all()
+
+
+def test_a_provider_that_onnx_runtime_drops_silently_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = onnxruntime.InferenceSession
+
+    def on_cpu_whatever_was_asked(path: str, options: Any, providers: list[str]) -> Any:
+        return made(path, options, providers=providers[-1:])
+
+    providers = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: providers)
+    monkeypatch.setattr(onnxruntime, "InferenceSession", on_cpu_whatever_was_asked)
+    session = Session(find("gist"), "auto")
+    assert session.device == "cpu"
+    assert "could not create its CUDA provider" in session.note
+    with pytest.raises(DeviceError, match="nvidia-smi"):
+        Session(find("gist"), "cuda")
+
+
+def test_an_unknown_device_is_refused() -> None:
+    with pytest.raises(DeviceError, match="'tpu'"):
+        Session(find("gist"), "tpu")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("content", [b"", b"no model", b"\x08\x0a" * 50])
+def test_a_file_that_is_no_model_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ModelFileError, match=r"model\.onnx"):
+        Session(path, "cpu")
+
+
+def test_a_truncated_model_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(find("gist").read_bytes()[:-100_000])
+    with pytest.raises(ModelFileError, match=r"model\.onnx"):
+        Session(path, "cpu")
+
+
+def test_a_model_with_another_contract_is_refused(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(find("gist"))
+    model.graph.output.pop()
+    onnx.save(model, tmp_path / "model.onnx")
+    with pytest.raises(ModelFileError, match="log_prob"):
+        Session(tmp_path / "model.onnx", "cpu")
+
+
+def test_without_onnx_runtime_the_error_names_both_extras(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("exprinfer")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(ImportError, match=r"exprinfer\[cpu\].*exprinfer\[gpu\]"):
+        __import__("exprinfer")

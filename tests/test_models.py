@@ -1,0 +1,41 @@
+"""The shipped models are what their files and cards say of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import exprinfer
+from exprinfer.model_file import shipped
+from training.certify import judge
+from training.expressions import enumerate_domain
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_the_whole_domain_again(name: str, repository: Path) -> None:
+    evaluator = exprinfer.load(name, "cpu")
+    judged = judge(evaluator, enumerate_domain())
+    model = evaluator.model
+    assert (model.right, model.checked) == (judged.right.sum(), 475_200)
+    assert (model.certified_domain != exprinfer.Domain.NONE) == judged.right.all()
+    card = (repository / "models" / name / "README.md").read_text()
+    assert f"Right on {model.right:,} of {model.checked:,} expressions" in card
+    shares = json.loads(model.exact_match)
+    assert np.mean([list(forms.values()) for forms in shares.values()]) == pytest.approx(
+        judged.right.mean(), abs=1e-6
+    )
+
+
+def test_the_files_of_a_model_are_small(repository: Path) -> None:
+    for path in repository.glob("models/**/*"):
+        assert not path.is_file() or path.stat().st_size < 5_000_000
+
+
+def test_the_gists_printed_answers_are_as_they_were(repository: Path) -> None:
+    content = (repository / "models/gist/gist_printed.txt").read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    assert digest == "89ef8f96c1468c9eb7291e96733b36f0c975ec89b5ff8ab09ab3da73afe465d5"

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from torch import Tensor
+
+import exprinfer
+from exprinfer import Domain
+from training import certify, export, networks
+from training import recipe as recipes
+from training.expressions import Expressions, enumerate_domain
+from training.recipe import Recipe
+from training.run import Progress, Run
+
+
+def some_of_the_domain() -> Expressions:
+    domain = enumerate_domain()
+    return domain[np.arange(0, len(domain), 997)]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Recipe]:
+    """Puts a run with fresh weights into ``tmp_path``; the domain is a part of the real one."""
+    monkeypatch.setattr(export, "enumerate_domain", some_of_the_domain)
+    monkeypatch.setattr(certify, "enumerate_domain", some_of_the_domain)
+    monkeypatch.setattr(certify, "FRESH", 200)
+
+    def save(name: str) -> Recipe:
+        recipe = recipes.load(name)
+        network = networks.build(recipe.model)
+        network.initialise(torch.Generator().manual_seed(1))
+        optimizer = torch.optim.SGD(network.parameters())
+        Run(tmp_path / "runs" / name, recipe).save(network, optimizer, Progress())
+        return recipe
+
+    return save
+
+
+@pytest.mark.parametrize("name", ["gist", "exact"])
+def test_the_exported_file_keeps_the_contract(
+    name: str, run: Callable[[str], Recipe], tmp_path: Path
+) -> None:
+    file = export.export(run(name), tmp_path / "runs", tmp_path / "models")
+    evaluator = exprinfer.load(str(file), "cpu")
+    assert evaluator.model.name == name
+    assert evaluator.model.domain is Domain.SEED
+    assert evaluator.model.certified_domain is Domain.NONE
+    assert len(evaluator.model.weights_sha256) == 64
+    assert sorted(path.name for path in file.parent.iterdir()) == [
+        "model.onnx",
+        "training.csv",
+        "training.json",
+    ]
+    texts = some_of_the_domain().texts()
+    alone = [evaluator.evaluate(text).answer for text in texts[:20]]
+    assert evaluator.evaluate_column(texts).answers[:20].tolist() == alone
+
+
+def test_a_file_that_answers_otherwise_is_not_written(
+    run: Callable[[str], Recipe], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = run("exact")
+    decode = networks.exact.Exact.decode
+    calls = 0
+
+    def differs_once_exported(
+        network: networks.exact.Exact, tokens: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        nonlocal calls
+        calls += 1
+        answer, log_prob = decode(network, tokens)
+        if not torch.compiler.is_compiling() and len(tokens) > 2:
+            answer[3, 0] += 1
+        return answer, log_prob
+
+    monkeypatch.setattr(networks.exact.Exact, "decode", differs_once_exported)
+    expected = some_of_the_domain().texts()[3]
+    with pytest.raises(export.ExportError) as raised:
+        export.export(recipe, tmp_path / "runs", tmp_path / "models")
+    assert str(raised.value).endswith(f"disagree on {expected}")
+    assert calls > 1
+    assert list((tmp_path / "models" / "exact").iterdir()) == []
+
+
+def test_without_a_run_there_is_nothing_to_export(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="fit its recipe first"):
+        export.export(recipes.load("gist"), tmp_path, tmp_path)
+
+
+def test_certify_writes_what_it_found_into_file_and_card(
+    run: Callable[[str], Recipe], tmp_path: Path
+) -> None:
+    recipe = run("exact")
+    file = export.export(recipe, tmp_path / "runs", tmp_path / "models")
+    card = file.parent / "README.md"
+    card.write_text("before\n<!-- certify -->\n<!-- /certify -->\nbehind\n")
+    before = onnx.load(file)
+    certify.certify(recipe, tmp_path / "models")
+    after = onnx.load(file)
+    assert after.graph == before.graph
+    model = exprinfer.load(str(file), "cpu").model
+    domain = some_of_the_domain()
+    answers = exprinfer.load(str(file), "cpu").evaluate_column(domain.texts()).answers
+    assert model.checked == len(domain)
+    assert model.right == (answers == np.array(domain.answers())).sum()
+    assert model.certified_domain is Domain.NONE
+    assert card.read_text().startswith("before\n<!-- certify -->\n| operator |")
+    assert f"{model.right:,} of {model.checked:,} expressions" in card.read_text()
+
+
+def test_certify_certifies_what_is_all_right(
+    run: Callable[[str], Recipe], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = run("exact")
+    file = export.export(recipe, tmp_path / "runs", tmp_path / "models")
+    (file.parent / "README.md").write_text("<!-- certify -->\n<!-- /certify -->\n")
+    texts = some_of_the_domain().texts()
+    written = exprinfer.load(str(file), "cpu").evaluate_column(texts).answers.tolist()
+    answers = dict(zip(texts, written, strict=True))
+    monkeypatch.setattr(
+        Expressions, "answers", lambda self: [answers.get(text, "") for text in self.texts()]
+    )
+    certify.certify(recipe, tmp_path / "models")
+    evaluator = exprinfer.load(str(file), "cpu")
+    assert evaluator.model.certified_domain is Domain.SEED
+    assert evaluator.evaluate("5+3").certified

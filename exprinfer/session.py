@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import re
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,7 +24,7 @@ except ImportError as error:
 Device = Literal["auto", "cpu", "cuda"]
 
 _CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
-_FATAL_ONLY = 4
+_WARNINGS, _FATAL_ONLY = 2, 4  # ONNX Runtime's log severities; the first is its default
 #: The element types of the contract's tensors, as ONNX Runtime names them.
 _INPUTS = {"tokens": "tensor(int64)"}
 _OUTPUTS = {"answer": "tensor(int64)", "log_prob": "tensor(float)"}
@@ -55,14 +58,15 @@ class Session:
                 "pip install 'exprinfer[gpu]'"
             )
         else:
+            missing = _preload_cuda()
             session = _open(path, _CUDA, threads)
             # ONNX Runtime falls back to the CPU by itself: look at what it really made.
             if _CUDA in session.get_providers():
                 return session
             self.note = reason = (
-                "ONNX Runtime could not create its CUDA provider: it needs an NVIDIA GPU with its "
-                "driver, CUDA 13 and cuDNN 9; pip install 'onnxruntime-gpu[cuda,cudnn]' brings the "
-                "libraries, nvidia-smi shows the driver"
+                f"ONNX Runtime could not create its CUDA provider{missing}; it needs an NVIDIA GPU "
+                "with its driver, CUDA 13 and cuDNN 9: nvidia-smi shows the driver, "
+                "pip install 'onnxruntime-gpu[cuda,cudnn]' brings the libraries"
             )
         if device == "cuda":
             raise DeviceError(f"device 'cuda' cannot be had: {reason}")
@@ -90,15 +94,24 @@ class Session:
         return answer, log_prob
 
 
+def _preload_cuda() -> str:
+    """Load the CUDA libraries that pip installed; return what is missing, for a sentence."""
+    with io.StringIO() as printed, redirect_stdout(printed):
+        onnxruntime.preload_dlls()  # tells on standard output what it does not find
+        missing = re.findall(r"Failed to load (\S+):", printed.getvalue())
+    return f" ({', '.join(missing)} not found)" if missing else ""
+
+
 def _open(path: Path, provider: str, threads: int | None) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or 0
     # What goes wrong is told by the exceptions and notes above, not on the user's terminal.
     options.log_severity_level = _FATAL_ONLY
     providers = [provider] if provider == _CPU else [provider, _CPU]
-    if provider == _CUDA and hasattr(onnxruntime, "preload_dlls"):
-        onnxruntime.preload_dlls()
+    onnxruntime.set_default_logger_severity(_FATAL_ONLY)
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=providers)
     except Exception as error:  # ONNX Runtime has no common base class of its own
         raise ModelFileError(f"{path} is no model that ONNX Runtime can open: {error}") from error
+    finally:
+        onnxruntime.set_default_logger_severity(_WARNINGS)

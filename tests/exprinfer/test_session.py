@@ -38,7 +38,7 @@ def test_cuda_answers_as_the_cpu_does() -> None:
 
 
 def test_a_provider_that_onnx_runtime_drops_silently_is_noticed(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = onnxruntime.InferenceSession
 
@@ -48,9 +48,11 @@ def test_a_provider_that_onnx_runtime_drops_silently_is_noticed(
     providers = ["CUDAExecutionProvider", "CPUExecutionProvider"]
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: providers)
     monkeypatch.setattr(onnxruntime, "InferenceSession", on_cpu_whatever_was_asked)
+    monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: print("Failed to load libx.so: no"))
     session = Session(find("gist"), "auto")
     assert session.device == "cpu"
-    assert "could not create its CUDA provider" in session.note
+    assert "could not create its CUDA provider (libx.so not found)" in session.note
+    assert capsys.readouterr().out == ""
     with pytest.raises(DeviceError, match="nvidia-smi"):
         Session(find("gist"), "cuda")
 

@@ -33,6 +33,7 @@ def _evaluator_options(command: Command) -> Command:
         click.option("--model", default="auto", help="A shipped model or an .onnx file."),
         click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto"),
         click.option("--batch-size", type=click.IntRange(min=1), default=BATCH_SIZE),
+        click.option("--guess", is_flag=True, help="Answer outside the model's domain too."),
     ):
         command = option(command)
     return command
@@ -51,9 +52,7 @@ def main() -> None:
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("expressions", nargs=-1, type=click.UNPROCESSED, metavar="[EXPR]...")
 @_evaluator_options
-def evaluate(
-    expressions: tuple[str, ...], form: str, model: str, device: str, batch_size: int
-) -> None:
+def evaluate(expressions: tuple[str, ...], form: str, **options: Any) -> None:
     """Answer expressions, such as '-(66+-19)' -5+3; without any, ask for them."""
     for word in expressions:
         if word[:2] == "--" and word[2:3].isalpha():
@@ -62,7 +61,7 @@ def evaluate(
         raise click.UsageError(
             "no expression; to read them from a file or a pipe: exprinfer score -"
         )
-    evaluator = _load(model, device, batch_size)
+    evaluator = _load(**options)
     out = sys.stdout
     out.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     out.write(HEADERS[form])
@@ -70,6 +69,7 @@ def evaluate(
     for batch in [list(expressions)] if expressions else _prompt():
         results = [Scored(prediction) for prediction in evaluator.evaluate_many(batch)]
         out.write(FORMATS[form](results))
+        out.flush()
         failed |= any(result.prediction.error for result in results)
     sys.exit(int(failed))
 
@@ -77,11 +77,12 @@ def evaluate(
 def _prompt() -> Iterator[list[str]]:
     """What the user types, line by line, up to an empty one or the end."""
     click.echo("An expression a line, such as -(66+-19); an empty line ends.", err=True)
-    try:
-        while line := input("> ").strip():
-            yield [line]
-    except EOFError:
-        click.echo(err=True)
+    while True:
+        click.echo("> ", nl=False, err=True)
+        line = sys.stdin.readline().strip()
+        if not line:
+            return
+        yield [line]
 
 
 @main.command("score")
@@ -96,20 +97,13 @@ def _prompt() -> Iterator[list[str]]:
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="Instead of stdout."
 )
-def score_command(
-    files: tuple[str, ...],
-    form: str,
-    model: str,
-    device: str,
-    batch_size: int,
-    output: Path | None,
-) -> None:
+def score_command(files: tuple[str, ...], form: str, output: Path | None, **options: Any) -> None:
     """Answer the expressions in FILE..., one a line; - is standard input.
 
     Lines in the form "expression = answer" are marked right or wrong. One result a line goes to
     standard output, progress and summary to standard error.
     """
-    evaluator = _load(model, device, batch_size)
+    evaluator = _load(**options)
     if output and output.exists() and any(_is_same(output, name) for name in files):
         raise click.UsageError(f"{output} is an input too; choose another --output")
     render = FORMATS[form]
@@ -144,9 +138,9 @@ def models() -> None:
         )
 
 
-def _load(model: str, device: Any, batch_size: int) -> Evaluator:
+def _load(**options: Any) -> Evaluator:
     try:
-        evaluator = load(model, device, batch_size=batch_size)
+        evaluator = load(**options)
     except ExprinferError as error:
         raise click.UsageError(str(error)) from error
     if evaluator.device_note:

@@ -31,7 +31,13 @@ class Evaluator:
     is padding is not seen.
     """
 
-    def __init__(self, session: Session, model: Description, batch_size: int = BATCH_SIZE) -> None:
+    def __init__(
+        self,
+        session: Session,
+        model: Description,
+        batch_size: int = BATCH_SIZE,
+        guess: bool = False,
+    ) -> None:
         if batch_size < 1:
             raise ValueError(f"batch size {batch_size} is less than 1")
         self.model = model
@@ -41,6 +47,8 @@ class Evaluator:
         self.device_note = session.note
         """Why CUDA is not used although ONNX Runtime was built for it; empty otherwise."""
         self.batch_size = batch_size
+        self.guess = guess
+        """Whether expressions outside the model's domain are answered too, never certified."""
         self._session = session
         self._alphabet = Alphabet(model.alphabet)
 
@@ -78,7 +86,8 @@ class Evaluator:
         tokens, lengths = self._alphabet.encode(texts, self.model.longest_input)
         checked = check(tokens, lengths)
         errors, positions = checked.errors, checked.positions
-        errors[(errors == 0) & (checked.domains > self.model.domain)] = _OUTSIDE
+        if not self.guess:
+            errors[(errors == 0) & (checked.domains > self.model.domain)] = _OUTSIDE
         errors[not_text] = _NOT_TEXT
 
         good = np.flatnonzero(errors == 0)
@@ -116,19 +125,22 @@ def load(
     *,
     batch_size: int = BATCH_SIZE,
     threads: int | None = None,
+    guess: bool = False,
 ) -> Evaluator:
     """Open a model: a shipped one by name, an ``.onnx`` file by path, or ``"auto"``.
 
     ``"auto"`` takes the shipped model that is certified on the widest domain, or else the one that
     is right most often. ``device="auto"`` uses CUDA where ONNX Runtime really created it and the
     CPU elsewhere; ``Evaluator.device`` says which. ``threads`` bounds ONNX Runtime's own threads.
+    ``guess=True`` answers expressions outside the model's domain too, as far as it can read them;
+    such an answer is never certified, and is to be taken for what it is.
     Raises ModelNotFoundError, ModelFileError or DeviceError.
     """
     if model == "auto":
         model = max(describe_shipped(), key=_merit).name
     path = find(model)
     session = Session(path, device, threads)
-    return Evaluator(session, Description.read(session.metadata, path), batch_size)
+    return Evaluator(session, Description.read(session.metadata, path), batch_size, guess)
 
 
 def describe_shipped() -> list[Description]:

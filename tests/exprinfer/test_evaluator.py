@@ -109,6 +109,16 @@ def test_a_bad_expression_raises_alone_and_is_a_result_among_many(
     assert bad.expression == (given if isinstance(given, str) else repr(given))
 
 
+def test_a_guess_must_be_asked_for_and_is_never_certified() -> None:
+    guessing = exprinfer.load(device="cpu", guess=True)
+    inside, outside, wrong = guessing.evaluate_many(["5+3", "100*2", "100*"])
+    assert outside.error is None
+    assert outside.answer is not None
+    assert not outside.certified
+    assert inside == exprinfer.load(device="cpu").evaluate("5+3")
+    assert wrong.error is not None
+
+
 def test_errors_are_the_fitting_builtins_too(gist: Evaluator) -> None:
     for text, kind in {"1/0": ZeroDivisionError, "x": ValueError}.items():
         with pytest.raises(kind):

@@ -96,5 +96,25 @@ def report(recipe: recipes.Recipe, models: Path) -> None:
     run(recipe, models)
 
 
+@main.command()
+@click.argument("question", type=click.Choice(["data", "size"]))
+@RUNS
+@MODELS
+@click.option("--device", default="cpu", show_default=True, help="PyTorch device: cpu or cuda.")
+@click.option("--only", multiple=True, help="The runs to make, by name; all where none is named.")
+def study(question: str, runs: Path, models: Path, device: str, only: tuple[str, ...]) -> None:
+    """Measure how little data, or how small a network, is enough for exact."""
+    from training import study as studies
+
+    variants = {"data": studies.data_variants, "size": studies.size_variants}[question]()
+    chosen = {
+        label: recipe for label, recipe in variants.items() if not only or recipe.name in only
+    }
+    if unknown := set(only) - {recipe.name for recipe in variants.values()}:
+        names = ", ".join(recipe.name for recipe in variants.values())
+        raise click.UsageError(f"no run {', '.join(unknown)}; there are: {names}")
+    studies.study(chosen, runs, models, device)
+
+
 if __name__ == "__main__":
     main(prog_name="python -m training")

@@ -80,13 +80,21 @@ class Run:
             )
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
-        progress = state["progress"]
-        return Progress(**{**progress, "wrong": progress["wrong"].numpy()})
+        return _progress(state)
+
+    def progress(self) -> Progress:
+        """How far the run has come; raises FileNotFoundError where there is none."""
+        return _progress(_load(self.folder))
 
     @staticmethod
     def load_weights(folder: Path, network: torch.nn.Module) -> None:
         """Load the weights of a run; raises FileNotFoundError where there is none in ``folder``."""
         network.load_state_dict(_load(folder)["network"])
+
+
+def _progress(state: dict[str, Any]) -> Progress:
+    progress = state["progress"]
+    return Progress(**{**progress, "wrong": progress["wrong"].numpy()})
 
 
 def _load(folder: Path) -> dict[str, Any]:

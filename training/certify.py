@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import click
 import numpy as np
@@ -14,14 +15,17 @@ from numpy.typing import NDArray
 import exprinfer
 from exprinfer import Evaluator
 from training.card import table, write_section
+from training.data import HELD_OUT, percentile
 from training.expressions import FORMS, OPERATORS, Expressions, enumerate_domain, sample
+from training.gaps import smallest_gap
 from training.recipe import Recipe
 from training.run import write_whole
 
 #: Fresh samples with the gist's own distribution, and a seed that no recipe trains on.
 FRESH, FRESH_SEED = 100_000, 20_170_000
-#: Batch sizes that must all give the same answers, on so many expressions in shuffled order.
-BATCH_SIZES = (1, 7, 256, 4_096)
+#: Batch sizes that must all give the same answers, in shuffled order: to every expression where the
+#: model is right on all of them, and else to so many.
+BATCH_SIZES = (1, 7, 256, 4_096, 65_536)
 SHUFFLED = 20_000
 
 
@@ -69,24 +73,62 @@ def certify(recipe: Recipe, models: Path) -> None:
     evaluator = exprinfer.load(str(file), "cpu")
     domain = judge(evaluator, enumerate_domain())
     fresh = judge(evaluator, sample(FRESH, FRESH_SEED))
-    same = _same_answers(file, domain)
+    sentences = [
+        f"Right on {domain.count()} expressions of the domain ({domain.share():.2%}), and on "
+        f"{fresh.count()} fresh samples with the gist's distribution ({fresh.share():.2%}).",
+        *_held_out(recipe, domain),
+        _same_answers(file, domain),
+        _confidence(file, domain),
+    ]
     _write_metadata(file, domain)
-    section = "\n\n".join([_table(domain), _sentences(domain, fresh, same)])
+    section = "\n".join([_table(domain), "", *sentences])
     write_section(folder / "README.md", "certify", section)
     click.echo(section)
 
 
-def _same_answers(file: Path, domain: Judged) -> int:
-    """Check that batch size and order change no answer; return on how many expressions."""
-    rows = np.random.default_rng(0).permutation(len(domain.right))[:SHUFFLED]
+def _held_out(recipe: Recipe, domain: Judged) -> list[str]:
+    """How many are right of the pairs that the honest split keeps from the network."""
+    if recipe.data.source != "domain":
+        return []
+    rows = np.isin(percentile(domain.expressions), HELD_OUT)
+    return [f"Of the operand pairs held out: {domain.right[rows].sum():,} of {rows.sum():,}."]
+
+
+def _same_answers(file: Path, domain: Judged) -> str:
+    """Check that device, batch size and order change no answer; say on how many expressions."""
+    order = np.random.default_rng(0).permutation(len(domain.right))
+    rows = order if domain.right.all() else order[:SHUFFLED]
     texts = domain.expressions[rows].texts()
-    for size in BATCH_SIZES:
-        column = exprinfer.load(str(file), "cpu", batch_size=size).evaluate_column(texts)
-        differs = column.answers != domain.answers[rows]
-        if differs.any():
-            first = texts[int(np.argmax(differs))]
-            raise click.ClickException(f"batch size {size} changes the answer to {first}")
-    return len(rows)
+    devices = _devices(file)
+    for device in devices:
+        for size in BATCH_SIZES:
+            evaluator = exprinfer.load(str(file), device, batch_size=size)
+            differs = evaluator.evaluate_column(texts).answers != domain.answers[rows]
+            if differs.any():
+                first = texts[int(np.argmax(differs))]
+                raise click.ClickException(f"{first} is answered otherwise at {size} on {device}")
+    sizes = ", ".join(f"{size:,}" for size in BATCH_SIZES)
+    return (
+        f"The same answers to {len(rows):,} expressions in shuffled order at batch sizes {sizes} "
+        f"on {' and '.join(devices)}."
+    )
+
+
+def _devices(file: Path) -> list[Literal["cpu", "cuda"]]:
+    """The devices at hand."""
+    found = exprinfer.load(str(file), "auto").device
+    return ["cpu"] if found == "cpu" else ["cpu", "cuda"]
+
+
+def _confidence(file: Path, domain: Judged) -> str:
+    """The smallest lead of a chosen symbol, and how the answers' log-probabilities lie."""
+    gap, where = smallest_gap(file, domain.expressions.texts())
+    low, middle, high = np.quantile(domain.log_probs, [0.05, 0.5, 0.95])
+    return (
+        f"The chosen symbol leads the next by at least {gap:.2g} in log-probability, least in "
+        f"`{where}`. Log-probability of the answers: at least {domain.log_probs.min():.4g}, "
+        f"5% below {low:.4g}, half below {middle:.4g}, 95% below {high:.4g}."
+    )
 
 
 def _write_metadata(file: Path, domain: Judged) -> None:
@@ -112,15 +154,3 @@ def _table(domain: Judged) -> str:
     ]
     rows.append(["all", *(f"{domain.share(None, f):.2%}" for f in forms.values()), domain.count()])
     return table(["operator", *forms, "right"], rows)
-
-
-def _sentences(domain: Judged, fresh: Judged, same: int) -> str:
-    sizes = ", ".join(f"{size:,}" for size in BATCH_SIZES)
-    fifths = np.quantile(domain.log_probs, [0.05, 0.5, 0.95])
-    return (
-        f"Right on {domain.count()} expressions of the domain ({domain.share():.2%}), and on "
-        f"{fresh.count()} fresh samples with the gist's distribution ({fresh.share():.2%}). "
-        f"Batch sizes {sizes} give the same answers to {same:,} expressions in shuffled order. "
-        "Log-probability of the answers: "
-        f"5% below {fifths[0]:.3f}, half below {fifths[1]:.3f}, 95% below {fifths[2]:.3f}."
-    )

@@ -58,9 +58,9 @@ class Gist(Network):
         then the answer would depend on the batch size and the provider; in float64 it does not.
         ONNX Runtime's LSTM operator takes float32 alone, so the steps are spelled out.
         """
-        table = self.encoder.weight_ih_l0.t().double()
-        read = table[pad(tokens, STEPS)] + self.encoder.bias_ih_l0.double()
-        state = _run(self.encoder, list(read.unbind(1)))[-1]
+        table = self.encoder.weight_ih_l0.t().double() + self.encoder.bias_ih_l0.double()
+        read = [table[symbol] for symbol in pad(tokens, STEPS).unbind(1)]
+        state = _run(self.encoder, read)[-1]
         repeated = self.decoder.gate_inputs(state)
         written = torch.stack(_run(self.decoder, [repeated] * STEPS), dim=1)
         logits = written @ self.output.weight.t().double() + self.output.bias.double()

@@ -19,7 +19,7 @@ from exprinfer.session import Session
 from training import networks
 from training.expressions import enumerate_domain
 from training.networks import Network
-from training.recipe import Recipe
+from training.recipe import Recipe, chain
 from training.run import LOG, RECORD, Run
 
 OPSET = 20
@@ -44,14 +44,13 @@ class Decoder(nn.Module):
 
 
 def export(recipe: Recipe, runs: Path, models: Path) -> Path:
-    """Write ``models/NAME/model.onnx`` from the run ``runs/RECIPE``; copy its log and record.
+    """Write ``models/NAME/model.onnx`` from the run ``runs/RECIPE``; copy logs and records.
 
     Raises FileNotFoundError where the run is missing, ExportError, with the first difference, where
     PyTorch and ONNX Runtime disagree on any answer of the domain; then nothing is written.
     """
-    run = runs / recipe.name
     network = networks.build(recipe.model)
-    Run.load_weights(run, network)
+    Run.load_weights(runs / recipe.name, network)
     folder = models / recipe.model.name
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / "model.onnx.partial"
@@ -61,8 +60,10 @@ def export(recipe: Recipe, runs: Path, models: Path) -> Path:
         partial.replace(folder / "model.onnx")
     finally:
         partial.unlink(missing_ok=True)
-    for name in (LOG, RECORD):
-        shutil.copyfile(run / name, folder / name)
+    for step in chain(recipe):
+        for name in (LOG, RECORD):
+            kept = folder / f"{step.name}{Path(name).suffix}"
+            shutil.copyfile(runs / step.name / name, kept)
     return folder / "model.onnx"
 
 

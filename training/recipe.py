@@ -83,6 +83,12 @@ class Recipe:
         return {key: value for key, value in asdict(self).items() if key != "name"}
 
 
+def chain(recipe: Recipe) -> list[Recipe]:
+    """The recipes whose runs lead to the recipe's weights, in order, itself the last."""
+    start = recipe.training.start
+    return [*(chain(load(start)) if start else []), recipe]
+
+
 def load(name: str) -> Recipe:
     """Read ``recipes/NAME.toml``, or the file at that path.
 

@@ -105,7 +105,7 @@ def check(tokens: NDArray[np.uint8], lengths: NDArray[np.int64]) -> Checked:
     errors = np.select(
         causes, [np.uint8(EXPRESSION_ERRORS.index(kind)) for kind in kinds], np.uint8(0)
     )
-    places = [np.zeros(batch), alive, alive, np.full(batch, time), lengths, slash + 1]
+    places = [np.full(batch, -1), alive, alive, np.full(batch, time), lengths, slash + 1]
     positions = np.select(causes, places, plain).astype(np.int32)
     smallest = np.where(automaton.plain[state], np.uint8(Domain.SEED), np.uint8(Domain.LONGHAND))
     return Checked(np.where(errors == 0, smallest, np.uint8(Domain.NONE)), errors, positions)

@@ -75,10 +75,10 @@ class Evaluator:
         while chunk := list(islice(expressions, STREAMED_AT_ONCE)):
             yield from self.evaluate_column(chunk)
 
-    def evaluate_column(self, expressions: Sequence[str]) -> Column:
+    def evaluate_column(self, expressions: Sequence[str] | NDArray[np.str_]) -> Column:
         """Answer many expressions as arrays, without a Python object per row.
 
-        Takes any sequence of text, a numpy array among them; a row that is no text gets that error.
+        A row that is no text gets that error; one expression alone raises TypeError.
         """
         _refuse_single(expressions)
         rows: list[object] = list(expressions)
@@ -88,7 +88,7 @@ class Evaluator:
         errors, positions = checked.errors, checked.positions
         if not self.guess:
             errors[(errors == 0) & (checked.domains > self.model.domain)] = _OUTSIDE
-        errors[not_text] = _NOT_TEXT
+        errors[not_text], positions[not_text] = _NOT_TEXT, -1
 
         good = np.flatnonzero(errors == 0)
         answers = np.zeros((len(rows), self.model.longest_output), np.int64)

@@ -27,7 +27,7 @@ def test_the_wheel_holds_the_package_and_its_models_alone(wheel: Path) -> None:
     models = {name for name in names if name.startswith("exprinfer/models/")}
     assert models == {f"exprinfer/models/{name}/model.onnx" for name in shipped()}
     assert "exprinfer/py.typed" in names
-    assert wheel.stat().st_size < 3_000_000
+    assert wheel.stat().st_size < 5_000_000
 
 
 def test_the_base_needs_numpy_and_click_alone(wheel: Path) -> None:

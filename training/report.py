@@ -11,8 +11,10 @@ import exprinfer
 from training.card import table, write_section
 from training.certify import Judged, judge
 from training.expressions import enumerate_domain
+from training.findings import write_findings
 from training.pictures import draw_curve, draw_doubt, draw_errors
 from training.recipe import Recipe, chain
+from training.study import FILE
 
 #: The model that the others' error maps stand beside.
 BASELINE = "gist"
@@ -34,6 +36,8 @@ def report(recipe: Recipe, models: Path) -> None:
     draw_doubt(judged[name], folder / "doubt.png", name)
     steps = [step.name for step in chain(recipe)]
     draw_curve({step: read_log(folder / f"{step}.csv") for step in steps}, folder / "curve.png")
+    if (folder / FILE).exists():
+        write_findings(folder)
     sections = [_training(folder, step) for step in steps]
     write_section(folder / "README.md", "report", "\n\n".join(sections))
 

@@ -133,7 +133,7 @@ def test_nothing_in_nothing_out(gist: Evaluator) -> None:
 
 
 def test_a_numpy_array_is_a_column(gist: Evaluator) -> None:
-    column = gist.evaluate_column(np.array(TEXTS[:10]))  # type: ignore[arg-type]
+    column = gist.evaluate_column(np.array(TEXTS[:10]))
     assert (column.answers == gist.evaluate_column(TEXTS[:10]).answers).all()
     assert column.positions.tolist() == [-1] * 10
 

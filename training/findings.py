@@ -1,0 +1,80 @@
+"""The rows of ``study.csv`` as the tables and the picture of the card of ``exact``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matplotlib import pyplot
+
+from training.card import table, write_section
+from training.data import training_part
+from training.expressions import OPERATORS
+from training.pictures import NAMES
+from training.study import FILE, GROUPS, UNITS, data_variants, read, size_variants
+
+DOMAIN = 475_200
+#: What the gist itself reached: 16 of its 100 printed answers.
+GIST_PRINTED = 0.16
+
+
+def write_findings(folder: Path) -> None:
+    """Write both tables into the card and draw ``study.png``; a run not made is an empty cell."""
+    rows = {row["run"]: row for row in read(folder / FILE)}
+    write_section(folder / "README.md", "data", _data_table(rows))
+    write_section(folder / "README.md", "size", _size_table(rows))
+    _draw(rows, folder / "study.png")
+
+
+def _data_table(rows: dict[str, dict[str, str]]) -> str:
+    lines = []
+    for label, recipe in data_variants().items():
+        row = rows.get(recipe.name)
+        found = [""] * 8 if row is None else _data_cells(row)
+        lines.append([label, f"{len(training_part(recipe.data)):,}", *found])
+    operators = [f"`{symbol}`" for symbol in OPERATORS]
+    head = ["fitted to", "expressions", "updates", "minutes", "unseen", "right", *operators]
+    return table(head, lines)
+
+
+def _data_cells(row: dict[str, str]) -> list[str]:
+    unseen, right = int(row["unseen"]), int(row["unseen_right"])
+    shares = [f"{float(row[f'unseen_exact_match {symbol}']):.2%}" for symbol in OPERATORS]
+    updates = f"{int(row['updates']):,}"
+    return [updates, row["minutes"], f"{unseen:,}", f"{right / unseen:.2%}", *shares]
+
+
+def _size_table(rows: dict[str, dict[str, str]]) -> str:
+    names = iter(size_variants().values())
+    lines = [
+        [f"{units} units", *(_size_cell(rows.get(next(names).name)) for _ in GROUPS)]
+        for units in UNITS
+    ]
+    return table(["", *(f"{group} symbol(s) a step" for group in GROUPS)], lines)
+
+
+def _size_cell(row: dict[str, str] | None) -> str:
+    if row is None:
+        return ""
+    wrong = DOMAIN - int(row["right"])
+    state = "all right" if not wrong else f"{wrong:,} wrong"
+    return f"{state}; {int(row['weights']):,} weights, {row['minutes']} minutes"
+
+
+def _draw(rows: dict[str, dict[str, str]], path: Path) -> None:
+    """Exact match on unseen expressions against how many were fitted to, one line per operator."""
+    found = {
+        len(training_part(recipe.data)): rows[recipe.name]
+        for recipe in data_variants().values()
+        if recipe.name in rows
+    }
+    figure, axis = pyplot.subplots(figsize=(8, 4.2), layout="constrained")
+    counts = sorted(found)
+    for symbol in OPERATORS:
+        shares = [float(found[count][f"unseen_exact_match {symbol}"]) for count in counts]
+        axis.plot(counts, shares, marker="o", label=NAMES[symbol])
+    axis.axhline(GIST_PRINTED, color="gray", linestyle=":", label="the gist's printed answers")
+    axis.set(xlabel="expressions fitted to", ylabel="exact match on unseen pairs", ylim=(0, 1.03))
+    axis.grid(alpha=0.3)
+    axis.legend(loc="best")
+    figure.savefig(path, dpi=110)
+    pyplot.close(figure)

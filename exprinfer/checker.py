@@ -123,6 +123,6 @@ def explain(number: int, text: str, position: int, domain: Domain) -> Expression
         MalformedError: f"unexpected {found} {at}",
         DivisionByZeroError: f"division by zero {at}",
         OutsideDomainError: f"outside the model's domain {at}: it takes {DESCRIPTIONS[domain]}",
-        TooLongError: f"too long: {len(text)} symbols, where the model reads at most {position}",
+        TooLongError: f"too long: the model reads at most {position} symbols",
     }
     return kind(sentences[kind], position)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -16,15 +17,47 @@ from exprinfer.errors import ExprinferError
 from exprinfer.evaluator import BATCH_SIZE, Evaluator, describe_shipped, load
 from exprinfer.formats import FORMATS, HEADERS
 from exprinfer.model_file import find
+from exprinfer.output import whole_file
 from exprinfer.scoring import Scored, score
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+#: Exit codes as shells give them to what a signal ended: 128 and the signal's number.
+INTERRUPTED, PIPE_CLOSED = 130, 141
+
 
 class Failure(click.ClickException):
-    """Reading or writing went wrong."""
+    """The command cannot be carried out."""
 
     exit_code = 2
+
+
+class Main(click.Group):
+    """Tells in one line what went wrong, and by the exit code what kind of thing it was."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry out the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+        except BrokenPipeError:
+            # Nobody reads on; what is still buffered must not fail again when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(PIPE_CLOSED)
+        except OSError as error:
+            raise Failure(str(error)) from error
+
+
+@click.group(cls=Main)
+@click.version_option(package_name="exprinfer")
+def main() -> None:
+    """Neural networks that read an integer arithmetic expression and write its value.
+
+    Exit codes: 0; 1 where some lines have no answer; 2 where the command cannot be carried out; 130
+    when interrupted; 141 when nobody reads the output any more.
+    """
 
 
 def _evaluator_options(command: Command) -> Command:
@@ -39,15 +72,6 @@ def _evaluator_options(command: Command) -> Command:
     return command
 
 
-@click.group()
-@click.version_option(package_name="exprinfer")
-def main() -> None:
-    """Neural networks that read an integer arithmetic expression and write its value.
-
-    Exit codes: 0, 1 where some lines have no answer, 2 where the command cannot be carried out.
-    """
-
-
 # An expression may begin with a minus, so what is no option is left as it is.
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("expressions", nargs=-1, type=click.UNPROCESSED, metavar="[EXPR]...")
@@ -55,20 +79,19 @@ def main() -> None:
 def evaluate(expressions: tuple[str, ...], form: str, **options: Any) -> None:
     """Answer expressions, such as '-(66+-19)' -5+3; without any, ask for them."""
     for word in expressions:
-        if word[:2] == "--" and word[2:3].isalpha():
+        if re.match("--?[A-Za-z]", word):
             raise click.NoSuchOption(word)
-    if not expressions and not sys.stdin.isatty():
+    if not expressions and not (sys.stdin and sys.stdin.isatty()):
         raise click.UsageError(
             "no expression; to read them from a file or a pipe: exprinfer score -"
         )
     evaluator = _load(**options)
-    out = sys.stdout
-    out.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    out.write(HEADERS[form])
+    out = sys.stdout.buffer
+    out.write(HEADERS[form].encode())
     failed = False
     for batch in [list(expressions)] if expressions else _prompt():
         results = [Scored(prediction) for prediction in evaluator.evaluate_many(batch)]
-        out.write(FORMATS[form](results))
+        out.write(FORMATS[form](results).encode(errors="backslashreplace"))
         out.flush()
         failed |= any(result.prediction.error for result in results)
     sys.exit(int(failed))
@@ -79,7 +102,7 @@ def _prompt() -> Iterator[list[str]]:
     click.echo("An expression a line, such as -(66+-19); an empty line ends.", err=True)
     while True:
         click.echo("> ", nl=False, err=True)
-        line = sys.stdin.readline().strip()
+        line = sys.stdin.buffer.readline().decode(errors="backslashreplace").strip()
         if not line:
             return
         yield [line]
@@ -95,22 +118,24 @@ def _prompt() -> Iterator[list[str]]:
 )
 @_evaluator_options
 @click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Instead of stdout."
+    "--output",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    default="-",
+    help="Instead of standard output.",
 )
-def score_command(files: tuple[str, ...], form: str, output: Path | None, **options: Any) -> None:
+def score_command(files: tuple[str, ...], form: str, output: Path, **options: Any) -> None:
     """Answer the expressions in FILE..., one a line; - is standard input.
 
     Lines in the form "expression = answer" are marked right or wrong. One result a line goes to
     standard output, progress and summary to standard error.
     """
     evaluator = _load(**options)
-    if output and output.exists() and any(_is_same(output, name) for name in files):
+    if output.exists() and any(_is_same(output, name) for name in files):
         raise click.UsageError(f"{output} is an input too; choose another --output")
-    render = FORMATS[form]
-    with _told_failures(), _opened_output(output) as out, _progress_bar(files) as progress:
+    with _opened_output(output) as out, _progress_bar(files) as progress:
 
         def write(results: list[Scored]) -> None:
-            out.write(render(results).encode(errors="backslashreplace"))
+            out.write(FORMATS[form](results).encode(errors="backslashreplace"))
             out.flush()
 
         out.write(HEADERS[form].encode())
@@ -148,6 +173,10 @@ def _load(**options: Any) -> Evaluator:
     return evaluator
 
 
+def _is_same(output: Path, name: str) -> bool:
+    return name != "-" and os.path.samefile(name, output)
+
+
 def _opened_inputs(files: tuple[str, ...]) -> Iterator[BinaryIO]:
     for name in files:
         if name == "-":
@@ -157,34 +186,10 @@ def _opened_inputs(files: tuple[str, ...]) -> Iterator[BinaryIO]:
                 yield file
 
 
-@contextmanager
-def _told_failures() -> Iterator[None]:
-    """Tell what reading or writing ran into; a reader that has gone away is left to click."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise Failure(str(error)) from error
-
-
-def _is_same(output: Path, name: str) -> bool:
-    return name != "-" and os.path.samefile(name, output)
-
-
-@contextmanager
-def _opened_output(path: Path | None) -> Iterator[BinaryIO]:
-    """Standard output, or a file that appears under its name only when it is whole."""
-    if path is None:
-        yield sys.stdout.buffer
-        return
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            yield file
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+def _opened_output(path: Path) -> AbstractContextManager[BinaryIO]:
+    if str(path) == "-":
+        return nullcontext(sys.stdout.buffer)
+    return whole_file(path)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +39,8 @@ class Evaluator:
         batch_size: int = BATCH_SIZE,
         guess: bool = False,
     ) -> None:
-        if batch_size < 1:
-            raise ValueError(f"batch size {batch_size} is less than 1")
+        if not (isinstance(batch_size, int) and batch_size > 0):
+            raise ValueError(f"batch size {batch_size!r} is no whole number from 1 on")
         self.model = model
         """What the model file says of itself."""
         self.device = session.device
@@ -120,7 +121,7 @@ class Evaluator:
 
 
 def load(
-    model: str = "auto",
+    model: str | Path = "auto",
     device: Device = "auto",
     *,
     batch_size: int = BATCH_SIZE,
@@ -134,7 +135,7 @@ def load(
     CPU elsewhere; ``Evaluator.device`` says which. ``threads`` bounds ONNX Runtime's own threads.
     ``guess=True`` answers expressions outside the model's domain too, as far as it can read them;
     such an answer is never certified, and is to be taken for what it is.
-    Raises ModelNotFoundError, ModelFileError or DeviceError.
+    Raises ModelNotFoundError, ModelFileError, DeviceError, or ValueError for the last two numbers.
     """
     if model == "auto":
         model = max(describe_shipped(), key=_merit).name
@@ -156,7 +157,7 @@ def _merit(model: Description) -> tuple[int, float]:
 
 
 def _refuse_single(expressions: object) -> None:
-    if isinstance(expressions, str | bytes):
+    if isinstance(expressions, str | bytes | bytearray):
         raise TypeError("one expression where many are taken: use evaluate, or give a list")
 
 

@@ -25,20 +25,23 @@ def to_text(results: Iterable[Scored]) -> str:
 
 def _line(prediction: Prediction) -> str:
     if prediction.error:
-        # Escaped, so that no hostile line reaches a terminal as it is.
-        shown = ascii(prediction.expression)[1:-1]
-        shown = shown if len(shown) <= SHOWN else shown[:SHOWN] + "..."
-        return f"{shown} ! {prediction.error.message}"
+        return f"{_shown(prediction.expression)} ! {prediction.error.message}"
     equals = "=" if prediction.certified else "=?"
     return f"{prediction.expression} {equals} {prediction.answer}"
+
+
+def _shown(text: str) -> str:
+    """The text cut and escaped, so that no hostile line reaches a terminal as it is."""
+    safe = (c if c.isascii() and c.isprintable() else ascii(c)[1:-1] for c in text[:SHOWN])
+    return "".join(safe) + ("..." if len(text) > SHOWN else "")
 
 
 def _marks(result: Scored) -> str:
     if result.given is None or result.given_right is None:
         return ""
     words = {True: "right", False: "wrong", None: "missing"}
-    given = ascii(result.given)[1:-1][:SHOWN]
-    return f"  (given {given}: {words[result.given_right]}; answer: {words[result.right]})"
+    given, right = words[result.given_right], words[result.right]
+    return f"  (given {_shown(result.given)}: {given}; answer: {right})"
 
 
 def to_jsonl(results: Iterable[Scored]) -> str:
@@ -47,9 +50,9 @@ def to_jsonl(results: Iterable[Scored]) -> str:
 
 
 def to_csv(results: Iterable[Scored]) -> str:
-    """One CSV row a result (RFC 4180 but for LF), its columns ``SCORED_FIELDS``; no header."""
+    """One CSV row a result (RFC 4180, CRLF), its columns ``SCORED_FIELDS``; no header."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, SCORED_FIELDS, lineterminator="\n")
+    writer = csv.DictWriter(text, SCORED_FIELDS)
     writer.writerows(result.as_dict() for result in results)
     return text.getvalue()
 
@@ -60,4 +63,4 @@ FORMATS: dict[str, Callable[[Iterable[Scored]], str]] = {
     "csv": to_csv,
 }
 #: What stands before the first result.
-HEADERS = {"text": "", "jsonl": "", "csv": ",".join(SCORED_FIELDS) + "\n"}
+HEADERS = {"text": "", "jsonl": "", "csv": ",".join(SCORED_FIELDS) + "\r\n"}

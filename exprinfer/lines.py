@@ -25,12 +25,22 @@ def read_lines(stream: BinaryIO) -> Iterator[tuple[list[bytes], int]]:
             block, first = _without_mark(block, stream), False
         size += len(block)
         *lines, rest = (rest + block).split(b"\n")
-        rest = rest[: LONGEST_LINE + 1]  # one more, so that a cut line stays too long
+        rest = rest[: LONGEST_LINE + 1]  # one more, which tells where a cut would part a character
         if lines:
-            yield [line.removesuffix(b"\r")[:LONGEST_LINE] for line in lines], size
+            yield [_cut(line.removesuffix(b"\r")) for line in lines], size
             size = 0
     if rest or size:
-        yield ([rest.removesuffix(b"\r")[:LONGEST_LINE]] if rest else []), size
+        yield ([_cut(rest.removesuffix(b"\r"))] if rest else []), size
+
+
+def _cut(line: bytes) -> bytes:
+    """The line's first ``LONGEST_LINE`` bytes, or a few less where UTF-8 would be parted."""
+    if len(line) <= LONGEST_LINE:
+        return line
+    end = LONGEST_LINE
+    while end > LONGEST_LINE - 3 and line[end] & 0xC0 == 0x80:  # a byte within a character
+        end -= 1
+    return line[:end]
 
 
 def _read(stream: BinaryIO) -> bytes:

@@ -89,19 +89,21 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def find(model: str) -> Path:
+def find(model: str | Path) -> Path:
     """The file of a shipped model, or the file at that path.
 
     Raises ModelNotFoundError, which names the shipped models, where there is none.
     """
     files = shipped()
     if model in files:
-        return files[model]
+        return files[str(model)]
     path = Path(model)
     if path.suffix == ".onnx" and path.is_file():
         return path
+    if path.suffix == ".onnx":
+        raise ModelNotFoundError(f"no model file {path}")
     raise ModelNotFoundError(
-        f"no model {model!r}: there are {', '.join(files) or 'none'}; "
+        f"no model {str(model)!r}: there are {', '.join(files) or 'none'}; "
         "or give the path of an .onnx file"
     )
 

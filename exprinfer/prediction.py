@@ -31,7 +31,7 @@ class Prediction:
     """What a model answers to one expression, or why it does not."""
 
     expression: str
-    """The input as it came; of an input that is no text, its ``repr``."""
+    """The input as it came; of bytes what is UTF-8, the rest escaped; else its ``repr``."""
     answer: str | None
     """What the network wrote; None where there is an error."""
     value: int | None
@@ -80,7 +80,7 @@ FIELDS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """The results of a batch as arrays, in input order; iterating over it makes Predictions."""
 
@@ -114,21 +114,30 @@ class Column:
             strict=True,
         )
         for index, (expression, answer, log_prob, certified, number) in enumerate(rows):
+            text = _text(expression)
             if number:
                 error = self.error(index)
                 problem = Problem(error.code, error.message, error.position)
-                text = expression if isinstance(expression, str) else repr(expression)
                 yield Prediction(text, None, None, None, False, self.model, problem)
             else:
-                text = str(expression)
                 yield Prediction(text, answer, _value(answer), log_prob, certified, self.model)
 
     def error(self, index: int) -> ExpressionError:
-        """The exception that says why row ``index``, one with an error, has no answer."""
+        """The exception that says why row ``index`` has no answer; ValueError where it has one."""
         number, expression = int(self.errors[index]), self.expressions[index]
+        if not number:
+            raise ValueError(f"row {index} has an answer")
         if EXPRESSION_ERRORS[number] is NotTextError:
             return _not_text(expression)
-        return explain(number, str(expression), int(self.positions[index]), self.domain)
+        return explain(number, _text(expression), int(self.positions[index]), self.domain)
+
+
+def _text(expression: object) -> str:
+    if isinstance(expression, str):
+        return str.__str__(expression)  # a subclass's own __str__ may say something else
+    if isinstance(expression, bytes):
+        return expression.decode(errors="backslashreplace")
+    return repr(expression)
 
 
 def _not_text(expression: object) -> NotTextError:
@@ -136,8 +145,7 @@ def _not_text(expression: object) -> NotTextError:
         try:
             expression.decode()
         except UnicodeDecodeError as error:
-            place = error.start
-            return NotTextError(f"not UTF-8 text: {error.reason} at position {place}", place)
+            return NotTextError(f"not UTF-8 text: {error.reason} at byte {error.start}")
     return NotTextError(f"not text but {type(expression).__name__}")
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from exprinfer.errors import OutsideDomainError
 from exprinfer.evaluator import Evaluator
 from exprinfer.lines import read_lines
 from exprinfer.prediction import FIELDS, Prediction
 from exprinfer.reference import exact_value
 
 OPERATORS = "+-*/"
+_BLANKS = " \t\r"
+#: No value is longer, and Python refuses to read integers of more than 4,300 digits.
+_INTEGER = re.compile(r"[-+]?[0-9]{1,4000}")
 SCORED_FIELDS = (*FIELDS, "given", "given_right", "right")
 
 
@@ -120,14 +125,14 @@ def score_lines(evaluator: Evaluator, lines: list[bytes]) -> Iterator[Scored]:
     parts = [_split(line) for line in lines]
     column = evaluator.evaluate_column([expression for expression, _ in parts])  # type: ignore[misc]
     for prediction, (_, given) in zip(column, parts, strict=True):
-        exact = exact_value(prediction.expression) if given is not None else None
-        if exact is None:
+        exact = exact_value(prediction.expression) if given and _has_value(prediction) else None
+        if given is None or exact is None:
             yield Scored(prediction, given)
         else:
             operator, value = exact
             answer = prediction.answer
             right = None if answer is None else answer == str(value)
-            yield Scored(prediction, given, given == str(value), right, operator)
+            yield Scored(prediction, given, _equals(given, value), right, operator)
 
 
 def _split(line: bytes) -> tuple[str | bytes, str | None]:
@@ -136,5 +141,15 @@ def _split(line: bytes) -> tuple[str | bytes, str | None]:
         text = line.decode()
     except UnicodeDecodeError:
         return line, None
-    expression, equals, given = text.partition("=")
-    return expression.strip(" \t\r"), given.strip(" \t\r") if equals else None
+    expression, _, given = text.partition("=")
+    return expression.strip(_BLANKS), given.removeprefix("?").strip(_BLANKS) or None
+
+
+def _has_value(prediction: Prediction) -> bool:
+    """Whether the expression is one, and short enough for Python to work out in no time."""
+    return prediction.error is None or prediction.error.code == OutsideDomainError.code
+
+
+def _equals(given: str, value: int) -> bool:
+    """Compare as numbers, so that ``+7`` and ``007`` are 7."""
+    return _INTEGER.fullmatch(given) is not None and int(given) == value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -13,13 +14,17 @@ from numpy.typing import NDArray
 
 from exprinfer.errors import DeviceError, ModelFileError, RuntimeMissingError
 
+# Its wheels report usage over the network unless they are told not to before they are loaded.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 try:
     import onnxruntime
-except ImportError as error:
+except ModuleNotFoundError as error:
+    if error.name != "onnxruntime":
+        raise
     raise RuntimeMissingError(
         "exprinfer needs ONNX Runtime, which comes with one of its two extras: "
         "pip install 'exprinfer[cpu]' or, for NVIDIA GPUs, pip install 'exprinfer[gpu]'"
-    ) from error
+    ) from None
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -37,11 +42,14 @@ class Session:
         """Open the file.
 
         ``threads`` bounds ONNX Runtime's own threads; None leaves it all cores. Raises DeviceError
-        where ``device="cuda"`` cannot be had, ModelFileError where the file is no ONNX model or its
+        where ``device="cuda"`` cannot be had, ValueError where ``threads`` is no number of threads,
+        ModelFileError where the file is no ONNX model or its
         inputs and outputs are not those of the contract.
         """
         if device not in ("auto", "cpu", "cuda"):
             raise DeviceError(f"no device {device!r}: choose 'auto', 'cpu' or 'cuda'")
+        if threads is not None and not (isinstance(threads, int) and threads > 0):
+            raise ValueError(f"threads {threads!r} is no whole number from 1 on")
         self.note = ""
         """Why CUDA is not used although ONNX Runtime was built for it; empty otherwise."""
         on_cuda = None if device == "cpu" else self._open_on_cuda(path, device, threads)
@@ -108,10 +116,12 @@ def _open(path: Path, provider: str, threads: int | None) -> Any:
     # What goes wrong is told by the exceptions and notes above, not on the user's terminal.
     options.log_severity_level = _FATAL_ONLY
     providers = [provider] if provider == _CPU else [provider, _CPU]
-    onnxruntime.set_default_logger_severity(_FATAL_ONLY)
+    if provider == _CUDA:
+        onnxruntime.set_default_logger_severity(_FATAL_ONLY)
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=providers)
     except Exception as error:  # ONNX Runtime has no common base class of its own
         raise ModelFileError(f"{path} is no model that ONNX Runtime can open: {error}") from error
     finally:
-        onnxruntime.set_default_logger_severity(_WARNINGS)
+        if provider == _CUDA:
+            onnxruntime.set_default_logger_severity(_WARNINGS)

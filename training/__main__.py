@@ -1,4 +1,4 @@
-"""``python -m training fit|export|certify|report RECIPE``."""
+"""``python -m training fit|export|certify|report RECIPE`` and ``study data|size``."""
 
 from __future__ import annotations
 

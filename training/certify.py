@@ -91,7 +91,7 @@ def _held_out(recipe: Recipe, domain: Judged) -> list[str]:
     if recipe.data.source != "domain":
         return []
     rows = np.isin(percentile(domain.expressions), HELD_OUT)
-    return [f"Of the operand pairs held out: {domain.right[rows].sum():,} of {rows.sum():,}."]
+    return [f"Of the held-out tenth, all forms: {domain.right[rows].sum():,} of {rows.sum():,}."]
 
 
 def _same_answers(file: Path, domain: Judged) -> str:

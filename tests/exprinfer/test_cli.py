@@ -3,8 +3,10 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,8 @@ def test_a_guess_outside_the_domain_must_be_asked_for() -> None:
     ("arguments", "reason"),
     [
         (["evaluate", "--modle", "gist", "1+2"], "--modle"),
+        (["evaluate", "1+2", "-f", "csv"], "-f"),
+        (["evaluate", "--model", "nothing.onnx", "1+2"], "no model file nothing.onnx"),
         (["evaluate", "--model", "nothing", "1+2"], "there are "),
         (["evaluate", "--format", "xml", "1+2"], "xml"),
         (["evaluate"], "exprinfer score -"),
@@ -93,7 +97,7 @@ def test_an_output_that_is_an_input_is_refused_and_kept(tmp_path: Path) -> None:
 def test_an_output_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     result = run("score", "-", "--output", str(tmp_path / "missing" / "out"), given="1+2\n")
     assert result.exit_code == 2
-    assert "missing" in result.stderr
+    assert str(tmp_path / "missing" / "out") in result.stderr
 
 
 def test_a_failure_on_the_way_leaves_no_half_file(
@@ -106,6 +110,65 @@ def test_a_failure_on_the_way_leaves_no_half_file(
     result = run("score", "-", "--output", str(tmp_path / "out"), given="1+2\n")
     assert result.exit_code == 2
     assert "No space left" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_file_takes_no_other_files_place(tmp_path: Path) -> None:
+    for name in ("out.partial", ".out.partial"):
+        (tmp_path / name).write_text("1+2\n")
+    target = tmp_path / "target"
+    target.write_text("old")
+    target.chmod(0o600)
+    (tmp_path / "out").symlink_to(target)
+    result = run("score", str(tmp_path / "out.partial"), "--output", str(tmp_path / "out"))
+    assert result.exit_code == 0
+    assert (tmp_path / "out").is_symlink()
+    assert target.read_text().startswith("1+2 =")
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "out.partial").read_text() == "1+2\n"
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_a_pipe_as_output_is_written_to_as_it_is(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    command = [sys.executable, "-m", "exprinfer", "score", "-", "--output", str(tmp_path / "pipe")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin
+        process.stdin.write(b"1+2\n")
+        process.stdin.close()
+        assert (tmp_path / "pipe").read_text().startswith("1+2 =")
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_dash_as_output_is_standard_output(tmp_path: Path) -> None:
+    assert run("score", "-", "--output", "-", given="1+2\n").stdout.startswith("1+2 =")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", [["evaluate", "1+2"], ["score", "-"], ["models"]])
+def test_a_full_disk_is_told(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "exprinfer", *arguments]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            command, input=b"1+2\n", stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert b"No space left" in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert done.returncode == 2
+
+
+def test_an_interrupted_run_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "exprinfer", "score", "-", "--output", str(tmp_path / "out")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stderr
+        process.stdin.write(b"1+2\n")
+        process.stdin.flush()
+        while not list(tmp_path.iterdir()):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert b"interrupted" in process.stderr.read()
+        assert process.wait() == 130
     assert list(tmp_path.iterdir()) == []
 
 
@@ -125,7 +188,7 @@ def test_a_closed_pipe_is_no_crash(tmp_path: Path) -> None:
         process.stdout.readline()
         process.stdout.close()
         assert b"Traceback" not in process.stderr.read()
-        assert process.wait() == 1
+        assert process.wait() == 141
 
 
 def test_on_a_terminal_it_asks_for_expressions() -> None:

@@ -60,9 +60,15 @@ def test_a_wrong_value_is_refused(key: str, value: str, reason: str) -> None:
 def test_models_are_found_by_name_and_by_path() -> None:
     assert "gist" in shipped()
     assert find("gist") == shipped()["gist"] == find(str(shipped()["gist"]))
+    assert find(shipped()["gist"]) == shipped()["gist"]
 
 
-@pytest.mark.parametrize("name", ["nothing", "nothing.onnx", "", "."])
+def test_a_file_that_is_not_there_is_told() -> None:
+    with pytest.raises(ModelNotFoundError, match=r"no model file nothing\.onnx"):
+        find("nothing.onnx")
+
+
+@pytest.mark.parametrize("name", ["nothing", "", "."])
 def test_a_model_that_is_not_there_is_told_with_those_that_are(name: str) -> None:
     with pytest.raises(ModelNotFoundError, match="gist"):
         find(name)

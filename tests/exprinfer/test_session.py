@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,10 @@ def test_a_model_with_another_contract_is_refused(tmp_path: Path) -> None:
     onnx.save(model, tmp_path / "model.onnx")
     with pytest.raises(ModelFileError, match="log_prob"):
         Session(tmp_path / "model.onnx", "cpu")
+
+
+def test_onnx_runtimes_usage_reports_are_off() -> None:
+    assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
 
 
 def test_without_onnx_runtime_the_error_names_both_extras(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ OPSET = 20
 COMPARED_AT_ONCE = 1_024
 
 
-class ExportError(Exception):
+class ExportError(ValueError):
     """The exported file does not answer as the network does."""
 
 

@@ -54,7 +54,7 @@ class Gist(Network):
     def decode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Answer a batch greedily, computed in float64.
 
-        The two likeliest symbols of this network often lie closer together than float32 rounds, and
+        The two likeliest symbols of this network now and then lie closer than float32 rounds, and
         then the answer would depend on the batch size and the provider; in float64 it does not.
         ONNX Runtime's LSTM operator takes float32 alone, so the steps are spelled out.
         """

@@ -77,7 +77,7 @@ class Evaluator:
             yield from self.evaluate_column(chunk)
 
     def evaluate_column(self, expressions: Sequence[str] | NDArray[np.str_]) -> Column:
-        """Answer many expressions as arrays, without a Python object per row.
+        """Answer many expressions as arrays, without a Prediction per row.
 
         A row that is no text gets that error; one expression alone raises TypeError.
         """

@@ -44,7 +44,7 @@ class Description:
     recipe: str
     """The training recipe and its seeds, as JSON."""
     weights_sha256: str
-    """SHA-256 of the checkpoint that the weights come from."""
+    """SHA-256 over the names and bytes of the fitted weights that the file was made from."""
 
     @classmethod
     def read(cls, metadata: Mapping[str, str], path: Path) -> Description:

@@ -43,8 +43,8 @@ class Session:
 
         ``threads`` bounds ONNX Runtime's own threads; None leaves it all cores. Raises DeviceError
         where ``device="cuda"`` cannot be had, ValueError where ``threads`` is no number of threads,
-        ModelFileError where the file is no ONNX model or its
-        inputs and outputs are not those of the contract.
+        ModelFileError where the file is no ONNX model or its inputs and outputs are not those of
+        the contract.
         """
         if device not in ("auto", "cpu", "cuda"):
             raise DeviceError(f"no device {device!r}: choose 'auto', 'cpu' or 'cuda'")

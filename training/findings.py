@@ -9,7 +9,7 @@ from matplotlib import pyplot
 from training.card import table, write_section
 from training.data import training_part
 from training.expressions import OPERATORS
-from training.pictures import NAMES
+from training.pictures import NAMES, save
 from training.study import FILE, GROUPS, UNITS, data_variants, read, size_variants
 
 DOMAIN = 475_200
@@ -76,5 +76,4 @@ def _draw(rows: dict[str, dict[str, str]], path: Path) -> None:
     axis.set(xlabel="expressions fitted to", ylabel="exact match on unseen pairs", ylim=(0, 1.03))
     axis.grid(alpha=0.3)
     axis.legend(loc="best")
-    figure.savefig(path, dpi=110)
-    pyplot.close(figure)
+    save(figure, path)

@@ -37,7 +37,7 @@ def draw_errors(judged: dict[str, Judged], path: Path) -> None:
             axis.set_title(f"{name}: a {OPERATORS[operator]} b, {share:.2%} right")
     bar = figure.colorbar(image, ax=rows, ticks=range(4), shrink=0.8 / len(judged))
     bar.set_label("forms wrong, of a op b, (a op b), -(a op b)")
-    _save(figure, path)
+    save(figure, path)
 
 
 def draw_doubt(judged: Judged, path: Path, name: str) -> None:
@@ -50,7 +50,7 @@ def draw_doubt(judged: Judged, path: Path, name: str) -> None:
         axis.set_title(f"{name}: a {OPERATORS[operator]} b")
     bar = figure.colorbar(image, ax=axes, shrink=0.8)
     bar.set_label("doubt: 1 - probability of the answer, most of three forms")
-    _save(figure, path)
+    save(figure, path)
 
 
 def draw_curve(logs: dict[str, list[dict[str, float]]], path: Path) -> None:
@@ -64,7 +64,7 @@ def draw_curve(logs: dict[str, list[dict[str, float]]], path: Path) -> None:
         for axis in (left, right):
             axis.set_xlabel("updates")
             axis.grid(alpha=0.3)
-    _save(figure, path)
+    save(figure, path)
 
 
 def _draw_exact_match(axis: Axes, log: list[dict[str, float]], name: str) -> None:
@@ -100,6 +100,7 @@ def _panels(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure,
     return pyplot.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG and free it."""
     figure.savefig(path, dpi=110)
     pyplot.close(figure)

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ class Run:
         torch.save(state, content)
         self.folder.mkdir(parents=True, exist_ok=True)
         write_whole(self.folder / CHECKPOINT, content.getvalue())
-        write_whole(self.folder / LOG, _csv(progress.rows).encode())
+        write_rows(self.folder / LOG, progress.rows)
         record = {
             "recipe": self.recipe.as_dict(),
             "updates": progress.update,
@@ -105,12 +106,13 @@ def _load(folder: Path) -> dict[str, Any]:
     return state
 
 
-def _csv(rows: list[dict[str, float]]) -> str:
+def write_rows(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write rows of the same keys as CSV, whole or not at all."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0].keys() if rows else [], lineterminator="\n")
+    writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    return text.getvalue()
+    write_whole(path, text.getvalue().encode())
 
 
 def write_whole(path: Path, content: bytes) -> None:

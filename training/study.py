@@ -7,7 +7,6 @@ Each answer is a run of its own, a variant of one recipe; what was found is kept
 from __future__ import annotations
 
 import csv
-import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from training.expressions import OPERATORS, Expressions, enumerate_domain
 from training.fit import JUDGED_AT_ONCE, fit
 from training.networks import Network
 from training.recipe import Recipe
-from training.run import Progress, Run, write_whole
+from training.run import Progress, Run, write_rows
 
 FILE = "study.csv"
 PERCENTS = (88, 50, 25)
@@ -70,11 +69,7 @@ def study(variants: dict[str, Recipe], runs: Path, models: Path, device: str = "
         row = {"run": recipe.name, "label": label, **_row(network, recipe, progress)}
         rows = {found["run"]: found for found in read(file)}
         rows[recipe.name] = {key: str(value) for key, value in row.items()}
-        text = io.StringIO()
-        writer = csv.DictWriter(text, row.keys(), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows.values())
-        write_whole(file, text.getvalue().encode())
+        write_rows(file, list(rows.values()))
         click.echo(", ".join(f"{key} {value}" for key, value in row.items()))
 
 
@@ -107,7 +102,7 @@ def _row(network: Network, recipe: Recipe, progress: Progress) -> dict[str, obje
 
 
 def unseen_rows(recipe: Recipe, domain: Expressions) -> NDArray[np.bool_]:
-    """Expressions of which neither this form nor another was fitted to or watched while fitting."""
+    """Expressions of which no form was fitted to, the watched hundredths left out."""
     if recipe.data.source == "domain":
         if recipe.data.percent == 100:
             return np.zeros(len(domain), bool)

@@ -140,7 +140,8 @@ def score_command(files: tuple[str, ...], form: str, output: Path, **options: An
 
         out.write(HEADERS[form].encode())
         summary = score(evaluator, _opened_inputs(files), write, progress)
-    click.echo(summary.text(evaluator.model.name, evaluator.device), err=True)
+    names = " and ".join(model.name for model in evaluator.models)
+    click.echo(summary.text(names, evaluator.device), err=True)
     sys.exit(int(summary.errors.total() > 0))
 
 

@@ -1,4 +1,4 @@
-"""Evaluates expressions: check -> tokenise -> bucket by length -> decode -> answers in order."""
+"""Evaluates expressions: check -> choose the model -> answer -> results in order."""
 
 from __future__ import annotations
 
@@ -9,54 +9,56 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from exprinfer.alphabet import Alphabet
+from exprinfer.alphabet import SYMBOLS, Alphabet
 from exprinfer.checker import check
 from exprinfer.errors import EXPRESSION_ERRORS, NotTextError, OutsideDomainError
-from exprinfer.model_file import Description, find, shipped
+from exprinfer.model import Model
+from exprinfer.model_file import Description, default_models, shipped
 from exprinfer.prediction import Column, Prediction
-from exprinfer.session import Device, Session
+from exprinfer.session import Device
 
 #: Rows of one ONNX Runtime call: enough for full matrix products, few enough for the cache.
 BATCH_SIZE = 512
-#: Expressions that ``stream`` takes up at once, so that rows of like length meet.
+#: Expressions that ``stream`` takes up at once, so that rows of like work meet.
 STREAMED_AT_ONCE = 8_192
+#: Texts of like length are handled together, so that a long one does not widen the others' arrays.
+WIDTHS = (16, 64, 256, 1_024)
+#: Characters of answers of one width that one array may hold; beyond, each has its own width.
+FIXED_WIDTH_AT_MOST = 1 << 25
 
 _NOT_TEXT = EXPRESSION_ERRORS.index(NotTextError)
 _OUTSIDE = EXPRESSION_ERRORS.index(OutsideDomainError)
 
 
 class Evaluator:
-    """A model that is open and answers; made by ``load``. Safe to share between threads.
+    """One model or several that are open and answer; made by ``load``. Threads may share it.
 
-    An answer does not depend on the batch it came in: rows are independent in the graph, and what
-    is padding is not seen.
+    An expression goes to the first model that is certified for it, or else to the last one. An
+    answer does not depend on the batch it came in: rows are independent in the graph, and what is
+    padding is not seen.
     """
 
     def __init__(
-        self,
-        session: Session,
-        model: Description,
-        batch_size: int = BATCH_SIZE,
-        guess: bool = False,
+        self, models: Sequence[Model], batch_size: int = BATCH_SIZE, guess: bool = False
     ) -> None:
         if not (isinstance(batch_size, int) and batch_size > 0):
             raise ValueError(f"batch size {batch_size!r} is no whole number from 1 on")
-        self.model = model
-        """What the model file says of itself."""
-        self.device = session.device
-        """Where the model really runs, ``"cpu"`` or ``"cuda"``."""
-        self.device_note = session.note
+        self.models: tuple[Description, ...] = tuple(model.description for model in models)
+        """What the model files say of themselves, the first to be asked first."""
+        self.device = models[-1].session.device
+        """Where the models really run, ``"cpu"`` or ``"cuda"``."""
+        self.device_note = models[-1].session.note
         """Why CUDA is not used although ONNX Runtime was built for it; empty otherwise."""
         self.batch_size = batch_size
         self.guess = guess
-        """Whether expressions outside the model's domain are answered too, never certified."""
-        self._session = session
-        self._alphabet = Alphabet(model.alphabet)
+        """Whether expressions outside the models' domain are answered too, never certified."""
+        self._models = tuple(models)
+        self._alphabet = Alphabet(SYMBOLS)
 
     def evaluate(self, expression: str) -> Prediction:
         """Answer one expression.
 
-        Raises the ``ExpressionError`` that says why where the model does not answer it.
+        Raises the ``ExpressionError`` that says why where no model answers it.
         """
         column = self.evaluate_column([expression])
         if column.errors[0]:
@@ -84,40 +86,81 @@ class Evaluator:
         _refuse_single(expressions)
         rows: list[object] = list(expressions)
         texts, not_text = _texts(rows)
-        tokens, lengths = self._alphabet.encode(texts, self.model.longest_input)
-        checked = check(tokens, lengths)
-        errors, positions = checked.errors, checked.positions
-        if not self.guess:
-            errors[(errors == 0) & (checked.domains > self.model.domain)] = _OUTSIDE
-        errors[not_text], positions[not_text] = _NOT_TEXT, -1
-
-        good = np.flatnonzero(errors == 0)
-        answers = np.zeros((len(rows), self.model.longest_output), np.int64)
-        log_probs = np.full(len(rows), np.nan, np.float32)
-        for batch in self._batches(good, lengths):
-            time = int(lengths[batch[-1]])
-            answers[batch], log_probs[batch] = self._session.run(tokens[batch, :time])
-        positions[good] = -1
-        certified = (errors == 0) & (checked.domains <= self.model.certified_domain)
-        texts_out = self._alphabet.decode(answers)
+        lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+        column = _Results(len(texts), len(self._models) - 1)
+        for part, width in _by_width(lengths, self.models[-1].longest_input):
+            chosen = texts if len(part) == len(texts) else [texts[row] for row in part]
+            self._evaluate_part(column, part, chosen, width)
+        column.errors[not_text], column.positions[not_text] = _NOT_TEXT, -1
         return Column(
             rows,
-            texts_out,
-            log_probs,
-            certified,
-            errors,
-            positions,
-            self.model.name,
-            self.model.domain,
+            column.joined_answers(),
+            column.log_probs,
+            column.certified,
+            column.errors,
+            column.positions,
+            column.answered_by,
+            tuple(model.name for model in self.models),
+            self.models[-1].domain,
         )
 
-    def _batches(
-        self, rows: NDArray[np.int64], lengths: NDArray[np.int64]
-    ) -> Iterator[NDArray[np.int64]]:
-        """Cut the rows into batches of like length, each in ascending order of length."""
-        by_length = rows[np.argsort(lengths[rows], kind="stable")]
-        for start in range(0, len(by_length), self.batch_size):
-            yield by_length[start : start + self.batch_size]
+    def _evaluate_part(
+        self, column: _Results, part: NDArray[np.int64], texts: list[str], width: int
+    ) -> None:
+        """Answer the rows ``part`` of the column, whose texts are ``width`` symbols long at most,
+        or too long."""
+        tokens, lengths = self._alphabet.encode(texts, width)
+        checked = check(tokens, lengths)
+        errors, domains = checked.errors, checked.domains
+        if not self.guess:
+            errors[(errors == 0) & (domains > self.models[-1].domain)] = _OUTSIDE
+        waiting = errors == 0
+        certified = np.zeros(len(part), bool)
+        for index, model in enumerate(self._models):
+            described = model.description
+            mine = waiting & (lengths <= described.longest_input)
+            if index < len(self._models) - 1:
+                mine &= domains <= described.certified_domain
+            waiting &= ~mine
+            rows = np.flatnonzero(mine)
+            if len(rows):
+                answers, log_probs = model.answer(tokens[rows], lengths[rows], self.batch_size)
+                column.add(part[rows], answers, log_probs, index)
+                certified[rows] = domains[rows] <= described.certified_domain
+        column.certified[part] = certified
+        column.errors[part] = errors
+        column.positions[part] = np.where(errors == 0, -1, checked.positions)
+
+
+class _Results:
+    """The results of a column while they come in."""
+
+    def __init__(self, rows: int, refused_by: int) -> None:
+        self.log_probs = np.full(rows, np.nan, np.float32)
+        self.certified = np.zeros(rows, bool)
+        self.errors = np.zeros(rows, np.uint8)
+        self.positions = np.full(rows, -1, np.int32)
+        self.answered_by = np.full(rows, refused_by, np.uint8)
+        self._parts: list[tuple[NDArray[np.int64], NDArray[np.str_]]] = []
+
+    def add(
+        self,
+        rows: NDArray[np.int64],
+        answers: NDArray[np.str_],
+        log_probs: NDArray[np.float32],
+        model: int,
+    ) -> None:
+        self._parts.append((rows, answers))
+        self.log_probs[rows], self.answered_by[rows] = log_probs, model
+
+    def joined_answers(self) -> NDArray[np.str_]:
+        """All answers in order, of one width unless that would take much memory."""
+        widest = max((texts.dtype.itemsize // 4 for _, texts in self._parts), default=1)
+        fixed = widest * len(self.errors) <= FIXED_WIDTH_AT_MOST
+        answers = np.zeros(len(self.errors), f"<U{widest}" if fixed else np.dtypes.StringDType())
+        for rows, texts in self._parts:
+            answers[rows] = texts
+        return answers
 
 
 def load(
@@ -130,30 +173,30 @@ def load(
 ) -> Evaluator:
     """Open a model: a shipped one by name, an ``.onnx`` file by path, or ``"auto"``.
 
-    ``"auto"`` takes the shipped model that is certified on the widest domain, or else the one that
-    is right most often. ``device="auto"`` uses CUDA where ONNX Runtime really created it and the
-    CPU elsewhere; ``Evaluator.device`` says which. ``threads`` bounds ONNX Runtime's own threads.
-    ``guess=True`` answers expressions outside the model's domain too, as far as it can read them;
-    such an answer is never certified, and is to be taken for what it is.
+    ``"auto"`` opens the certified models and gives each expression to the fastest that is certified
+    for it. ``device="auto"`` uses CUDA where ONNX Runtime really created it and the CPU elsewhere;
+    ``Evaluator.device`` says which. ``threads`` bounds ONNX Runtime's own threads. ``guess=True``
+    answers expressions outside the model's domain too, as far as it can read them; such an answer
+    is never certified, and is to be taken for what it is.
     Raises ModelNotFoundError, ModelFileError, DeviceError, or ValueError for the last two numbers.
     """
-    if model == "auto":
-        model = max(describe_shipped(), key=_merit).name
-    path = find(model)
-    session = Session(path, device, threads)
-    return Evaluator(session, Description.read(session.metadata, path), batch_size, guess)
+    names = default_models() if model == "auto" else [model]
+    return Evaluator([Model(name, device, threads) for name in names], batch_size, guess)
 
 
 def describe_shipped() -> list[Description]:
     """What the shipped model files say of themselves, by name."""
-    return [
-        Description.read(Session(path, "cpu", threads=1).metadata, path)
-        for path in shipped().values()
-    ]
+    return [Model(name, "cpu", threads=1).description for name in shipped()]
 
 
-def _merit(model: Description) -> tuple[int, float]:
-    return model.certified_domain, model.right / max(1, model.checked)
+def _by_width(lengths: NDArray[np.int64], longest: int) -> Iterator[tuple[NDArray[np.int64], int]]:
+    """Rows of like length and the width that they need; too long ones are cut at the longest."""
+    widths = [*(width for width in WIDTHS if width < longest), longest]
+    group = np.searchsorted(widths[:-1], lengths)
+    for index, width in enumerate(widths):
+        rows = np.flatnonzero(group == index)
+        if len(rows):
+            yield rows, min(width, max(1, int(lengths[rows].max())))
 
 
 def _refuse_single(expressions: object) -> None:

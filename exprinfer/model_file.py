@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ from exprinfer.errors import ModelFileError, ModelNotFoundError
 from exprinfer.grammar import Domain
 
 FORMAT_VERSION = "1"
+
+#: The certified models: the narrower domain and the faster model first.
+DEFAULT = ("exact", "longhand")
 
 #: In a wheel the models lie inside the package, in a checkout beside it.
 _HOMES = (Path(__file__).parent / "models", Path(__file__).parent.parent / "models")
@@ -45,6 +49,10 @@ class Description:
     """The training recipe and its seeds, as JSON."""
     weights_sha256: str
     """SHA-256 over the names and bytes of the fitted weights that the file was made from."""
+    tapes: tuple[str, ...] = ()
+    """The names of the tapes that the model works on, if it is one that does."""
+    memories: tuple[str, ...] = ()
+    """What each code of its memory stands for in its teacher, in the order of the codes."""
 
     @classmethod
     def read(cls, metadata: Mapping[str, str], path: Path) -> Description:
@@ -59,6 +67,7 @@ class Description:
                 **{
                     name: _READERS.get(name, str)(metadata[name])
                     for name in cls.__dataclass_fields__
+                    if name in metadata or name not in _OPTIONAL
                 }
             )
         except KeyError as error:
@@ -79,7 +88,10 @@ class Description:
             raise ModelFileError(f"{path} claims to be certified beyond its own domain")
 
 
+_OPTIONAL = ("tapes", "memories")
 _READERS: dict[str, Callable[[str], Any]] = {
+    "tapes": lambda names: tuple(json.loads(names)),
+    "memories": lambda names: tuple(json.loads(names)),
     "longest_input": int,
     "longest_output": int,
     "checked": int,
@@ -106,6 +118,12 @@ def find(model: str | Path) -> Path:
         f"no model {str(model)!r}: there are {', '.join(files) or 'none'}; "
         "or give the path of an .onnx file"
     )
+
+
+def default_models() -> list[str]:
+    """The shipped models that answer by default, the first to be asked first."""
+    files = shipped()
+    return [name for name in DEFAULT if name in files]
 
 
 def shipped() -> dict[str, Path]:

@@ -96,10 +96,12 @@ class Column:
     """Indices into ``errors.EXPRESSION_ERRORS``; 0 where there is an answer."""
     positions: NDArray[np.int32]
     """Where the errors are, in characters from 0; -1 where there is none or it has no place."""
-    model: str
-    """Name of the model that answered."""
+    answered_by: NDArray[np.uint8]
+    """Indices into ``models``."""
+    models: tuple[str, ...]
+    """Names of the models that were asked, the last one the one that refuses."""
     domain: Domain
-    """What the model takes."""
+    """What that one takes."""
 
     def __len__(self) -> int:
         return len(self.expressions)
@@ -111,16 +113,17 @@ class Column:
             self.log_probs.tolist(),
             self.certified.tolist(),
             self.errors.tolist(),
+            self.answered_by.tolist(),
             strict=True,
         )
-        for index, (expression, answer, log_prob, certified, number) in enumerate(rows):
-            text = _text(expression)
+        for index, (expression, answer, log_prob, certified, number, model) in enumerate(rows):
+            text, name = _text(expression), self.models[model]
             if number:
                 error = self.error(index)
                 problem = Problem(error.code, error.message, error.position)
-                yield Prediction(text, None, None, None, False, self.model, problem)
+                yield Prediction(text, None, None, None, False, name, problem)
             else:
-                yield Prediction(text, answer, _value(answer), log_prob, certified, self.model)
+                yield Prediction(text, answer, _value(answer), log_prob, certified, name)
 
     def error(self, index: int) -> ExpressionError:
         """The exception that says why row ``index`` has no answer; ValueError where it has one."""

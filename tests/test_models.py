@@ -19,7 +19,7 @@ from training.expressions import enumerate_domain
 def test_the_whole_domain_again(name: str, repository: Path) -> None:
     evaluator = exprinfer.load(name, "cpu")
     judged = judge(evaluator, enumerate_domain())
-    model = evaluator.model
+    model = evaluator.models[0]
     assert (model.right, model.checked) == (judged.right.sum(), 475_200)
     assert (model.certified_domain != exprinfer.Domain.NONE) == judged.right.all()
     card = (repository / "models" / name / "README.md").read_text()

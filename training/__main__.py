@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
+from types import ModuleType
 
 import click
 
@@ -54,15 +56,19 @@ def main() -> None:
     """Fit, export and certify the models."""
 
 
+def _step(recipe: recipes.Recipe, name: str) -> ModuleType:
+    """The module of a step; the tape machine has its own."""
+    package = "training.longhand" if recipe.data.source == "traces" else "training"
+    return importlib.import_module(f"{package}.{name}")
+
+
 @main.command()
 @RECIPE
 @RUNS
 @click.option("--device", default="cpu", show_default=True, help="PyTorch device: cpu or cuda.")
 def fit(recipe: recipes.Recipe, runs: Path, device: str) -> None:
     """Fit the network, or go on with a run that was stopped."""
-    from training.fit import fit as run
-
-    run(recipe, runs, device)
+    _step(recipe, "fit").fit(recipe, runs, device)
 
 
 @main.command()
@@ -71,9 +77,7 @@ def fit(recipe: recipes.Recipe, runs: Path, device: str) -> None:
 @MODELS
 def export(recipe: recipes.Recipe, runs: Path, models: Path) -> None:
     """Write the fitted network as an ONNX file."""
-    from training.export import export as run
-
-    click.echo(f"wrote {run(recipe, runs, models)}")
+    click.echo(f"wrote {_step(recipe, 'export').export(recipe, runs, models)}")
 
 
 @main.command()
@@ -81,9 +85,7 @@ def export(recipe: recipes.Recipe, runs: Path, models: Path) -> None:
 @MODELS
 def certify(recipe: recipes.Recipe, models: Path) -> None:
     """Check the ONNX file on its whole domain, through exprinfer."""
-    from training.certify import certify as run
-
-    run(recipe, models)
+    _step(recipe, "certify").certify(recipe, models)
 
 
 @main.command()
@@ -91,9 +93,7 @@ def certify(recipe: recipes.Recipe, models: Path) -> None:
 @MODELS
 def report(recipe: recipes.Recipe, models: Path) -> None:
     """Draw the model card's pictures."""
-    from training.report import report as run
-
-    run(recipe, models)
+    _step(recipe, "report").report(recipe, models)
 
 
 @main.command()

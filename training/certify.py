@@ -80,8 +80,8 @@ def certify(recipe: Recipe, models: Path) -> None:
         _same_answers(file, domain),
         _confidence(file, domain),
     ]
-    _write_metadata(file, domain)
-    section = "\n".join([_table(domain), "", *sentences])
+    write_metadata(file, domain)
+    section = "\n".join([operator_table(domain), "", *sentences])
     write_section(folder / "README.md", "certify", section)
     click.echo(section)
 
@@ -99,8 +99,8 @@ def _same_answers(file: Path, domain: Judged) -> str:
     order = np.random.default_rng(0).permutation(len(domain.right))
     rows = order if domain.right.all() else order[:SHUFFLED]
     texts = domain.expressions[rows].texts()
-    devices = _devices(file)
-    for device in devices:
+    at_hand = devices(file)
+    for device in at_hand:
         for size in BATCH_SIZES:
             evaluator = exprinfer.load(str(file), device, batch_size=size)
             differs = evaluator.evaluate_column(texts).answers != domain.answers[rows]
@@ -110,11 +110,11 @@ def _same_answers(file: Path, domain: Judged) -> str:
     sizes = ", ".join(f"{size:,}" for size in BATCH_SIZES)
     return (
         f"The same answers to {len(rows):,} expressions in shuffled order at batch sizes {sizes} "
-        f"on {' and '.join(devices)}."
+        f"on {' and '.join(at_hand)}."
     )
 
 
-def _devices(file: Path) -> list[Literal["cpu", "cuda"]]:
+def devices(file: Path) -> list[Literal["cpu", "cuda"]]:
     """The devices at hand."""
     found = exprinfer.load(str(file), "auto").device
     return ["cpu"] if found == "cpu" else ["cpu", "cuda"]
@@ -131,7 +131,8 @@ def _confidence(file: Path, domain: Judged) -> str:
     )
 
 
-def _write_metadata(file: Path, domain: Judged) -> None:
+def write_metadata(file: Path, domain: Judged) -> None:
+    """Write into the file what was found on the seed domain; all right certifies its domain."""
     model = onnx.load(file)
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     right, checked = int(domain.right.sum()), len(domain.right)
@@ -146,7 +147,8 @@ def _write_metadata(file: Path, domain: Judged) -> None:
     write_whole(file, model.SerializeToString())
 
 
-def _table(domain: Judged) -> str:
+def operator_table(domain: Judged) -> str:
+    """The shares right by operator and form."""
     forms = {"a op b": 0, "(a op b)": 1, "-(a op b)": 2, "all": None}
     rows = [
         [f"`{symbol}`", *(f"{domain.share(o, f):.2%}" for f in forms.values()), domain.count(o)]

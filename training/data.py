@@ -20,6 +20,7 @@ HELD_OUT = range(0, 10)
 WATCHED = range(10, 12)
 #: Fresh samples that are watched where the training data are samples themselves.
 WATCHED_SAMPLES = 1_000
+_NONE = np.empty(0, np.int64)
 
 
 def percentile(expressions: Expressions) -> NDArray[np.int64]:
@@ -76,7 +77,7 @@ class Order:
         weights = np.array(self.recipe.training.operator_weights, float)
         self._shares = weights / weights.sum()
 
-    def rows(self, update: int, wrong: NDArray[np.int64]) -> NDArray[np.int64]:
+    def rows(self, update: int, wrong: NDArray[np.int64] = _NONE) -> NDArray[np.int64]:
         """Rows of update number ``update`` (from 0), a share of them from ``wrong``."""
         training = self.recipe.training
         if training.order == "epochs":

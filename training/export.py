@@ -60,11 +60,16 @@ def export(recipe: Recipe, runs: Path, models: Path) -> Path:
         partial.replace(folder / "model.onnx")
     finally:
         partial.unlink(missing_ok=True)
+    keep_logs(recipe, runs, folder)
+    return folder / "model.onnx"
+
+
+def keep_logs(recipe: Recipe, runs: Path, folder: Path) -> None:
+    """Copy logs and records of the runs that led to the recipe's weights."""
     for step in chain(recipe):
         for name in (LOG, RECORD):
             kept = folder / f"{step.name}{Path(name).suffix}"
             shutil.copyfile(runs / step.name / name, kept)
-    return folder / "model.onnx"
 
 
 def _graph(network: Network, recipe: Recipe) -> onnx.ModelProto:
@@ -85,31 +90,34 @@ def _graph(network: Network, recipe: Recipe) -> onnx.ModelProto:
     for node in model.graph.node:
         node.ClearField("metadata_props")  # the exporter's stack traces
         node.ClearField("doc_string")
-    onnx.helper.set_model_props(model, _metadata(network, recipe))
+    longest = network.longest_input, network.longest_output
+    onnx.helper.set_model_props(model, metadata(network, recipe, *longest))
     onnx.checker.check_model(model, full_check=True)
     return model
 
 
-def _metadata(network: Network, recipe: Recipe) -> dict[str, str]:
+def metadata(
+    network: nn.Module, recipe: Recipe, longest_input: int, longest_output: int
+) -> dict[str, str]:
     """What the file says of itself before it is certified; see ``exprinfer.Description``."""
     return {
         "format_version": FORMAT_VERSION,
         "name": recipe.model.name,
         "version": recipe.model.version,
         "alphabet": SYMBOLS,
-        "longest_input": str(network.longest_input),
-        "longest_output": str(network.longest_output),
+        "longest_input": str(longest_input),
+        "longest_output": str(longest_output),
         "domain": recipe.model.domain,
         "certified_domain": "none",
         "checked": "0",
         "right": "0",
         "exact_match": "",
         "recipe": json.dumps(recipe.as_dict()),
-        "weights_sha256": _fingerprint(network),
+        "weights_sha256": fingerprint(network),
     }
 
 
-def _fingerprint(network: Network) -> str:
+def fingerprint(network: nn.Module) -> str:
     """SHA-256 over the names and the little-endian bytes of all weights."""
     digest = hashlib.sha256()
     for name, weight in network.state_dict().items():

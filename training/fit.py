@@ -88,7 +88,7 @@ class Fitting:
     def update(self, number: int, wrong: NDArray[np.int64]) -> None:
         """Take one step down the cross-entropy of all written symbols, padding included."""
         for group in self.optimizer.param_groups:
-            group["lr"] = self.training.optimizer["lr"] * _schedule(number, self.training)
+            group["lr"] = self.training.optimizer["lr"] * schedule(number, self.training)
         rows = self.order.rows(number, wrong)
         targets = self.targets[rows]
         kind = torch.device(self.device).type
@@ -136,7 +136,7 @@ def _optimizer(network: Network, training: Training) -> torch.optim.Optimizer:
     return kind([weight for weight in network.parameters() if weight.requires_grad], **settings)
 
 
-def _schedule(update: int, training: Training) -> float:
+def schedule(update: int, training: Training) -> float:
     """Share of the full learning rate: linear warm-up, then half a cosine down to zero."""
     if not training.warmup:
         return 1.0

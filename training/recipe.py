@@ -23,14 +23,17 @@ class Model:
 
 @dataclass(frozen=True)
 class Data:
-    """Says what the network learns from: random samples, or a part of the enumerated domain."""
+    """Says what the network learns from: random samples, a part of the enumerated domain, or traces
+    of the teacher at work."""
 
-    source: Literal["samples", "domain"]
+    source: Literal["samples", "domain", "traces"]
     seed: int
     samples: int = 0
-    """How many samples are drawn (source "samples")."""
+    """How many samples, or problems to trace, are drawn (sources "samples" and "traces")."""
     percent: int = 100
     """How many of every 100 operand pairs are trained on (source "domain")."""
+    digits: int = 0
+    """The most digits that an operand has (source "traces")."""
 
 
 @dataclass(frozen=True)

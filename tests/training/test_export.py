@@ -47,10 +47,10 @@ def test_the_exported_file_keeps_the_contract(
 ) -> None:
     file = export.export(run(name), tmp_path / "runs", tmp_path / "models")
     evaluator = exprinfer.load(str(file), "cpu")
-    assert evaluator.model.name == name
-    assert evaluator.model.domain is Domain.SEED
-    assert evaluator.model.certified_domain is Domain.NONE
-    assert len(evaluator.model.weights_sha256) == 64
+    assert evaluator.models[0].name == name
+    assert evaluator.models[0].domain is Domain.SEED
+    assert evaluator.models[0].certified_domain is Domain.NONE
+    assert len(evaluator.models[0].weights_sha256) == 64
     steps = {"gist": ["gist"], "exact": ["exact", "exact-split"]}[name]
     expected = sorted(f"{step}.{kind}" for step in steps for kind in ("csv", "json"))
     assert sorted(path.name for path in file.parent.iterdir()) == [
@@ -104,7 +104,7 @@ def test_certify_writes_what_it_found_into_file_and_card(
     certify.certify(recipe, tmp_path / "models")
     after = onnx.load(file)
     assert after.graph == before.graph
-    model = exprinfer.load(str(file), "cpu").model
+    model = exprinfer.load(str(file), "cpu").models[0]
     domain = some_of_the_domain()
     answers = exprinfer.load(str(file), "cpu").evaluate_column(domain.texts()).answers
     assert model.checked == len(domain)
@@ -128,5 +128,5 @@ def test_certify_certifies_what_is_all_right(
     )
     certify.certify(recipe, tmp_path / "models")
     evaluator = exprinfer.load(str(file), "cpu")
-    assert evaluator.model.certified_domain is Domain.SEED
+    assert evaluator.models[0].certified_domain is Domain.SEED
     assert evaluator.evaluate("5+3").certified

@@ -1,0 +1,104 @@
+"""Problems of any size to learn from and to test with: random numbers, and awkward ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from random import Random
+
+from training.expressions import FORMS, OPERATORS
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One expression, operands as they are written, and its value."""
+
+    text: str
+    value: int
+
+
+def _random(rng: Random, digits: int) -> str:
+    return str(rng.randrange(10 ** (digits - 1), 10**digits))
+
+
+def _zeros_inside(rng: Random, digits: int) -> str:
+    cells = ["0"] * digits
+    for place in (0, rng.randrange(digits), digits - 1):
+        cells[place] = rng.choice("123456789")
+    return "".join(cells)
+
+
+def _nines(rng: Random, digits: int) -> str:
+    cells = ["9"] * digits
+    if rng.random() < 0.5:
+        cells[rng.randrange(digits)] = rng.choice("0123456789")
+    return "".join(cells)
+
+
+def _leading_zeros(rng: Random, digits: int) -> str:
+    zeros = rng.randint(0, digits)
+    return ("0" * zeros + _random(rng, digits))[:digits]
+
+
+def _power_of_two(rng: Random, digits: int) -> str:
+    power = 2 ** rng.randint((10 * (digits - 1)) // 3, (10 * digits) // 3)
+    return str(power)[:digits] if len(str(power)) > digits else str(power).zfill(digits)
+
+
+#: Ways to write a number of so many digits, leading zeros among them.
+NUMBERS: dict[str, Callable[[Random, int], str]] = {
+    "random": _random,
+    "zeros inside": _zeros_inside,
+    "nines": _nines,
+    "ten to a power": lambda rng, digits: "1" + "0" * (digits - 1),
+    "one digit repeated": lambda rng, digits: rng.choice("123456789") * digits,
+    "power of two": _power_of_two,
+    "leading zeros": _leading_zeros,
+}
+
+#: Ways to choose the first number by the second one, of at most so many digits.
+RELATIONS: dict[str, Callable[[Random, int, int], int]] = {
+    "equal": lambda rng, b, limit: b,
+    "one more": lambda rng, b, limit: b + 1,
+    "one less": lambda rng, b, limit: max(0, b - 1),
+    "multiple": lambda rng, b, limit: b * rng.randrange(limit // max(1, b) + 1),
+    "below a multiple": lambda rng, b, limit: max(0, b * rng.randrange(limit // max(1, b) + 1) - 1),
+    "one digit": lambda rng, b, limit: rng.randrange(10),
+}
+
+
+def problem(rng: Random, operator: str, first_digits: int, second_digits: int) -> Problem:
+    """Draw a problem: half random numbers, half awkward ones, signs and form at random.
+
+    No number has more digits than asked for; a divisor of 0 is drawn again.
+    """
+    kinds = list(NUMBERS)
+    b = NUMBERS[rng.choice(["random", *kinds])](rng, second_digits)
+    while operator == "/" and int(b) == 0:
+        b = _random(rng, second_digits)
+    if rng.random() < 0.3:
+        limit = 10**first_digits - 1
+        related = RELATIONS[rng.choice(list(RELATIONS))](rng, int(b), limit)
+        a = str(related)[:first_digits]
+    else:
+        a = NUMBERS[rng.choice(["random", *kinds])](rng, first_digits)
+    a, b = rng.choice(["", "-"]) + a, rng.choice(["", "-"]) + b
+    before, behind = rng.choice(list(FORMS.values()))
+    result = value(int(a), operator, int(b))
+    return Problem(f"{before}{a}{operator}{b}{behind}", -result if before == "-(" else result)
+
+
+def value(a: int, operator: str, b: int) -> int:
+    """The exact value; ``/`` truncates toward zero."""
+    if operator == "/":
+        quotient = abs(a) // abs(b)
+        return quotient if (a < 0) == (b < 0) else -quotient
+    return {"+": a + b, "-": a - b, "*": a * b}[operator]
+
+
+def problems(seed: int, count: int, most_digits: int) -> Iterator[Problem]:
+    """Draw problems of all operators whose operands have 1 to ``most_digits`` digits."""
+    rng = Random(seed)
+    for _ in range(count):
+        operator = rng.choice(OPERATORS)
+        yield problem(rng, operator, rng.randint(1, most_digits), rng.randint(1, most_digits))

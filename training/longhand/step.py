@@ -1,0 +1,99 @@
+"""One step of the shipped file by itself: the body of its Loop, run by ONNX Runtime."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+from onnx import TensorProto
+
+from training.longhand.program import TAPES
+from training.networks.longhand import KEEP, UNSEEN
+
+#: Cells of the tapes on which a single step is tried, the head in the middle.
+CELLS = 3
+SCORES = ("memory_scores", "write_scores", "move_scores")
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What a step did, row by row, and how clearly."""
+
+    then: NDArray[np.int64]
+    """The next code, ``[rows]``."""
+    write: NDArray[np.int64]
+    """The symbols now under the old head positions, by tape; KEEP where they are as before."""
+    move: NDArray[np.int64]
+    """-1, 0 or 1 by tape."""
+    scores: tuple[NDArray[np.float32], ...]
+    """Of codes, symbols and moves, ``[rows, ..., choices]``."""
+
+    def gaps(self) -> list[NDArray[np.float32]]:
+        """The lead of the highest score over the next, for codes, symbols, moves, ``[rows]``."""
+        gaps = []
+        for scores in self.scores:
+            top = np.partition(scores, -2, axis=-1)
+            gap = top[..., -1] - top[..., -2]
+            gaps.append(gap.reshape(len(gap), -1).min(axis=1))
+        return gaps
+
+
+class Step:
+    """The step of a model file, its nodes and weights untouched."""
+
+    def __init__(self, model: onnx.ModelProto, provider: str = "CPUExecutionProvider") -> None:
+        loop = next(node for node in model.graph.node if node.op_type == "Loop")
+        body = onnx.GraphProto()
+        body.CopyFrom(next(part.g for part in loop.attribute if part.name == "body"))
+        weights = {weight.name: weight for weight in model.graph.initializer}
+        used = {name for node in body.node for name in node.input} - {"limit", "last_cell"}
+        body.initializer.extend(weights[name] for name in sorted(used & weights.keys()))
+        make = onnx.helper.make_tensor_value_info
+        for name in ("limit", "last_cell"):
+            body.input.append(make(name, TensorProto.INT64, [1]))
+        for name in SCORES:
+            body.output.append(make(name, TensorProto.FLOAT, None))
+        alone = onnx.helper.make_model(body, opset_imports=model.opset_import)
+        alone.ir_version = model.ir_version
+        self.looks = onnx.numpy_helper.to_array(weights["LOOKS"])[:, :, 0]
+        """At which tapes a code looks, bool ``[codes, tapes]``."""
+        self.start = int(onnx.numpy_helper.to_array(weights["START"])[0])
+        self.halt = int(onnx.numpy_helper.to_array(weights["HALT"])[0])
+        self._session = onnxruntime.InferenceSession(
+            alone.SerializeToString(), providers=[provider]
+        )
+
+    def decide(
+        self, codes: NDArray[np.int64], seen: NDArray[np.int64], unseen: int = 0
+    ) -> Decisions:
+        """Do one step on codes ``[rows]`` and token ids under the heads, ``[rows, tapes]``.
+
+        In place of UNSEEN there stands the symbol ``unseen``.
+        """
+        rows = len(codes)
+        under = np.where(seen == UNSEEN, unseen, seen).astype(np.uint8)
+        tapes = np.zeros((rows, len(TAPES), CELLS), np.uint8)
+        tapes[:, :, CELLS // 2] = under
+        feed = {
+            "number": np.array(0),
+            "any_in": np.array(True),
+            "memory_in": codes,
+            "heads_in": np.full((rows, len(TAPES), 1), CELLS // 2),
+            "tapes_in": tapes,
+            "steps_in": np.zeros(rows, np.int64),
+            "log_prob_in": np.zeros(rows, np.float32),
+            "going_in": np.ones(rows, bool),
+            "limit": np.array([rows + 1]),
+            "last_cell": np.array([CELLS - 1]),
+        }
+        asked = ["memory_out", "tapes_out", "heads_out", *SCORES]
+        used = {value.name for value in self._session.get_inputs()}
+        feed = {name: value for name, value in feed.items() if name in used}
+        then, tapes, heads, *scores = self._session.run(asked, feed)
+        written = np.argmax(scores[1], axis=-1)
+        now = tapes[:, :, CELLS // 2]
+        np.testing.assert_array_equal(now, np.where(written == KEEP, under, written))
+        return Decisions(then, written, heads[:, :, 0] - CELLS // 2, tuple(scores))

@@ -25,6 +25,7 @@ from exprinfer.evaluator import Evaluator, describe_shipped, load
 from exprinfer.grammar import Domain
 from exprinfer.model_file import Description
 from exprinfer.prediction import Column, Prediction, Problem
+from exprinfer.work import Work, WorkStep
 
 __all__ = [
     "Column",
@@ -46,6 +47,8 @@ __all__ = [
     "RuntimeMissingError",
     "TooLongError",
     "UnknownSymbolError",
+    "Work",
+    "WorkStep",
     "describe_shipped",
     "load",
 ]

@@ -76,7 +76,8 @@ def _evaluator_options(command: Command) -> Command:
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("expressions", nargs=-1, type=click.UNPROCESSED, metavar="[EXPR]...")
 @_evaluator_options
-def evaluate(expressions: tuple[str, ...], form: str, **options: Any) -> None:
+@click.option("--show-work", is_flag=True, help="Show the working too, step by step.")
+def evaluate(expressions: tuple[str, ...], form: str, show_work: bool, **options: Any) -> None:
     """Answer expressions, such as '-(66+-19)' -5+3; without any, ask for them."""
     for word in expressions:
         if re.match("--?[A-Za-z]", word):
@@ -91,6 +92,9 @@ def evaluate(expressions: tuple[str, ...], form: str, **options: Any) -> None:
     failed = False
     for batch in [list(expressions)] if expressions else _prompt():
         results = [Scored(prediction) for prediction in evaluator.evaluate_many(batch)]
+        for result in results if show_work else ():
+            if not result.prediction.error:
+                click.echo(evaluator.work(result.prediction.expression), err=form != "text")
         out.write(FORMATS[form](results).encode(errors="backslashreplace"))
         out.flush()
         failed |= any(result.prediction.error for result in results)

@@ -11,11 +11,17 @@ from numpy.typing import NDArray
 
 from exprinfer.alphabet import SYMBOLS, Alphabet
 from exprinfer.checker import check
-from exprinfer.errors import EXPRESSION_ERRORS, NotTextError, OutsideDomainError
+from exprinfer.errors import (
+    EXPRESSION_ERRORS,
+    ModelNotFoundError,
+    NotTextError,
+    OutsideDomainError,
+)
 from exprinfer.model import Model
 from exprinfer.model_file import Description, default_models, shipped
 from exprinfer.prediction import Column, Prediction
 from exprinfer.session import Device
+from exprinfer.work import Work, show
 
 #: Rows of one ONNX Runtime call: enough for full matrix products, few enough for the cache.
 BATCH_SIZE = 512
@@ -103,6 +109,18 @@ class Evaluator:
             tuple(model.name for model in self.models),
             self.models[-1].domain,
         )
+
+    def work(self, expression: str) -> Work:
+        """Show the working of one expression, step by step, by the model that works on tapes.
+
+        Raises the ``ExpressionError`` that says why where it does not answer the expression,
+        ModelNotFoundError where there is no such model here.
+        """
+        self.evaluate(expression)
+        for model in self._models:
+            if model.description.tapes:
+                return show(model, expression)
+        raise ModelNotFoundError("no model here works on tapes; load('longhand') gives one")
 
     def _evaluate_part(
         self, column: _Results, part: NDArray[np.int64], texts: list[str], width: int

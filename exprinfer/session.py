@@ -33,6 +33,8 @@ _WARNINGS, _FATAL_ONLY = 2, 4  # ONNX Runtime's log severities; the first is its
 #: The element types of the contract's tensors, as ONNX Runtime names them.
 _INPUTS = {"tokens": "tensor(int64)"}
 _OUTPUTS = {"answer": "tensor(int64)", "log_prob": "tensor(float)"}
+#: What a model that works on tapes tells besides.
+_STATES = {"steps", "memory", "tapes", "heads", "looks"}
 
 
 class Session:
@@ -100,6 +102,21 @@ class Session:
         feed = {"tokens": tokens.astype(np.int64)}
         answer, log_prob = self._session.run(list(_OUTPUTS), feed)
         return answer, log_prob
+
+    def states(
+        self, tokens: NDArray[np.integer], limits: NDArray[np.int64]
+    ) -> dict[str, NDArray[np.generic]]:
+        """Where a machine that works on tapes stands after so many steps of each row, ``[batch]``.
+
+        Returns ``_STATES`` by name: steps done and memories ``[batch]``, tapes ``[batch, tapes,
+        cells]``, heads and whether they are looked at ``[batch, tapes, 1]``. Raises ModelFileError
+        where the model has no tapes.
+        """
+        if not {value.name for value in self._session.get_outputs()} >= _STATES:
+            raise ModelFileError("this model does not work on tapes and has nothing to show")
+        names = sorted(_STATES)
+        feed = {"tokens": tokens.astype(np.int64), "limit": limits}
+        return dict(zip(names, self._session.run(names, feed), strict=True))
 
 
 def _preload_cuda() -> str:

@@ -1,4 +1,4 @@
-"""``python -m training fit|export|certify|report RECIPE`` and ``study data|size``."""
+"""``python -m training fit|export|certify|report RECIPE`` and ``study data|size|length``."""
 
 from __future__ import annotations
 
@@ -97,13 +97,19 @@ def report(recipe: recipes.Recipe, models: Path) -> None:
 
 
 @main.command()
-@click.argument("question", type=click.Choice(["data", "size"]))
+@click.argument("question", type=click.Choice(["data", "size", "length"]))
 @RUNS
 @MODELS
 @click.option("--device", default="cpu", show_default=True, help="PyTorch device: cpu or cuda.")
 @click.option("--only", multiple=True, help="The runs to make, by name; all where none is named.")
 def study(question: str, runs: Path, models: Path, device: str, only: tuple[str, ...]) -> None:
-    """Measure how little data, or how small a network, is enough for exact."""
+    """Measure how little data, or how small a network, is enough for exact; or how long the
+    numbers may be for longhand."""
+    if question == "length":
+        from training.longhand.study import study as lengths
+
+        lengths(models)
+        return
     from training import study as studies
 
     variants = {"data": studies.data_variants, "size": studies.size_variants}[question]()

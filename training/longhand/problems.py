@@ -67,21 +67,41 @@ RELATIONS: dict[str, Callable[[Random, int, int], int]] = {
 }
 
 
-def problem(rng: Random, operator: str, first_digits: int, second_digits: int) -> Problem:
-    """Draw a problem: half random numbers, half awkward ones, signs and form at random.
+def random_problem(rng: Random, operator: str, first_digits: int, second_digits: int) -> Problem:
+    """Draw a problem of random numbers of so many digits, signs and form at random."""
+    return _write(rng, _random(rng, first_digits), operator, _random(rng, second_digits))
 
-    No number has more digits than asked for; a divisor of 0 is drawn again.
+
+def awkward_problem(rng: Random, operator: str, first_digits: int, second_digits: int) -> Problem:
+    """Draw a problem of awkward numbers, of so many digits at most, signs and form at random.
+
+    Now and then one of the numbers is short, or the first one is chosen by the second one.
     """
-    kinds = list(NUMBERS)
-    b = NUMBERS[rng.choice(["random", *kinds])](rng, second_digits)
+    short = rng.random()
+    if short < 0.1:
+        first_digits = rng.randint(1, min(2, first_digits))
+    elif short < 0.2:
+        second_digits = rng.randint(1, min(2, second_digits))
+    b = _awkward(rng, second_digits)
     while operator == "/" and int(b) == 0:
         b = _random(rng, second_digits)
-    if rng.random() < 0.3:
-        limit = 10**first_digits - 1
-        related = RELATIONS[rng.choice(list(RELATIONS))](rng, int(b), limit)
-        a = str(related)[:first_digits]
-    else:
-        a = NUMBERS[rng.choice(["random", *kinds])](rng, first_digits)
+    if rng.random() < 0.4:
+        related = RELATIONS[rng.choice(list(RELATIONS))](rng, int(b), 10**first_digits - 1)
+        return _write(rng, str(related)[:first_digits], operator, b)
+    return _write(rng, _awkward(rng, first_digits), operator, b)
+
+
+def problem(rng: Random, operator: str, first_digits: int, second_digits: int) -> Problem:
+    """Draw a random problem or an awkward one."""
+    draw = rng.choice([random_problem, awkward_problem])
+    return draw(rng, operator, first_digits, second_digits)
+
+
+def _awkward(rng: Random, digits: int) -> str:
+    return NUMBERS[rng.choice(list(NUMBERS))](rng, digits)
+
+
+def _write(rng: Random, a: str, operator: str, b: str) -> Problem:
     a, b = rng.choice(["", "-"]) + a, rng.choice(["", "-"]) + b
     before, behind = rng.choice(list(FORMS.values()))
     result = value(int(a), operator, int(b))

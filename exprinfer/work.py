@@ -1,0 +1,109 @@
+"""The working of one expression: the tapes after each step, as a person would follow it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exprinfer.model import Model
+
+#: Copies of the expression that are worked out at once, each up to another step.
+AT_ONCE = 512
+
+
+@dataclass(frozen=True)
+class WorkStep:
+    """The machine before one of its steps, or at its end."""
+
+    memory: str
+    """What it remembers, by the name of its teacher's state."""
+    tapes: tuple[str, ...]
+    """What stands on each tape, between the outermost cells ever used."""
+    heads: tuple[int, ...]
+    """Where each head stands, in cells of that text."""
+    looks: tuple[bool, ...]
+    """Whether the next step looks at what stands there."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """All steps from the expression to the answer."""
+
+    names: tuple[str, ...]
+    """Of the tapes."""
+    steps: tuple[WorkStep, ...]
+
+    def __str__(self) -> str:
+        """One line a step; a symbol in brackets is looked at."""
+        first = self.steps[0]
+        widths = [
+            max(len(name), 2 * len(tape) + 1)
+            for name, tape in zip(self.names, first.tapes, strict=True)
+        ]
+        memory = max(len("memory"), *(len(step.memory) for step in self.steps))
+        number = max(len("step"), len(str(len(self.steps))))
+        head = ["step".rjust(number), "memory".ljust(memory), *map(str.ljust, self.names, widths)]
+        lines = ["  ".join(head).rstrip()]
+        for index, step in enumerate(self.steps):
+            tapes = [
+                _mark(tape, at, looks).ljust(width)
+                for tape, at, looks, width in zip(
+                    step.tapes, step.heads, step.looks, widths, strict=True
+                )
+            ]
+            line = [str(index).rjust(number), step.memory.ljust(memory), *tapes]
+            lines.append("  ".join(line).rstrip())
+        return "\n".join(lines)
+
+
+def _mark(tape: str, head: int, looks: bool) -> str:
+    spaced = list(f" {' '.join(tape)} ")
+    if looks:
+        spaced[2 * head], spaced[2 * head + 2] = "[", "]"
+    return "".join(spaced)
+
+
+def show(model: Model, expression: str) -> Work:
+    """Work out one expression that the model takes; raises ModelFileError where it has no tapes.
+
+    The expression is worked out once for each step, up to that step, many at once.
+    """
+    tokens, _ = model.alphabet.encode([expression])
+    last = int(_states(model, tokens, np.array([2**62]))["steps"][0])
+    parts = [
+        _states(model, tokens, np.arange(start, min(start + AT_ONCE, last + 1)))
+        for start in range(0, last + 1, AT_ONCE)
+    ]
+    states = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    tapes, heads = states["tapes"], states["heads"][:, :, 0]
+    used = (tapes != 0).any(axis=0)
+    texts = []
+    for tape in range(tapes.shape[1]):
+        cells = np.flatnonzero(used[tape])
+        looked = heads[states["looks"][:, tape, 0], tape]
+        begin = min([*cells[:1], *looked.tolist()], default=0)
+        end = max([*cells[-1:], *looked.tolist()], default=0) + 1
+        texts.append((begin, _cells(model, tapes[:, tape, begin:end])))
+    steps = [
+        WorkStep(
+            model.description.memories[int(states["memory"][row])],
+            tuple(lines[row] for _, lines in texts),
+            tuple(int(heads[row, tape] - begin) for tape, (begin, _) in enumerate(texts)),
+            tuple(states["looks"][row, :, 0].tolist()),
+        )
+        for row in range(last + 1)
+    ]
+    return Work(model.description.tapes, tuple(steps))
+
+
+def _states(model: Model, tokens: NDArray[np.uint8], limits: NDArray[np.int64]) -> dict[str, Any]:
+    return model.session.states(np.repeat(tokens, len(limits), axis=0), limits)
+
+
+def _cells(model: Model, cells: NDArray[np.uint8]) -> list[str]:
+    """The cells as text, blanks kept."""
+    symbols = np.array(list(model.alphabet.symbols))
+    return ["".join(row) for row in symbols[cells].tolist()]

@@ -60,8 +60,8 @@ def _sentence(proof: certificate.Certificate) -> str:
         f"{proof.memories} memories reached, {proof.situations:,} situations tried, "
         f"{proof.differences} differences; the search closes. Smallest lead of a chosen score over "
         f"the next: {proof.smallest_memory_gap} for the next memory, {proof.smallest_write_gap} "
-        f"for what is written, {proof.smallest_move_gap} for the moves; scores of a row alone and "
-        f"of the same row among others differ by {proof.largest_rounding_error:.2g} at most."
+        f"for what is written, {proof.smallest_move_gap} for the moves. No score differs by more "
+        f"than {proof.largest_rounding_error:.2g} from the same in float64."
     )
 
 

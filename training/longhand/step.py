@@ -15,6 +15,7 @@ from training.networks.longhand import KEEP, UNSEEN
 
 #: Cells of the tapes on which a single step is tried, the head in the middle.
 CELLS = 3
+WEIGHTS = ("SYMBOL_VECTORS", "INPUT_GATES", "HIDDEN_GATES", "CELLS", "OUTPUT", "OUTPUT_BIAS")
 SCORES = ("memory_scores", "write_scores", "move_scores")
 
 
@@ -62,9 +63,24 @@ class Step:
         """At which tapes a code looks, bool ``[codes, tapes]``."""
         self.start = int(onnx.numpy_helper.to_array(weights["START"])[0])
         self.halt = int(onnx.numpy_helper.to_array(weights["HALT"])[0])
+        self._weights = {name: onnx.numpy_helper.to_array(weights[name]) for name in WEIGHTS}
         self._session = onnxruntime.InferenceSession(
             alone.SerializeToString(), providers=[provider]
         )
+
+    def scores_in_float64(
+        self, codes: NDArray[np.int64], seen: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """All scores of such a step once more, from the same weights, ``[rows, scores]``."""
+        weights = {name: weight.astype(float) for name, weight in self._weights.items()}
+        rows = seen + np.arange(len(TAPES)) * (UNSEEN + 1)
+        embedding = weights["SYMBOL_VECTORS"][rows].sum(1)
+        gates = embedding @ weights["INPUT_GATES"] + weights["HIDDEN_GATES"][codes]
+        i, f, o, candidate = np.split(gates, 4, axis=1)
+        cell = _sigmoid(f) * weights["CELLS"][codes] + _sigmoid(i) * np.tanh(candidate)
+        hidden = _sigmoid(o) * np.tanh(cell)
+        scores: NDArray[np.float64] = hidden @ weights["OUTPUT"] + weights["OUTPUT_BIAS"]
+        return scores
 
     def decide(
         self, codes: NDArray[np.int64], seen: NDArray[np.int64], unseen: int = 0
@@ -97,3 +113,7 @@ class Step:
         now = tapes[:, :, CELLS // 2]
         np.testing.assert_array_equal(now, np.where(written == KEEP, under, written))
         return Decisions(then, written, heads[:, :, 0] - CELLS // 2, tuple(scores))
+
+
+def _sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    return 1 / (1 + np.exp(-x))

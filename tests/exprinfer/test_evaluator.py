@@ -111,7 +111,7 @@ def test_a_bad_expression_raises_alone_and_is_a_result_among_many(
 
 
 def test_a_guess_must_be_asked_for_and_is_never_certified() -> None:
-    guessing = exprinfer.load(device="cpu", guess=True)
+    guessing = exprinfer.load("exact", device="cpu", guess=True)
     inside, outside, wrong = guessing.evaluate_many(["5+3", "100*2", "100*"])
     assert outside.error is None
     assert outside.answer is not None

@@ -1,0 +1,135 @@
+"""The default models together: which one answers, and numbers of any size."""
+
+from __future__ import annotations
+
+from random import Random
+
+import numpy as np
+import pytest
+
+import exprinfer
+from exprinfer import Evaluator, TooLongError
+from exprinfer.alphabet import SYMBOLS, Alphabet
+from exprinfer.batching import by_cost, expected_steps
+from training.longhand.problems import awkward_problem, problems
+
+
+@pytest.fixture(scope="module")
+def auto() -> Evaluator:
+    return exprinfer.load(device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "model"),
+    [
+        ("-(66+-19)", "-47", "exact"),
+        ("100*2", "200", "longhand"),
+        ("-(007*-8)", "56", "longhand"),
+        ("1-0", "1", "longhand"),
+        ("-0+0", "0", "longhand"),
+        ("-(-0*5)", "0", "longhand"),
+        ("-(5-5)", "0", "exact"),
+        ("123456789*987654321", "121932631112635269", "longhand"),
+        ("9" * 30 + "+1", "1" + "0" * 30, "longhand"),
+        ("1" + "0" * 30 + "-1", "9" * 30, "longhand"),
+        ("-7/200", "0", "longhand"),
+        ("1000000007/-13", str(-(1000000007 // 13)), "longhand"),
+    ],
+)
+def test_each_expression_goes_where_it_is_certified(
+    auto: Evaluator, text: str, answer: str, model: str
+) -> None:
+    prediction = auto.evaluate(text)
+    assert (prediction.answer, prediction.model, prediction.certified) == (answer, model, True)
+    assert prediction.log_prob is not None
+    assert -1 < prediction.log_prob <= 0
+
+
+@pytest.mark.parametrize("digits", [1, 12, 60])
+@pytest.mark.parametrize("operator", "+-*/")
+def test_numbers_far_longer_than_any_it_learned_from(
+    auto: Evaluator, operator: str, digits: int
+) -> None:
+    rng = Random(f"{digits}{operator}")
+    drawn = [awkward_problem(rng, operator, digits, max(1, digits // 2)) for _ in range(40)]
+    column = auto.evaluate_column([problem.text for problem in drawn])
+    assert column.answers.tolist() == [str(problem.value) for problem in drawn]
+    assert column.certified.all()
+
+
+def test_operands_of_a_thousand_digits(auto: Evaluator) -> None:
+    a, b = int("7" * 1_000), int("4" * 1_000)
+    texts = [f"-({-a}--{b})", f"{a}-{b}", f"{a}+{a}"]
+    expected = [-(-a + b), a - b, a + a]
+    assert [prediction.value for prediction in auto.evaluate_many(texts)] == expected
+
+
+def test_what_is_too_long_says_so(auto: Evaluator) -> None:
+    with pytest.raises(TooLongError, match="at most 2048 symbols"):
+        auto.evaluate("1+" + "1" * 2_047)
+    assert auto.evaluate("1+" + "1" * 2_046).value == int("1" * 2_045 + "2")
+
+
+@pytest.mark.parametrize("batch_size", [1, 64, 1_024])
+def test_neighbours_and_batch_size_change_nothing(auto: Evaluator, batch_size: int) -> None:
+    drawn = list(problems(5, 300, most_digits=7))
+    order = np.random.default_rng(batch_size).permutation(len(drawn))
+    texts = [drawn[row].text for row in order]
+    texts[::7] = ["1/0"] * len(texts[::7])
+    texts[3] = "8" * 150 + "/" + "7" * 140
+    evaluator = exprinfer.load("longhand", "cpu", batch_size=batch_size)
+    alone = auto.evaluate_many(texts)
+    for row, prediction in enumerate(evaluator.evaluate_many(texts)):
+        assert prediction.answer == alone[row].answer
+        if row % 7 and row != 3:
+            assert prediction.value == drawn[order[row]].value
+
+
+def test_answers_keep_their_order_whatever_their_width(
+    auto: Evaluator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["1+1", "9" * 300 + "+1", "", "20000*3", "x"]
+    fixed = auto.evaluate_column(texts).answers
+    monkeypatch.setattr("exprinfer.evaluator.FIXED_WIDTH_AT_MOST", 10)
+    free = auto.evaluate_column(texts).answers
+    assert free.dtype != fixed.dtype
+    assert fixed.tolist() == free.tolist() == ["2", "1" + "0" * 300, "", "60000", ""]
+
+
+def test_a_batch_holds_like_work() -> None:
+    costs = np.array([5.0, 1, 1, 100, 1_000, 5, 1] * 40)
+    lengths = np.full(len(costs), 20)
+    batches = list(by_cost(costs, lengths, 200))
+    assert sorted(np.concatenate(batches).tolist()) == list(range(len(costs)))
+    for rows in batches:
+        assert len(rows) <= 64 or costs[rows].max() <= 1.3 * costs[rows].min()
+    long = list(by_cost(np.ones(50), np.full(50, 100_000), 512))
+    assert max(map(len, long)) < 5
+
+
+def test_expected_steps_order_the_work() -> None:
+    texts = ["1+1", "-(1234+5678)", "1234*5678", "123456789/12345"]
+    steps = expected_steps(*Alphabet(SYMBOLS).encode(texts))
+    assert list(np.argsort(steps)) == [0, 1, 2, 3]
+
+
+def test_the_working_is_what_the_teacher_does(auto: Evaluator) -> None:
+    work = auto.work("25*-34")
+    assert work.names == ("input", "first", "second", "answer")
+    assert [step.memory for step in work.steps[:4]] == [
+        "start",
+        "first digits + +",
+        "first digits + +",
+        "second * + +",
+    ]
+    assert work.steps[-1].memory == "halt"
+    assert work.steps[-1].tapes[3].strip() == "-850"
+    assert len(str(work).splitlines()) == len(work.steps) + 1
+    assert "[2]5 * - 3 4" in str(work).splitlines()[1]
+
+
+def test_a_model_without_tapes_has_no_working_to_show(gist: Evaluator) -> None:
+    with pytest.raises(exprinfer.ModelNotFoundError, match="longhand"):
+        gist.work("1+1")
+    with pytest.raises(exprinfer.DivisionByZeroError):
+        gist.work("1/0")

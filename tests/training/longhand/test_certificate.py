@@ -59,7 +59,6 @@ def _nudged(shipped: Path, folder: Path, weight: str, place: tuple[int, ...], by
         ),
         ("OUTPUT_BIAS", (170,), 500, "in the state '.*', on seeing '.*' on .*"),
         ("OUTPUT", (3, 60), 500, "in the state '.*', on seeing"),
-        ("INPUT_GATES", (0, 0), 500, "in the state '.*', on seeing"),
         ("SYMBOL_VECTORS", (20, 0), 60, "in the state '.*', on seeing"),
         ("LOOKS", (30, 0, 0), 0, "in the state '.*' it looks at"),
     ],

@@ -73,6 +73,14 @@ def keep_logs(recipe: Recipe, runs: Path, folder: Path) -> None:
 
 
 def _graph(network: Network, recipe: Recipe) -> onnx.ModelProto:
+    model = network.graph() or _traced(network)
+    longest = network.longest_input, network.longest_output
+    onnx.helper.set_model_props(model, metadata(network, recipe, *longest))
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _traced(network: Network) -> onnx.ModelProto:
     example = torch.ones(2, network.longest_input, dtype=torch.int64)
     batch, time = torch.export.Dim("batch"), torch.export.Dim("time", max=network.longest_input)
     program = torch.onnx.export(
@@ -90,9 +98,6 @@ def _graph(network: Network, recipe: Recipe) -> onnx.ModelProto:
     for node in model.graph.node:
         node.ClearField("metadata_props")  # the exporter's stack traces
         node.ClearField("doc_string")
-    longest = network.longest_input, network.longest_output
-    onnx.helper.set_model_props(model, metadata(network, recipe, *longest))
-    onnx.checker.check_model(model, full_check=True)
     return model
 
 

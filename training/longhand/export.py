@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnx.parser
 import torch
 from numpy.typing import NDArray
-from onnx import numpy_helper
 
+from training import graphs
 from training.export import ExportError, keep_logs, metadata
 from training.longhand.fit import build
 from training.longhand.program import TAPES
@@ -22,7 +21,6 @@ from training.networks.longhand import KEEP, UNSEEN, Longhand
 from training.recipe import Recipe
 from training.run import Run
 
-GRAPH = Path(__file__).with_name("graph.txt")
 #: Symbols of the longest expression: two operands of 1,000 digits, signs and brackets, and more.
 LONGEST_INPUT = 2_048
 #: Steps that are done where the caller sets no limit of its own: the graph's limit alone counts.
@@ -58,13 +56,7 @@ def export(recipe: Recipe, runs: Path, models: Path) -> Path:
 
 def graph(network: Longhand) -> onnx.ModelProto:
     """The graph with the network's weights in it."""
-    lines = GRAPH.read_text().splitlines()
-    text = "\n".join(line for line in lines if not line.lstrip().startswith("#"))
-    model = onnx.parser.parse_model(text)
-    for name, value in {**_constants(network.codes), **_weights(network)}.items():
-        model.graph.initializer.append(numpy_helper.from_array(value, name))
-    onnx.checker.check_model(model, full_check=True)
-    return model
+    return graphs.build("longhand", {**_constants(network.codes), **_weights(network)})
 
 
 def _constants(codes: int) -> dict[str, NDArray[np.generic]]:

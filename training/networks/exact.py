@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+import onnx
 import torch
 from torch import Tensor, nn
 
 from exprinfer.alphabet import SYMBOLS
+from training import graphs
 from training.networks.lstm import Lstm
 from training.networks.network import Network, pad
 
@@ -77,6 +80,44 @@ class Exact(Network):
             log_prob = log_prob + best.sum(1)
             written.append(symbols)
         return reverse(torch.cat(written, dim=1))[:, :LONGEST_OUTPUT], log_prob
+
+    @torch.no_grad()
+    def graph(self) -> onnx.ModelProto:
+        """The graph: fused LSTM operators of the rows' own lengths, and no step for ended rows."""
+        group, embedding = self.group, self.read_table.shape[2]
+        units, last = self.bridge.in_features, self.steps - 1
+        start = self.written_table[:, START].sum(0)
+        integers = {
+            "ZERO": [0], "ONE": [1], "TWO": [2],
+            "ZERO_SCALAR": 0, "ONE_SCALAR": 1, "FIRST": 0, "LAST_OF_GROUP": group - 1,
+            "GROUP": [group], "GROUP_LESS_ONE": [group - 1], "PADDING": [0, 0, 0, group - 1],
+            "BLANK": 0, "BLANKS": [[0]], "SCORES_SHAPE": [-1, group, len(SYMBOLS)],
+            "READ_PLACES": np.arange(group) * len(SYMBOLS),
+            "WRITTEN_PLACES": np.arange(group) * (len(SYMBOLS) + 1),
+            "PLACES": np.arange(LONGEST_OUTPUT), "PLACES_FROM_ONE": 1 + np.arange(LONGEST_OUTPUT),
+        }  # fmt: skip
+        weights = {
+            "READ_TABLE": self.read_table.reshape(-1, embedding),
+            "WRITTEN_TABLE": self.written_table.reshape(-1, embedding),
+            "START": start[None, None],
+            "BRIDGE": self.bridge.weight.t(),
+            "BRIDGE_BIAS": self.bridge.bias,
+            "OUTPUT": self.output.weight.t(),
+            "OUTPUT_BIAS": self.output.bias,
+            "ZERO_LOG_PROB": torch.zeros(1),
+            **self.encoder.onnx_weights("ENCODER"),
+            **self.decoder.onnx_weights("DECODER"),
+        }
+        values = {
+            **{name: np.array(value, np.int64) for name, value in integers.items()},
+            **{name: weight.numpy() for name, weight in weights.items()},
+        }
+        words = {
+            "UNITS": str(units),
+            "ALL_WRITTEN": ", ".join(f"written{k}" for k in range(self.steps)),
+            "LAST_LOG_PROB": f"log_prob{last + 1}",
+        }
+        return graphs.build("exact", values, words, steps=self.steps)
 
     def _encode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Return the decoder's first state and cell, ``[batch, units]`` each."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+import onnx
 import torch
 from torch import Tensor, nn
 
@@ -33,6 +34,10 @@ class Network(nn.Module, ABC):
     def forward(self, tokens: Tensor, targets: Tensor) -> Tensor:
         """Map token ids, int64 ``[batch, longest_input]``, to the logits of every written symbol,
         ``[batch, written, symbols]``, given the right symbols before it (teacher forcing)."""
+
+    def graph(self) -> onnx.ModelProto | None:
+        """The ONNX graph of ``decode``, where it is written by hand; None where it is traced."""
+        return None
 
     @abstractmethod
     def decode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,59 @@
+"""ONNX graphs written by hand, as text; the weights and constants come from the networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+import onnx
+import onnx.parser
+from numpy.typing import ArrayLike
+from onnx import numpy_helper
+
+
+def build(
+    name: str,
+    values: Mapping[str, ArrayLike],
+    words: Mapping[str, str] = MappingProxyType({}),
+    **repeated: int,
+) -> onnx.ModelProto:
+    """The graph in ``NAME.txt`` with these values for its capitals.
+
+    A part between the lines ``# repeat NAME`` and ``# end`` is written ``repeated[NAME]`` times,
+    ``{k}`` in it being the number of the copy from 0 and ``{next}`` that of the next; ``words`` are
+    put in place of others. Raises onnx's errors where the graph is not whole.
+    """
+    lines = Path(__file__).with_name(f"{name}.txt").read_text().splitlines()
+    text = "\n".join(_without_comments(_repeat(lines, repeated)))
+    for label, meaning in words.items():
+        text = text.replace(label, meaning)
+    model = onnx.parser.parse_model(text)
+    for label, value in values.items():
+        model.graph.initializer.append(numpy_helper.from_array(np.asarray(value, order="C"), label))
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _repeat(lines: list[str], repeated: Mapping[str, int]) -> list[str]:
+    written: list[str] = []
+    part: list[str] = []
+    times = 0
+    for line in lines:
+        words = line.split()
+        if words[:2] == ["#", "repeat"]:
+            times = repeated[words[2]]
+        elif words[:2] == ["#", "end"]:
+            for k in range(times):
+                written += [
+                    row.replace("{k}", str(k)).replace("{next}", str(k + 1)) for row in part
+                ]
+            part, times = [], 0
+        else:
+            (part if times else written).append(line)
+    return written
+
+
+def _without_comments(lines: list[str]) -> list[str]:
+    return [line for line in lines if not line.lstrip().startswith("#")]

@@ -34,7 +34,8 @@ class Alphabet:
         self.symbols = symbols
         codes = np.frombuffer(symbols.encode(), np.uint8)
         self._ids = np.full(256, UNKNOWN, np.uint8)
-        self._ids[codes] = np.arange(len(codes))
+        self._ids[codes[1:]] = np.arange(1, len(codes))
+        self._ids[0] = 0  # behind the text
         self._characters = codes.astype(np.uint32)
 
     def encode(
@@ -50,16 +51,23 @@ class Alphabet:
         lengths = np.fromiter(map(len, texts), np.int64, len(texts))
         if width is None:
             width = max(1, int(lengths.max(initial=1)))
-        kept = np.minimum(lengths, width)
-        if np.any(lengths > width):
-            texts = [text[:width] for text in texts]
-        # 'replace' writes one '?' for each character outside ASCII, so that places are kept.
-        codes = np.frombuffer("".join(texts).encode("ascii", "replace"), np.uint8)
-        ids = self._ids[codes]
-        ids[ids == 0] = UNKNOWN
-        tokens = np.zeros((len(texts), width), np.uint8)
-        tokens[np.arange(width) < kept[:, None]] = ids
+        tokens = self._ids[self._codes(texts, lengths, width)]
         return tokens, lengths
+
+    def _codes(
+        self, texts: Sequence[str], lengths: NDArray[np.int64], width: int
+    ) -> NDArray[np.uint8]:
+        """ASCII codes ``[len(texts), width]``, 0 behind the text; other characters become 1."""
+        try:
+            codes = np.array(texts, f"S{width}").view(np.uint8).reshape(len(texts), width)
+        except UnicodeEncodeError:  # one character beyond ASCII takes one place all the same
+            ascii_only = [text.encode("ascii", "replace").replace(b"?", b"\1") for text in texts]
+            codes = np.array(ascii_only, f"S{width}").view(np.uint8).reshape(len(texts), width)
+        if np.count_nonzero(codes) != np.minimum(lengths, width).sum():
+            # A text holds NUL characters, which numpy takes for the end.
+            codes = np.where(codes == 0, np.uint8(1), codes)
+            codes[np.arange(width) >= lengths[:, None]] = 0
+        return codes
 
     def decode(self, tokens: NDArray[np.integer]) -> NDArray[np.str_]:
         """Turn token ids ``[batch, time]`` into texts ``[batch]``, less the padding behind them."""

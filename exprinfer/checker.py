@@ -32,6 +32,11 @@ class _Automaton:
     whole: NDArray[np.bool_]
     divides_by_zero: NDArray[np.bool_]
 
+    @property
+    def symbols(self) -> int:
+        """Columns of ``step``."""
+        return int(self.step.shape[1])
+
 
 @cache
 def _automaton() -> _Automaton:
@@ -76,6 +81,24 @@ def check(tokens: NDArray[np.uint8], lengths: NDArray[np.int64]) -> Checked:
     The ids are those of ``alphabet.SYMBOLS``. A text longer than ``time`` is judged by the part
     that is there, and is too long where nothing is wrong with that.
     """
+    automaton = _automaton()
+    state = np.ones(len(tokens), np.uint16)
+    for symbols in np.ascontiguousarray(np.minimum(tokens, len(SYMBOLS)).T):
+        state = automaton.step.ravel().take(state.astype(np.intp) * automaton.symbols + symbols)
+    sound = automaton.whole[state] & ~automaton.divides_by_zero[state]
+    plain = automaton.plain[state] & sound & (lengths <= tokens.shape[1]) & (lengths > 0)
+    domains = np.where(plain, np.uint8(Domain.SEED), np.uint8(Domain.NONE))
+    errors = np.zeros(len(tokens), np.uint8)
+    positions = lengths.astype(np.int32)
+    rest = np.flatnonzero(~plain)
+    if len(rest):
+        found = _check_closely(tokens[rest], lengths[rest])
+        domains[rest], errors[rest], positions[rest] = found.domains, found.errors, found.positions
+    return Checked(domains, errors, positions)
+
+
+def _check_closely(tokens: NDArray[np.uint8], lengths: NDArray[np.int64]) -> Checked:
+    """Check rows that the seed domain does not hold: where is what wrong?"""
     automaton = _automaton()
     batch, time = tokens.shape
     symbols = np.minimum(tokens, len(SYMBOLS))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -19,7 +21,9 @@ from exprinfer.errors import (
 )
 from exprinfer.model import Model
 from exprinfer.model_file import Description, default_models, shipped
+from exprinfer.pool import Pool
 from exprinfer.prediction import Column, Prediction
+from exprinfer.results import Answers, Results
 from exprinfer.session import Device
 from exprinfer.work import Work, show
 
@@ -29,8 +33,8 @@ BATCH_SIZE = 512
 STREAMED_AT_ONCE = 8_192
 #: Texts of like length are handled together, so that a long one does not widen the others' arrays.
 WIDTHS = (16, 64, 256, 1_024)
-#: Characters of answers of one width that one array may hold; beyond, each has its own width.
-FIXED_WIDTH_AT_MOST = 1 << 25
+#: Rows that are checked and cut into batches while earlier ones are answered.
+AT_ONCE = 16_384
 
 _NOT_TEXT = EXPRESSION_ERRORS.index(NotTextError)
 _OUTSIDE = EXPRESSION_ERRORS.index(OutsideDomainError)
@@ -45,7 +49,11 @@ class Evaluator:
     """
 
     def __init__(
-        self, models: Sequence[Model], batch_size: int = BATCH_SIZE, guess: bool = False
+        self,
+        models: Sequence[Model],
+        batch_size: int = BATCH_SIZE,
+        guess: bool = False,
+        threads: int | None = None,
     ) -> None:
         if not (isinstance(batch_size, int) and batch_size > 0):
             raise ValueError(f"batch size {batch_size!r} is no whole number from 1 on")
@@ -59,6 +67,7 @@ class Evaluator:
         self.guess = guess
         """Whether expressions outside the models' domain are answered too, never certified."""
         self._models = tuple(models)
+        self._pool = Pool(threads)
         self._alphabet = Alphabet(SYMBOLS)
 
     def evaluate(self, expression: str) -> Prediction:
@@ -93,22 +102,64 @@ class Evaluator:
         rows: list[object] = list(expressions)
         texts, not_text = _texts(rows)
         lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-        column = _Results(len(texts), len(self._models) - 1)
-        for part, width in _by_width(lengths, self.models[-1].longest_input):
-            chosen = texts if len(part) == len(texts) else [texts[row] for row in part]
-            self._evaluate_part(column, part, chosen, width)
-        column.errors[not_text], column.positions[not_text] = _NOT_TEXT, -1
+        results = Results(len(texts), len(self._models) - 1)
+        jobs: list[_Job] = []
+        try:
+            for part, width in _parts(lengths, self.models[-1].longest_input):
+                whole = len(part) == len(texts)
+                chosen = texts if whole else [texts[row] for row in part.tolist()]
+                jobs += self._begin(results, part, chosen, width)
+            for job in jobs:
+                results.add(job.rows, *job.done(), job.model)
+        finally:
+            for job in jobs:
+                job.cancel()
+        results.errors[not_text], results.positions[not_text] = _NOT_TEXT, -1
         return Column(
             rows,
-            column.joined_answers(),
-            column.log_probs,
-            column.certified,
-            column.errors,
-            column.positions,
-            column.answered_by,
+            results.joined_answers(),
+            results.log_probs,
+            results.certified,
+            results.errors,
+            results.positions,
+            results.answered_by,
             tuple(model.name for model in self.models),
             self.models[-1].domain,
         )
+
+    def _begin(
+        self, results: Results, part: NDArray[np.int64], texts: list[str], width: int
+    ) -> list[_Job]:
+        """Check the column's rows ``part``, and have batches of the good ones answered.
+
+        Their texts are at most ``width`` symbols long, or too long.
+        """
+        tokens, lengths = self._alphabet.encode(texts, width)
+        checked = check(tokens, lengths)
+        errors, domains = checked.errors, checked.domains
+        if not self.guess:
+            errors[(errors == 0) & (domains > self.models[-1].domain)] = _OUTSIDE
+        waiting = errors == 0
+        certified = np.zeros(len(part), bool)
+        jobs = []
+        for index, model in enumerate(self._models):
+            described = model.description
+            mine = waiting & (lengths <= described.longest_input)
+            if index < len(self._models) - 1:
+                mine &= domains <= described.certified_domain
+            waiting &= ~mine
+            rows = np.flatnonzero(mine)
+            certified[rows] = domains[rows] <= described.certified_domain
+            for batch in model.batches(tokens[rows], lengths[rows], self.batch_size):
+                chosen = rows[batch]
+                ids = tokens[chosen, : int(lengths[chosen].max())]
+                jobs.append(_Job(part[chosen], index, partial(model.answer, ids)))
+                if len(part) > self.batch_size:
+                    jobs[-1].start(self._pool)
+        results.certified[part] = certified
+        results.errors[part] = errors
+        results.positions[part] = np.where(errors == 0, -1, checked.positions)
+        return jobs
 
     def work(self, expression: str) -> Work:
         """Show the working of one expression, step by step, by the model that works on tapes.
@@ -122,63 +173,27 @@ class Evaluator:
                 return show(model, expression)
         raise ModelNotFoundError("no model here works on tapes; load('longhand') gives one")
 
-    def _evaluate_part(
-        self, column: _Results, part: NDArray[np.int64], texts: list[str], width: int
-    ) -> None:
-        """Answer the rows ``part`` of the column, whose texts are ``width`` symbols long at most,
-        or too long."""
-        tokens, lengths = self._alphabet.encode(texts, width)
-        checked = check(tokens, lengths)
-        errors, domains = checked.errors, checked.domains
-        if not self.guess:
-            errors[(errors == 0) & (domains > self.models[-1].domain)] = _OUTSIDE
-        waiting = errors == 0
-        certified = np.zeros(len(part), bool)
-        for index, model in enumerate(self._models):
-            described = model.description
-            mine = waiting & (lengths <= described.longest_input)
-            if index < len(self._models) - 1:
-                mine &= domains <= described.certified_domain
-            waiting &= ~mine
-            rows = np.flatnonzero(mine)
-            if len(rows):
-                answers, log_probs = model.answer(tokens[rows], lengths[rows], self.batch_size)
-                column.add(part[rows], answers, log_probs, index)
-                certified[rows] = domains[rows] <= described.certified_domain
-        column.certified[part] = certified
-        column.errors[part] = errors
-        column.positions[part] = np.where(errors == 0, -1, checked.positions)
+    def close(self) -> None:
+        """End the threads; a later call starts them again."""
+        self._pool.close()
 
 
-class _Results:
-    """The results of a column while they come in."""
+class _Job:
+    """One batch: done by a thread of the pool where it was started, and else when it is asked."""
 
-    def __init__(self, rows: int, refused_by: int) -> None:
-        self.log_probs = np.full(rows, np.nan, np.float32)
-        self.certified = np.zeros(rows, bool)
-        self.errors = np.zeros(rows, np.uint8)
-        self.positions = np.full(rows, -1, np.int32)
-        self.answered_by = np.full(rows, refused_by, np.uint8)
-        self._parts: list[tuple[NDArray[np.int64], NDArray[np.str_]]] = []
+    def __init__(self, rows: NDArray[np.int64], model: int, work: Callable[[], Answers]) -> None:
+        self.rows, self.model, self._work = rows, model, work
+        self._future: Future[Answers] | None = None
 
-    def add(
-        self,
-        rows: NDArray[np.int64],
-        answers: NDArray[np.str_],
-        log_probs: NDArray[np.float32],
-        model: int,
-    ) -> None:
-        self._parts.append((rows, answers))
-        self.log_probs[rows], self.answered_by[rows] = log_probs, model
+    def start(self, pool: Pool) -> None:
+        self._future = pool.submit(self._work)
 
-    def joined_answers(self) -> NDArray[np.str_]:
-        """All answers in order, of one width unless that would take much memory."""
-        widest = max((texts.dtype.itemsize // 4 for _, texts in self._parts), default=1)
-        fixed = widest * len(self.errors) <= FIXED_WIDTH_AT_MOST
-        answers = np.zeros(len(self.errors), f"<U{widest}" if fixed else np.dtypes.StringDType())
-        for rows, texts in self._parts:
-            answers[rows] = texts
-        return answers
+    def done(self) -> Answers:
+        return self._future.result() if self._future else self._work()
+
+    def cancel(self) -> None:
+        if self._future:
+            self._future.cancel()
 
 
 def load(
@@ -193,28 +208,31 @@ def load(
 
     ``"auto"`` opens the certified models and gives each expression to the fastest that is certified
     for it. ``device="auto"`` uses CUDA where ONNX Runtime really created it and the CPU elsewhere;
-    ``Evaluator.device`` says which. ``threads`` bounds ONNX Runtime's own threads. ``guess=True``
+    ``Evaluator.device`` says which. ``threads`` is how many batches are worked on at
+    once, each by one thread; None: as many as there are cores. ``guess=True``
     answers expressions outside the model's domain too, as far as it can read them; such an answer
     is never certified, and is to be taken for what it is.
     Raises ModelNotFoundError, ModelFileError, DeviceError, or ValueError for the last two numbers.
     """
     names = default_models() if model == "auto" else [model]
-    return Evaluator([Model(name, device, threads) for name in names], batch_size, guess)
+    return Evaluator([Model(name, device) for name in names], batch_size, guess, threads)
 
 
 def describe_shipped() -> list[Description]:
     """What the shipped model files say of themselves, by name."""
-    return [Model(name, "cpu", threads=1).description for name in shipped()]
+    return [Model(name, "cpu").description for name in shipped()]
 
 
-def _by_width(lengths: NDArray[np.int64], longest: int) -> Iterator[tuple[NDArray[np.int64], int]]:
-    """Rows of like length and the width that they need; too long ones are cut at the longest."""
+def _parts(lengths: NDArray[np.int64], longest: int) -> Iterator[tuple[NDArray[np.int64], int]]:
+    """Rows of like length, so many at a time, and the width that they need; what is too long is cut
+    at the longest."""
     widths = [*(width for width in WIDTHS if width < longest), longest]
     group = np.searchsorted(widths[:-1], lengths)
     for index, width in enumerate(widths):
         rows = np.flatnonzero(group == index)
-        if len(rows):
-            yield rows, min(width, max(1, int(lengths[rows].max())))
+        for start in range(0, len(rows), AT_ONCE):
+            part = rows[start : start + AT_ONCE]
+            yield part, min(width, max(1, int(lengths[part].max())))
 
 
 def _refuse_single(expressions: object) -> None:
@@ -224,6 +242,7 @@ def _refuse_single(expressions: object) -> None:
 
 def _texts(rows: list[object]) -> tuple[list[str], list[int]]:
     """The rows as text, empty in place of what is none, and the numbers of those."""
+    if set(map(type, rows)) <= {str}:
+        return rows, []  # type: ignore[return-value]
     not_text = [number for number, row in enumerate(rows) if not isinstance(row, str)]
-    texts = [row if isinstance(row, str) else "" for row in rows] if not_text else rows
-    return texts, not_text  # type: ignore[return-value]
+    return [row if isinstance(row, str) else "" for row in rows], not_text

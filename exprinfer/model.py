@@ -1,7 +1,8 @@
-"""A model that is open: token ids in, answers out, whatever the batches in between."""
+"""A model that is open: token ids in, answers out, batch by batch."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,30 +17,24 @@ from exprinfer.session import Device, Session
 class Model:
     """A model file open in a session. Safe to share between threads."""
 
-    def __init__(self, name: str | Path, device: Device = "auto", threads: int | None = None):
+    def __init__(self, name: str | Path, device: Device = "auto") -> None:
         """Open a shipped model by its name, or a file; raises what ``load`` raises."""
         path = find(name)
-        self.session = Session(path, device, threads)
+        self.session = Session(path, device)
         self.description = Description.read(self.session.metadata, path)
         """What the model file says of itself."""
         self.alphabet = Alphabet(self.description.alphabet)
 
-    def answer(
+    def batches(
         self, tokens: NDArray[np.uint8], lengths: NDArray[np.int64], batch_size: int
-    ) -> tuple[NDArray[np.str_], NDArray[np.float32]]:
-        """Answer token ids ``[rows, time]`` of those lengths ``[rows]``.
+    ) -> Iterator[NDArray[np.int64]]:
+        """Cut token ids ``[rows, time]`` of those lengths ``[rows]`` into batches of like work;
+        yields row numbers."""
+        if not self.description.tapes:
+            return by_cost(lengths.astype(np.uint16), lengths, batch_size)
+        return by_cost(expected_steps(tokens, lengths), lengths, batch_size)
 
-        Returns answers and log-probabilities, ``[rows]`` each.
-        """
-        costs = expected_steps(tokens, lengths) if self.description.tapes else lengths.astype(float)
-        log_probs = np.zeros(len(tokens), np.float32)
-        parts = []
-        for rows in by_cost(costs, lengths, batch_size):
-            time = int(lengths[rows].max())
-            ids, log_probs[rows] = self.session.run(tokens[rows, :time])
-            parts.append((rows, self.alphabet.decode(ids)))
-        widest = max((texts.dtype.itemsize for _, texts in parts), default=4) // 4
-        answers = np.zeros(len(tokens), f"<U{widest}")
-        for rows, texts in parts:
-            answers[rows] = texts
-        return answers, log_probs
+    def answer(self, tokens: NDArray[np.uint8]) -> tuple[NDArray[np.str_], NDArray[np.float32]]:
+        """Answer one batch of token ids ``[batch, time]``: answers and log-probabilities."""
+        ids, log_probs = self.session.run(tokens)
+        return self.alphabet.decode(ids), log_probs

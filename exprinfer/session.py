@@ -40,27 +40,23 @@ _STATES = {"steps", "memory", "tapes", "heads", "looks"}
 class Session:
     """Runs one model file on one device. Safe to share between threads."""
 
-    def __init__(self, path: Path, device: Device = "auto", threads: int | None = None) -> None:
-        """Open the file.
+    def __init__(self, path: Path, device: Device = "auto") -> None:
+        """Open the file; on a CPU each call runs on the caller's thread alone.
 
-        ``threads`` bounds ONNX Runtime's own threads; None leaves it all cores. Raises DeviceError
-        where ``device="cuda"`` cannot be had, ValueError where ``threads`` is no number of threads,
-        ModelFileError where the file is no ONNX model or its inputs and outputs are not those of
-        the contract.
+        Raises DeviceError where ``device="cuda"`` cannot be had, ModelFileError where the file is
+        no ONNX model or its inputs and outputs are not those of the contract.
         """
         if device not in ("auto", "cpu", "cuda"):
             raise DeviceError(f"no device {device!r}: choose 'auto', 'cpu' or 'cuda'")
-        if threads is not None and not (isinstance(threads, int) and threads > 0):
-            raise ValueError(f"threads {threads!r} is no whole number from 1 on")
         self.note = ""
         """Why CUDA is not used although ONNX Runtime was built for it; empty otherwise."""
-        on_cuda = None if device == "cpu" else self._open_on_cuda(path, device, threads)
+        on_cuda = None if device == "cpu" else self._open_on_cuda(path, device)
         self.device: Literal["cpu", "cuda"] = "cuda" if on_cuda else "cpu"
         """Where the model really runs."""
-        self._session = on_cuda or _open(path, _CPU, threads)
+        self._session = on_cuda or _open(path, _CPU)
         self._check_signature(path)
 
-    def _open_on_cuda(self, path: Path, device: Device, threads: int | None) -> Any:
+    def _open_on_cuda(self, path: Path, device: Device) -> Any:
         """A session that really has CUDA, or None; raises where the user insists on it."""
         if _CUDA not in onnxruntime.get_available_providers():
             reason = (
@@ -69,7 +65,7 @@ class Session:
             )
         else:
             missing = _preload_cuda()
-            session = _open(path, _CUDA, threads)
+            session = _open(path, _CUDA)
             # ONNX Runtime falls back to the CPU by itself: look at what it really made.
             if _CUDA in session.get_providers():
                 return session
@@ -127,9 +123,9 @@ def _preload_cuda() -> str:
     return f" ({', '.join(missing)} not found)" if missing else ""
 
 
-def _open(path: Path, provider: str, threads: int | None) -> Any:
+def _open(path: Path, provider: str) -> Any:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or 0
+    options.intra_op_num_threads = 1
     # What goes wrong is told by the exceptions and notes above, not on the user's terminal.
     options.log_severity_level = _FATAL_ONLY
     providers = [provider] if provider == _CPU else [provider, _CPU]

@@ -90,7 +90,7 @@ def test_answers_keep_their_order_whatever_their_width(
 ) -> None:
     texts = ["1+1", "9" * 300 + "+1", "", "20000*3", "x"]
     fixed = auto.evaluate_column(texts).answers
-    monkeypatch.setattr("exprinfer.evaluator.FIXED_WIDTH_AT_MOST", 10)
+    monkeypatch.setattr("exprinfer.results.FIXED_WIDTH_AT_MOST", 10)
     free = auto.evaluate_column(texts).answers
     assert free.dtype != fixed.dtype
     assert fixed.tolist() == free.tolist() == ["2", "1" + "0" * 300, "", "60000", ""]

@@ -13,7 +13,7 @@ from exprinfer import DeviceError, ModelFileError
 from exprinfer.model_file import find
 from exprinfer.session import Session
 
-HAS_CUDA = Session(find("gist"), "auto", threads=1).device == "cuda"
+HAS_CUDA = Session(find("gist"), "auto").device == "cuda"
 
 
 def test_cpu_runs_on_the_cpu() -> None:

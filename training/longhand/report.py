@@ -24,7 +24,7 @@ def report(recipe: Recipe, models: Path) -> None:
     Raises exprinfer's errors where there is no such model, FileNotFoundError without its log.
     """
     folder = models / recipe.model.name
-    evaluator = Evaluator([Model(folder / "model.onnx", "cpu", threads=1)])
+    evaluator = Evaluator([Model(folder / "model.onnx", "cpu")])
     animate(evaluator.work(SHOWN), SHOWN, folder / "work.gif")
     write_section(folder / "README.md", "report", _training(folder, recipe))
     if (folder / FILE).exists():

@@ -55,7 +55,7 @@ REPEATS = 3
 def study(models: Path) -> None:
     """Evaluate the cells not yet in ``models/longhand/lengths.csv``, and measure the growth."""
     folder = models / "longhand"
-    evaluator = Evaluator([Model(folder / "model.onnx", "cpu", threads=1)])
+    evaluator = Evaluator([Model(folder / "model.onnx", "cpu")], threads=1)
     rows = read(folder / FILE)
     done = {(row["operator"], row["first digits"], row["kind"]) for row in rows}
     for row in _cells(evaluator, done):
@@ -91,13 +91,14 @@ def _wrong(evaluator: Evaluator, drawn: list[Problem]) -> list[str]:
 
 def _seconds(model: Model, tokens: NDArray[np.uint8], lengths: NDArray[np.int64]) -> float:
     began = time.perf_counter()
-    model.answer(tokens, lengths, len(tokens))
+    for rows in model.batches(tokens, lengths, len(tokens)):
+        model.answer(tokens[rows])
     return time.perf_counter() - began
 
 
 def _growth(folder: Path) -> Iterator[dict[str, object]]:
     """Steps, and milliseconds of one thread, for random numbers of so many digits each."""
-    model = Model(folder / "model.onnx", "cpu", threads=1)
+    model = Model(folder / "model.onnx", "cpu")
     alphabet = Alphabet(SYMBOLS)
     rng = Random(SEED)
     for operator in "+-*/":

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-import onnx
 import torch
 from torch import Tensor, nn
 
 from exprinfer.alphabet import SYMBOLS
-from training import graphs
 from training.networks.lstm import Lstm
 from training.networks.network import Network, pad
 
@@ -60,10 +57,24 @@ class Exact(Network):
         state, cell = self._encode(tokens)
         groups = targets.reshape(-1, self.steps, self.group)
         before = torch.cat([torch.full_like(groups[:, :1], START), groups[:, :-1]], dim=1)
-        inputs = _look_up(self.written_table, before)
-        written, _ = self.decoder(inputs, (state[None], cell[None]))
-        logits: Tensor = self.output(written)
+        logits: Tensor = self.output(self._write(before, state, cell))
         return logits.reshape(-1, self.steps * self.group, len(SYMBOLS))
+
+    def _write(self, before: Tensor, state: Tensor, cell: Tensor) -> Tensor:
+        """Return the decoder's states, given the groups before, ``[batch, steps, units]``."""
+        inputs = look_up(self.written_table, before)
+        written: Tensor = self.decoder(inputs, (state[None], cell[None]))[0]
+        return written
+
+    def _read(self, groups: Tensor) -> Tensor:
+        """Return the encoder's states after each group, ``[batch, steps, units]``."""
+        states: Tensor = self.encoder(look_up(self.read_table, groups))[0]
+        return states
+
+    def _step(self, symbols: Tensor, state: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the decoder's next state and cell, given the group before."""
+        gate_inputs = self.decoder.gate_inputs(look_up(self.written_table, symbols))
+        return self.decoder.step(gate_inputs, state, cell)
 
     def decode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Answer a batch greedily, in reading order."""
@@ -72,8 +83,7 @@ class Exact(Network):
         log_prob = state.new_zeros(tokens.shape[0])
         written = []
         for _ in range(self.steps):
-            gate_inputs = self.decoder.gate_inputs(_look_up(self.written_table, symbols))
-            state, cell = self.decoder.step(gate_inputs, state, cell)
+            state, cell = self._step(symbols, state, cell)
             logits: Tensor = self.output(state)
             scores = logits.reshape(-1, self.group, len(SYMBOLS)).log_softmax(-1)
             best, symbols = scores.max(-1)
@@ -81,56 +91,18 @@ class Exact(Network):
             written.append(symbols)
         return reverse(torch.cat(written, dim=1))[:, :LONGEST_OUTPUT], log_prob
 
-    @torch.no_grad()
-    def graph(self) -> onnx.ModelProto:
-        """The graph: fused LSTM operators of the rows' own lengths, and no step for ended rows."""
-        group, embedding = self.group, self.read_table.shape[2]
-        units, last = self.bridge.in_features, self.steps - 1
-        start = self.written_table[:, START].sum(0)
-        integers = {
-            "ZERO": [0], "ONE": [1], "TWO": [2],
-            "ZERO_SCALAR": 0, "ONE_SCALAR": 1, "FIRST": 0, "LAST_OF_GROUP": group - 1,
-            "GROUP": [group], "GROUP_LESS_ONE": [group - 1], "PADDING": [0, 0, 0, group - 1],
-            "BLANK": 0, "BLANKS": [[0]], "SCORES_SHAPE": [-1, group, len(SYMBOLS)],
-            "READ_PLACES": np.arange(group) * len(SYMBOLS),
-            "WRITTEN_PLACES": np.arange(group) * (len(SYMBOLS) + 1),
-            "PLACES": np.arange(LONGEST_OUTPUT), "PLACES_FROM_ONE": 1 + np.arange(LONGEST_OUTPUT),
-        }  # fmt: skip
-        weights = {
-            "READ_TABLE": self.read_table.reshape(-1, embedding),
-            "WRITTEN_TABLE": self.written_table.reshape(-1, embedding),
-            "START": start[None, None],
-            "BRIDGE": self.bridge.weight.t(),
-            "BRIDGE_BIAS": self.bridge.bias,
-            "OUTPUT": self.output.weight.t(),
-            "OUTPUT_BIAS": self.output.bias,
-            "ZERO_LOG_PROB": torch.zeros(1),
-            **self.encoder.onnx_weights("ENCODER"),
-            **self.decoder.onnx_weights("DECODER"),
-        }
-        values = {
-            **{name: np.array(value, np.int64) for name, value in integers.items()},
-            **{name: weight.numpy() for name, weight in weights.items()},
-        }
-        words = {
-            "UNITS": str(units),
-            "ALL_WRITTEN": ", ".join(f"written{k}" for k in range(self.steps)),
-            "LAST_LOG_PROB": f"log_prob{last + 1}",
-        }
-        return graphs.build("exact", values, words, steps=self.steps)
-
     def _encode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Return the decoder's first state and cell, ``[batch, units]`` each."""
         steps = -(-LONGEST_INPUT // self.group)
         groups = pad(tokens, steps * self.group).reshape(-1, steps, self.group)
-        states, _ = self.encoder(_look_up(self.read_table, groups))
+        states = self._read(groups)
         last = (groups != 0).any(-1).sum(1) - 1
         index = last.clamp(min=0)[:, None, None].expand(-1, 1, states.shape[2])
         state = states.gather(1, index)[:, 0]
         return state, self.bridge(state)
 
 
-def _look_up(table: Tensor, groups: Tensor) -> Tensor:
+def look_up(table: Tensor, groups: Tensor) -> Tensor:
     """Sum the table rows of each group's symbols, ``[..., group]`` to ``[..., embedding]``."""
     rows = [table[place][groups[..., place]] for place in range(groups.shape[-1])]
     return torch.stack(rows).sum(0)

@@ -33,17 +33,6 @@ class Lstm(nn.LSTM):
         weight, bias = self.weight_ih_l0.to(inputs.dtype), self.bias_ih_l0.to(inputs.dtype)
         return inputs @ weight.t() + bias
 
-    def onnx_weights(self, name: str) -> dict[str, Tensor]:
-        """The weights as ONNX's LSTM operator takes them, ``NAME_W``, ``NAME_R`` and ``NAME_B``:
-        gates in the order i, o, f, g in place of i, f, g, o, and two biases."""
-        order = torch.arange(4 * self.hidden_size).reshape(4, -1)[[0, 3, 1, 2]].flatten()
-        bias = torch.cat([self.bias_ih_l0[order], self.bias_hh_l0[order]])
-        return {
-            f"{name}_W": self.weight_ih_l0[order][None],
-            f"{name}_R": self.weight_hh_l0[order][None],
-            f"{name}_B": bias[None],
-        }
-
     def step(self, gate_inputs: Tensor, state: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
         """Go one step, in the inputs' dtype; return the new state and cell, ``[batch, units]``."""
         gates = gate_inputs + state @ self.weight_hh_l0.to(gate_inputs.dtype).t()

@@ -1,0 +1,1 @@
+"""Every comparison with what a user would pick instead: ``python -m bench``."""

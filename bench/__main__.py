@@ -1,0 +1,90 @@
+"""``python -m bench``: measure everything at hand and write it down."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import onnxruntime
+
+from bench import latency, limits, sweeps, throughput, write
+from bench.peers import PEERS
+from training.machine import machine, versions
+
+RESULTS = Path(__file__).parent / "results"
+
+
+@click.command()
+@click.option("--expressions", default=1_000_000, show_default=True, help="At most, per peer.")
+@click.option("--sweep", default=10_000_000, show_default=True, help="At most, of ours alone.")
+@click.option("--repeats", default=3, show_default=True)
+@click.option("--only", multiple=True, type=click.Choice(list(PEERS)), help="These peers alone.")
+@click.option("--output", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
+@click.option("--readme", type=click.Path(path_type=Path), help="Write the tables there too.")
+def main(
+    expressions: int,
+    sweep: int,
+    repeats: int,
+    only: tuple[str, ...],
+    output: Path,
+    readme: Path | None,
+) -> None:
+    """Compare exprinfer with its peers; nothing else should run meanwhile."""
+    timed = throughput.measure(only, expressions, repeats)
+    found: dict[str, Any] = {
+        "command": " ".join(["python -m bench", *sys.argv[1:]]),
+        "machine": machine(),
+        "versions": {**versions(), "onnxruntime": onnxruntime.__version__},
+        "repeats": repeats,
+        "throughput": {key: _row(peer) for key, peer in timed.items()},
+        "single": latency.single(),
+        "cold": latency.cold(),
+        "installed megabytes": latency.sizes(),
+        "limits": limits.machine(),
+        "multiplications": limits.multiplications(),
+        "stages": limits.stages(),
+        "operators": limits.operators(),
+        "sweeps": {
+            "batch size": list(sweeps.by_batch_size()),
+            "threads": list(sweeps.by_threads()),
+            "expressions": list(sweeps.by_number(sweep)),
+            "digits": list(sweeps.by_digits()),
+        },
+    }
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "results.json").write_text(json.dumps(found, indent=1, default=_plain) + "\n")
+    if "ours" in timed:
+        write.plot(found, output / "throughput.png")
+        click.echo(write.throughput_table(found["throughput"]))
+        if readme:
+            write.sections(found, readme)
+
+
+def _row(peer: throughput.Timed) -> dict[str, object]:
+    if peer.skipped:
+        return {"name": peer.name, "skipped": peer.skipped}
+    slowest, fastest = peer.spread
+    return {
+        "name": peer.name,
+        "skipped": "",
+        "expressions": peer.expressions,
+        "differing": peer.differing,
+        "seconds": [round(seconds, 4) for seconds in peer.seconds],
+        "rate": round(peer.rate, 1),
+        "slowest": round(slowest, 1),
+        "fastest": round(fastest, 1),
+    }
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is no part of the results")
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m bench")

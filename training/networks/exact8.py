@@ -1,0 +1,178 @@
+"""``Exact`` with its large products in 8 bits, fitted with that rounding and shipped so.
+
+State and symbols' vectors are unsigned 8-bit numbers, weights signed ones with a scale per column
+(Jacob et al. 2018, with straight-through gradients), of 7 bits, so that no processor's 8-bit
+products overflow and all give the same sums.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor
+
+from exprinfer.alphabet import SYMBOLS
+from training import graphs
+from training.networks.exact import LONGEST_OUTPUT, START, Exact, look_up
+from training.networks.lstm import Lstm
+
+#: A state lies in -1..1; it is written as a number of 0..255 with this scale, 128 being 0.
+SCALE, ZERO_POINT = 1 / 127, 128
+#: The largest 7-bit weight.
+MOST = 63
+
+
+def rounded(value: Tensor, scale: Tensor | float) -> Tensor:
+    """The nearest multiple of the scale; gradients pass as if nothing were rounded."""
+    return value + ((value / scale).round() * scale - value).detach()
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """An LSTM as its 8-bit products see it."""
+
+    vector_scale: Tensor
+    """Of the symbols' vectors."""
+    input_weight: Tensor
+    """``[embedding, 4 * units]``."""
+    state_weight: Tensor
+    """``[units, 4 * units]``."""
+    bias: Tensor
+    scales: Tensor
+    """Of the weights' columns, where a vector's are scaled to the state's scale."""
+
+    def step(self, vector: Tensor, state: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the next state and cell, ``[batch, units]``."""
+        gates = rounded(vector, self.vector_scale) @ self.input_weight + self.bias
+        gates = gates + rounded(state, SCALE) @ self.state_weight
+        i, f, g, o = gates.chunk(4, dim=1)
+        cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
+        return torch.sigmoid(o) * torch.tanh(cell), cell
+
+    def run(self, vectors: Tensor, state: Tensor, cell: Tensor) -> Tensor:
+        """Return the states after each vector, ``[batch, steps, units]``."""
+        states = []
+        for vector in vectors.unbind(1):
+            state, cell = self.step(vector, state, cell)
+            states.append(state)
+        return torch.stack(states, dim=1)
+
+
+def round_lstm(lstm: Lstm, table: Tensor, start: Tensor | None = None) -> Rounded:
+    """Round an LSTM that reads sums of the table's rows, ``[group, symbols, embedding]``.
+
+    ``start`` is one vector more that it may read.
+    """
+    vector_scale = _largest(table, start) / 127
+    ratio = vector_scale / SCALE
+    weight = torch.cat([lstm.weight_ih_l0.t() * ratio, lstm.weight_hh_l0.t()])
+    scales = (weight.abs().amax(0) / MOST).detach()
+    inputs, units = lstm.weight_ih_l0.shape[1], lstm.hidden_size
+    of_vector, of_state = torch.split(rounded(weight, scales), [inputs, units])
+    bias = lstm.bias_ih_l0 + lstm.bias_hh_l0
+    return Rounded(vector_scale, of_vector / ratio, of_state, bias, scales)
+
+
+@torch.no_grad()
+def _largest(table: Tensor, start: Tensor | None) -> Tensor:
+    """The largest number in any sum of one row of each place, or in ``start``."""
+    most = torch.maximum(table.amax(1).sum(0), -table.amin(1).sum(0)).max()
+    return most if start is None else torch.maximum(most, start.abs().max())
+
+
+class Exact8(Exact):
+    """The same network, weights and all, with rounding."""
+
+    def _read(self, groups: Tensor) -> Tensor:
+        vectors = look_up(self.read_table, groups)
+        zeros = vectors.new_zeros(len(groups), self.encoder.hidden_size)
+        return round_lstm(self.encoder, self.read_table).run(vectors, zeros, zeros)
+
+    def _write(self, before: Tensor, state: Tensor, cell: Tensor) -> Tensor:
+        vectors = look_up(self.written_table, before)
+        return self._rounded_decoder().run(vectors, state, cell)
+
+    def _step(self, symbols: Tensor, state: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
+        vector = look_up(self.written_table, symbols)
+        return self._rounded_decoder().step(vector, state, cell)
+
+    def _rounded_decoder(self) -> Rounded:
+        start = self.written_table[:, START].sum(0)
+        return round_lstm(self.decoder, self.written_table[:, :START], start)
+
+    @torch.no_grad()
+    def graph(self) -> onnx.ModelProto:
+        """The graph in 8 bits, with no step for rows that have ended."""
+        encoder = round_lstm(self.encoder, self.read_table)
+        decoder = self._rounded_decoder()
+        units = self.bridge.in_features
+        integers = {
+            "ZERO": [0], "ONE": [1], "TWO": [2],
+            "ZERO_SCALAR": 0, "ONE_SCALAR": 1, "FIRST": 0, "LAST_OF_GROUP": self.group - 1,
+            "GROUP": [self.group], "GROUP_LESS_ONE": [self.group - 1],
+            "PADDING": [0, 0, 0, self.group - 1],
+            "BLANK": 0, "BLANKS": [[0]], "SCORES_SHAPE": [-1, self.group, len(SYMBOLS)],
+            "POWERS": len(SYMBOLS) ** np.arange(self.group)[::-1],
+            "GATES_SPLIT": [3 * units, units],
+            "PLACES": np.arange(LONGEST_OUTPUT), "PLACES_FROM_ONE": 1 + np.arange(LONGEST_OUTPUT),
+        }  # fmt: skip
+        start = self.written_table[:, START].sum(0)[None]
+        read_weights, write_weights = _codes(encoder), _codes(decoder)
+        embedding = self.read_table.shape[2]
+        order = _gate_order(units)
+        tensors = {
+            "READ_VECTORS": _vector_codes(_sums(self.read_table), encoder),
+            "WRITTEN_VECTORS": _vector_codes(_sums(self.written_table[:, :START]), decoder),
+            "START": _vector_codes(start, decoder),
+            "FIRST_WEIGHTS": read_weights[:embedding],
+            "READ_WEIGHTS": read_weights,
+            "WRITE_WEIGHTS": write_weights,
+            "READ_SCALES": encoder.scales[order],
+            "READ_BIAS": encoder.bias[order],
+            "WRITE_SCALES": decoder.scales[order],
+            "WRITE_BIAS": decoder.bias[order],
+            "BRIDGE": self.bridge.weight.t(),
+            "BRIDGE_BIAS": self.bridge.bias,
+            "OUTPUT": self.output.weight.t(),
+            "OUTPUT_BIAS": self.output.bias,
+            "ZERO_LOG_PROB": torch.zeros(1),
+            "SCALE": torch.tensor(SCALE),
+            "ZERO_POINT": torch.tensor(ZERO_POINT, dtype=torch.uint8),
+        }
+        values = {
+            **{name: np.array(value, np.int64) for name, value in integers.items()},
+            **{name: tensor.numpy() for name, tensor in tensors.items()},
+        }
+        words = {
+            "ALL_WRITTEN": ", ".join(f"written{k}" for k in range(self.steps)),
+            "LAST_LOG_PROB": f"log_prob{self.steps}",
+        }
+        return graphs.build("exact", values, words, steps=self.steps)
+
+
+def _gate_order(units: int) -> Tensor:
+    """From PyTorch's order i, f, g, o to i, f, o and the candidate g behind."""
+    return torch.arange(4 * units).reshape(4, units)[[0, 1, 3, 2]].flatten()
+
+
+def _codes(lstm: Rounded) -> Tensor:
+    """The weights as 7-bit numbers, int8 ``[embedding + units, 4 * units]``."""
+    of_vector = lstm.input_weight * (lstm.vector_scale / SCALE)
+    weight = torch.cat([of_vector, lstm.state_weight]) / lstm.scales
+    return weight.round().to(torch.int8)[:, _gate_order(lstm.state_weight.shape[0])]
+
+
+def _vector_codes(vectors: Tensor, lstm: Rounded) -> Tensor:
+    """Vectors as 8-bit numbers."""
+    return ((vectors / lstm.vector_scale).round() + ZERO_POINT).to(torch.uint8)
+
+
+def _sums(table: Tensor) -> Tensor:
+    """The vector of every group of symbols, by its number in base ``symbols``, most significant
+    digit first."""
+    groups = torch.tensor(list(product(range(table.shape[1]), repeat=len(table))))
+    return look_up(table, groups)

@@ -15,7 +15,7 @@ from training.expressions import sample
 SEED = 2_017_001
 #: Of the expressions whose answers are checked before any timing, so many may differ: a network in
 #: another precision may decide another way where it is nearly undecided.
-CHECKED, MAY_DIFFER = 5_000, 5
+CHECKED, MAY_DIFFER = 5_000, 50
 
 
 @dataclass

@@ -112,7 +112,9 @@ def study(question: str, runs: Path, models: Path, device: str, only: tuple[str,
         return
     from training import study as studies
 
-    variants = {"data": studies.data_variants, "size": studies.size_variants}[question]()
+    variants = studies.size_variants()
+    if question == "data":
+        variants = {**studies.data_variants(), **studies.split_variant()}
     chosen = {
         label: recipe for label, recipe in variants.items() if not only or recipe.name in only
     }

@@ -10,7 +10,7 @@ from training.card import table, write_section
 from training.data import training_part
 from training.expressions import OPERATORS
 from training.pictures import NAMES, save
-from training.study import FILE, GROUPS, UNITS, data_variants, read, size_variants
+from training.study import FILE, GROUPS, UNITS, data_variants, read, size_variants, split_variant
 
 DOMAIN = 475_200
 #: What the gist itself reached: 16 of its 100 printed answers.
@@ -27,7 +27,7 @@ def write_findings(folder: Path) -> None:
 
 def _data_table(rows: dict[str, dict[str, str]]) -> str:
     lines = []
-    for label, recipe in data_variants().items():
+    for label, recipe in {**data_variants(), **split_variant()}.items():
         row = rows.get(recipe.name)
         found = [""] * 8 if row is None else _data_cells(row)
         lines.append([label, f"{len(training_part(recipe.data)):,}", *found])

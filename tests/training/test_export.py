@@ -41,7 +41,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Reci
     return save
 
 
-@pytest.mark.parametrize("name", ["gist", "exact"])
+@pytest.mark.parametrize("name", ["gist", "exact-whole"])
 def test_the_exported_file_keeps_the_contract(
     name: str, run: Callable[[str], Recipe], tmp_path: Path
 ) -> None:
@@ -51,7 +51,7 @@ def test_the_exported_file_keeps_the_contract(
     assert evaluator.models[0].domain is Domain.SEED
     assert evaluator.models[0].certified_domain is Domain.NONE
     assert len(evaluator.models[0].weights_sha256) == 64
-    steps = {"gist": ["gist"], "exact": ["exact", "exact-split"]}[name]
+    steps = {"gist": ["gist"], "exact-whole": ["exact-split", "exact-whole"]}[name]
     expected = sorted(f"{step}.{kind}" for step in steps for kind in ("csv", "json"))
     assert sorted(path.name for path in file.parent.iterdir()) == [
         *expected,
@@ -65,7 +65,7 @@ def test_the_exported_file_keeps_the_contract(
 def test_a_file_that_answers_otherwise_is_not_written(
     run: Callable[[str], Recipe], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = run("exact")
+    recipe = run("exact-whole")
     decode = networks.exact.Exact.decode
     calls = 0
 
@@ -85,7 +85,7 @@ def test_a_file_that_answers_otherwise_is_not_written(
         export.export(recipe, tmp_path / "runs", tmp_path / "models")
     assert str(raised.value).endswith(f"disagree on {expected}")
     assert calls > 1
-    assert list((tmp_path / "models" / "exact").iterdir()) == []
+    assert list((tmp_path / "models" / "exact-whole").iterdir()) == []
 
 
 def test_without_a_run_there_is_nothing_to_export(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_without_a_run_there_is_nothing_to_export(tmp_path: Path) -> None:
 def test_certify_writes_what_it_found_into_file_and_card(
     run: Callable[[str], Recipe], tmp_path: Path
 ) -> None:
-    recipe = run("exact")
+    recipe = run("exact-whole")
     file = export.export(recipe, tmp_path / "runs", tmp_path / "models")
     card = file.parent / "README.md"
     card.write_text("before\n<!-- certify -->\n<!-- /certify -->\nbehind\n")
@@ -117,7 +117,7 @@ def test_certify_writes_what_it_found_into_file_and_card(
 def test_certify_certifies_what_is_all_right(
     run: Callable[[str], Recipe], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = run("exact")
+    recipe = run("exact-whole")
     file = export.export(recipe, tmp_path / "runs", tmp_path / "models")
     (file.parent / "README.md").write_text("<!-- certify -->\n<!-- /certify -->\n")
     texts = some_of_the_domain().texts()

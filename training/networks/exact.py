@@ -77,18 +77,21 @@ class Exact(Network):
         return self.decoder.step(gate_inputs, state, cell)
 
     def decode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """Answer a batch greedily, in reading order."""
+        """Answer a batch greedily, in reading order; a row ends where its group's last symbol is
+        padding, and counts no further."""
         state, cell = self._encode(tokens)
         symbols = tokens.new_full((tokens.shape[0], self.group), START)
         log_prob = state.new_zeros(tokens.shape[0])
+        going = torch.ones_like(symbols[:, :1], dtype=torch.bool)
         written = []
         for _ in range(self.steps):
             state, cell = self._step(symbols, state, cell)
             logits: Tensor = self.output(state)
             scores = logits.reshape(-1, self.group, len(SYMBOLS)).log_softmax(-1)
             best, symbols = scores.max(-1)
-            log_prob = log_prob + best.sum(1)
-            written.append(symbols)
+            log_prob = log_prob + torch.where(going, best, torch.zeros_like(best)).sum(1)
+            written.append(torch.where(going, symbols, torch.zeros_like(symbols)))
+            going = going & (symbols[:, -1:] != 0)
         return reverse(torch.cat(written, dim=1))[:, :LONGEST_OUTPUT], log_prob
 
     def _encode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,78 @@
+"""The benchmark runs and writes what it measured; how fast anything is, no test says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import exprinfer
+from bench import latency, limits, sweeps, throughput
+from bench.__main__ import main
+from bench.peers import PEERS, Peer, Unavailable
+from training.expressions import sample
+
+TEXTS = sample(300, seed=8).texts()
+
+
+@pytest.mark.parametrize("key", [key for key in PEERS if key not in ("eval", "gist", "longhand")])
+def test_every_peer_that_is_installed_answers_as_the_model_does(key: str) -> None:
+    try:
+        peer = PEERS[key]()
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    expected = exprinfer.load(peer.answers_like, "cpu").evaluate_column(TEXTS).answers.tolist()
+    found = peer.answer(TEXTS)
+    peer.close()
+    assert sum(ours != theirs for ours, theirs in zip(expected, found, strict=True)) <= 3
+
+
+def test_what_was_measured_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name, value in (
+        (latency, "CALLS", 20),
+        (latency, "STARTS", 1),
+        (limits, "SIDE", 64),
+        (limits, "COPIED", 1 << 16),
+        (limits, "EXPRESSIONS", 512),
+        (sweeps, "EXPRESSIONS", 512),
+        (sweeps, "DIGITS", (1, 2)),
+        (throughput, "CHECKED", 200),
+    ):
+        monkeypatch.setattr(module, name, value)
+    readme = tmp_path / "README.md"
+    readme.write_text("<!-- bench -->\n<!-- /bench -->\n")
+    sizes = ["--expressions", "1000", "--sweep", "100", "--repeats", "2"]
+    options = ["--only", "ours", "--only", "ort-naive", "--output", str(tmp_path)]
+    run = CliRunner().invoke(main, [*sizes, *options, "--readme", str(readme)])
+    assert run.exception is None
+    found = json.loads((tmp_path / "results.json").read_text())
+    assert found["throughput"].keys() == {"ours", "ort-naive"}
+    assert len(found["throughput"]["ours"]["seconds"]) == 2
+    assert (tmp_path / "throughput.png").stat().st_size > 10_000
+    assert "exprinfer (exact and longhand)" in readme.read_text()
+
+
+class Liar(Peer):
+    name = "liar"
+    expressions = 200
+
+    def answer(self, texts: list[str]) -> list[str]:
+        return ["1"] * len(texts)
+
+
+def test_wrong_answers_are_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PEERS, "liar", Liar)
+    with pytest.raises(ValueError, match=r"liar answers .* otherwise"):
+        throughput.measure(("liar",), 200, 1)
+
+
+def test_a_peer_that_is_not_there_is_skipped_with_its_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def absent() -> Peer:
+        raise Unavailable("keras is not installed")
+
+    monkeypatch.setitem(PEERS, "keras-best", absent)
+    assert throughput.measure(("keras-best",), 10, 1)["keras-best"].skipped

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from exprinfer.alphabet import SYMBOLS, Alphabet
+from training.expressions import sample
+from training.networks.exact import Exact
+from training.networks.exact8 import MOST, SCALE, Exact8, round_lstm, rounded
+
+
+def _network(group: int) -> Exact8:
+    network = Exact8(units=24, group=group, embedding=8)
+    network.initialise(torch.Generator().manual_seed(3))
+    return network
+
+
+@pytest.mark.parametrize("group", [2, 3])
+def test_the_graph_computes_what_the_network_does(group: int) -> None:
+    network = _network(group)
+    session = onnxruntime.InferenceSession(network.graph().SerializeToString())
+    texts = [text for text in sample(600, seed=2).texts() if len(text) > 2]
+    tokens, _ = Alphabet(SYMBOLS).encode(texts)
+    answer, log_prob = session.run(None, {"tokens": tokens.astype(np.int64)})
+    with torch.no_grad():
+        expected, expected_log_prob = network.decode(torch.from_numpy(tokens).long())
+    # An unfitted network is nearly undecided here and there, where rounding may tell.
+    assert (answer == expected.numpy()).all(axis=1).mean() > 0.98
+    assert answer.shape == (len(texts), 5)
+    assert np.abs(log_prob - expected_log_prob.numpy()).max() < 0.2
+
+
+def test_a_row_does_not_depend_on_its_neighbours_or_its_padding() -> None:
+    session = onnxruntime.InferenceSession(_network(3).graph().SerializeToString())
+    texts = sample(64, seed=4).texts()
+    tokens = Alphabet(SYMBOLS).encode(texts, 11)[0].astype(np.int64)
+    answers, log_probs = session.run(None, {"tokens": tokens})
+    for row, text in enumerate(texts):
+        alone = session.run(None, {"tokens": tokens[row : row + 1, : len(text)]})
+        assert (alone[0][0] == answers[row]).all()
+        assert alone[1][0] == pytest.approx(log_probs[row], abs=1e-4)
+
+
+def test_rounding_keeps_to_its_bits_and_lets_gradients_pass() -> None:
+    network = _network(3)
+    lstm = round_lstm(network.encoder, network.read_table)
+    ratio = lstm.vector_scale / SCALE
+    codes = torch.cat([lstm.input_weight * ratio, lstm.state_weight]) / lstm.scales
+    assert codes.abs().max() <= MOST + 1e-3
+    assert torch.allclose(codes, codes.round(), atol=1e-3)
+    value = torch.tensor([0.1, -0.26], requires_grad=True)
+    rounded(value, 0.25).sum().backward()  # type: ignore[no-untyped-call]
+    assert value.grad is not None
+    assert value.grad.tolist() == [1, 1]
+    assert rounded(value, 0.25).tolist() == [0, -0.25]
+
+
+def test_the_weights_are_those_of_exact() -> None:
+    plain = Exact(units=24, group=3, embedding=8)
+    plain.initialise(torch.Generator().manual_seed(3))
+    network = _network(3)
+    network.load_state_dict(plain.state_dict())
+    tokens = torch.from_numpy(Alphabet(SYMBOLS).encode(["1+1", "-(66+-19)"], 11)[0]).long()
+    targets = torch.zeros(2, 6, dtype=torch.int64)
+    with torch.no_grad():
+        difference = (network(tokens, targets) - plain(tokens, targets)).abs().max()
+    assert 0 < difference < 0.5

@@ -11,7 +11,7 @@ from exprinfer.alphabet import SYMBOLS
 
 #: The dearest row of a batch costs at most so many times the cheapest, in a batch of this many
 #: rows or more; smaller ones are not worth a call of their own.
-SPREAD, FEW = 1.3, 64
+SPREAD, FEW = 2.0, 64
 #: Cells that the tapes of one batch may have, so that they stay in the cache.
 CELLS = 1 << 21
 

@@ -23,6 +23,8 @@ from training.run import Run
 
 #: Symbols of the longest expression: two operands of 1,000 digits, signs and brackets, and more.
 LONGEST_INPUT = 2_048
+#: Rows of which half may have halted before the others go on without them.
+FEW = 16
 #: Steps that are done where the caller sets no limit of its own: the graph's limit alone counts.
 UNLIMITED = 2**62
 
@@ -66,6 +68,7 @@ def _constants(codes: int) -> dict[str, NDArray[np.generic]]:
         "TWO": [2],
         "THREE": [3],
         "SIXTY": [60],
+        "FEW": [FEW],
         "ZERO_SCALAR": 0,
         "ONE_SCALAR": 1,
         "TAPES": [len(TAPES)],

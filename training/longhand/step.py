@@ -16,6 +16,8 @@ from training.networks.longhand import KEEP, UNSEEN
 #: Cells of the tapes on which a single step is tried, the head in the middle.
 CELLS = 3
 WEIGHTS = ("SYMBOL_VECTORS", "INPUT_GATES", "HIDDEN_GATES", "CELLS", "OUTPUT", "OUTPUT_BIAS")
+#: What the step takes from outside, besides weights and constants.
+OUTER = {"limit_now", "last_cell", "few"}
 SCORES = ("memory_scores", "write_scores", "move_scores")
 
 
@@ -46,15 +48,14 @@ class Step:
     """The step of a model file, its nodes and weights untouched."""
 
     def __init__(self, model: onnx.ModelProto, provider: str = "CPUExecutionProvider") -> None:
-        loop = next(node for node in model.graph.node if node.op_type == "Loop")
         body = onnx.GraphProto()
-        body.CopyFrom(next(part.g for part in loop.attribute if part.name == "body"))
+        body.CopyFrom(_loop_body(_loop_body(model.graph)))
         weights = {weight.name: weight for weight in model.graph.initializer}
-        used = {name for node in body.node for name in node.input} - {"limit", "last_cell"}
+        used = {name for node in body.node for name in node.input} - OUTER
         body.initializer.extend(weights[name] for name in sorted(used & weights.keys()))
         make = onnx.helper.make_tensor_value_info
-        for name in ("limit", "last_cell"):
-            body.input.append(make(name, TensorProto.INT64, [1]))
+        for name in sorted(OUTER):
+            body.input.append(make(name, TensorProto.INT64, [name]))
         for name in SCORES:
             body.output.append(make(name, TensorProto.FLOAT, None))
         alone = onnx.helper.make_model(body, opset_imports=model.opset_import)
@@ -102,7 +103,8 @@ class Step:
             "steps_in": np.zeros(rows, np.int64),
             "log_prob_in": np.zeros(rows, np.float32),
             "going_in": np.ones(rows, bool),
-            "limit": np.array([rows + 1]),
+            "limit_now": np.full(rows, 2),
+            "few": np.array([0]),
             "last_cell": np.array([CELLS - 1]),
         }
         asked = ["memory_out", "tapes_out", "heads_out", *SCORES]
@@ -113,6 +115,12 @@ class Step:
         now = tapes[:, :, CELLS // 2]
         np.testing.assert_array_equal(now, np.where(written == KEEP, under, written))
         return Decisions(then, written, heads[:, :, 0] - CELLS // 2, tuple(scores))
+
+
+def _loop_body(graph: onnx.GraphProto) -> onnx.GraphProto:
+    loop = next(node for node in graph.node if node.op_type == "Loop")
+    body: onnx.GraphProto = next(part.g for part in loop.attribute if part.name == "body")
+    return body
 
 
 def _sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:

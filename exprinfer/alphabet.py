@@ -36,6 +36,7 @@ class Alphabet:
         self._ids = np.full(256, UNKNOWN, np.uint8)
         self._ids[codes[1:]] = np.arange(1, len(codes))
         self._ids[0] = 0  # behind the text
+        self._table = np.where(np.arange(256) == 0, UNKNOWN, self._ids).astype(np.uint8).tobytes()
         self._characters = codes.astype(np.uint32)
 
     def encode(
@@ -68,6 +69,14 @@ class Alphabet:
             codes = np.where(codes == 0, np.uint8(1), codes)
             codes[np.arange(width) >= lengths[:, None]] = 0
         return codes
+
+    def encode_one(self, text: str) -> bytes:
+        """The token ids of one text, a byte each; UNKNOWN as in ``encode``."""
+        return text.encode("ascii", "replace").translate(self._table)
+
+    def decode_one(self, tokens: Sequence[int]) -> str:
+        """The text of token ids up to the first padding."""
+        return "".join([self.symbols[token] for token in tokens]).partition(self.symbols[0])[0]
 
     def decode(self, tokens: NDArray[np.integer]) -> NDArray[np.str_]:
         """Turn token ids ``[batch, time]`` into texts ``[batch]``, less the padding behind them."""

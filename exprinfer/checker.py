@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,17 @@ class _Automaton:
     plain: NDArray[np.bool_]
     whole: NDArray[np.bool_]
     divides_by_zero: NDArray[np.bool_]
+
+    @cached_property
+    def rows(self) -> list[list[int]]:
+        """``step`` as lists, which one text alone is checked with."""
+        return self.step.tolist()  # type: ignore[no-any-return]
+
+    @cached_property
+    def plain_whole(self) -> list[bool]:
+        """Whether the seed domain holds what ends in a state."""
+        whole = self.plain & self.whole & ~self.divides_by_zero
+        return whole.tolist()  # type: ignore[no-any-return]
 
     @property
     def symbols(self) -> int:
@@ -95,6 +106,16 @@ def check(tokens: NDArray[np.uint8], lengths: NDArray[np.int64]) -> Checked:
         found = _check_closely(tokens[rest], lengths[rest])
         domains[rest], errors[rest], positions[rest] = found.domains, found.errors, found.positions
     return Checked(domains, errors, positions)
+
+
+def in_seed_domain(tokens: bytes) -> bool:
+    """Whether the token ids of one text, a byte each, are an expression of the seed domain."""
+    automaton = _automaton()
+    rows, last = automaton.rows, automaton.symbols - 1
+    state = 1
+    for token in tokens:
+        state = rows[state][min(token, last)]
+    return automaton.plain_whole[state]
 
 
 def _check_closely(tokens: NDArray[np.uint8], lengths: NDArray[np.int64]) -> Checked:

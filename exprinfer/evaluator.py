@@ -12,17 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exprinfer.alphabet import SYMBOLS, Alphabet
-from exprinfer.checker import check
+from exprinfer.checker import check, in_seed_domain
 from exprinfer.errors import (
     EXPRESSION_ERRORS,
     ModelNotFoundError,
     NotTextError,
     OutsideDomainError,
 )
+from exprinfer.grammar import Domain
 from exprinfer.model import Model
 from exprinfer.model_file import Description, default_models, shipped
 from exprinfer.pool import Pool
-from exprinfer.prediction import Column, Prediction
+from exprinfer.prediction import Column, Prediction, whole_number
 from exprinfer.results import Answers, Results
 from exprinfer.session import Device
 from exprinfer.work import Work, show
@@ -75,10 +76,28 @@ class Evaluator:
 
         Raises the ``ExpressionError`` that says why where no model answers it.
         """
+        quick = self._evaluate_quickly(expression)
+        if quick:
+            return quick
         column = self.evaluate_column([expression])
         if column.errors[0]:
             raise column.error(0)
         return next(iter(column))
+
+    def _evaluate_quickly(self, expression: str) -> Prediction | None:
+        """Answer what the seed domain holds, where the first model is certified there: without
+        arrays of one row each. None of anything else."""
+        described = self.models[0]
+        if type(expression) is not str or described.certified_domain < Domain.SEED:
+            return None
+        tokens = self._alphabet.encode_one(expression[: described.longest_input + 1])
+        if len(tokens) > described.longest_input or not in_seed_domain(tokens):
+            return None
+        ids, log_probs = self._models[0].session.run(np.frombuffer(tokens, np.uint8)[None])
+        answer = self._alphabet.decode_one(ids[0].tolist())
+        log_prob = float(log_probs[0])
+        value = whole_number(answer)
+        return Prediction(expression, answer, value, log_prob, True, described.name)
 
     def evaluate_many(self, expressions: Iterable[str]) -> list[Prediction]:
         """Answer many expressions, in input order; a bad one becomes a Prediction with an error."""

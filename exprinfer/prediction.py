@@ -123,7 +123,7 @@ class Column:
                 problem = Problem(error.code, error.message, error.position)
                 yield Prediction(text, None, None, None, False, name, problem)
             else:
-                yield Prediction(text, answer, _value(answer), log_prob, certified, name)
+                yield Prediction(text, answer, whole_number(answer), log_prob, certified, name)
 
     def error(self, index: int) -> ExpressionError:
         """The exception that says why row ``index`` has no answer; ValueError where it has one."""
@@ -152,7 +152,7 @@ def _not_text(expression: object) -> NotTextError:
     return NotTextError(f"not text but {type(expression).__name__}")
 
 
-def _value(answer: str) -> int | None:
+def whole_number(answer: str) -> int | None:
     """The integer that the answer is, if it is one; ``int`` alone would also take ``1 2`` apart."""
     digits = answer.removeprefix("-")
     return int(answer) if digits.isdigit() else None

@@ -18,7 +18,7 @@ from exprinfer.evaluator import BATCH_SIZE, Evaluator, describe_shipped, load
 from exprinfer.formats import FORMATS, HEADERS
 from exprinfer.model_file import find
 from exprinfer.output import whole_file
-from exprinfer.scoring import Scored, score
+from exprinfer.scoring import Scored, ScoredBatch, score
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -138,7 +138,7 @@ def score_command(files: tuple[str, ...], form: str, output: Path, **options: An
         raise click.UsageError(f"{output} is an input too; choose another --output")
     with _opened_output(output) as out, _progress_bar(files) as progress:
 
-        def write(results: list[Scored]) -> None:
+        def write(results: ScoredBatch) -> None:
             out.write(FORMATS[form](results).encode(errors="backslashreplace"))
             out.flush()
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable
 
 from exprinfer.prediction import Prediction
-from exprinfer.scoring import SCORED_FIELDS, Scored
+from exprinfer.scoring import SCORED_FIELDS, Scored, ScoredBatch
 
 #: Characters of a line without an answer that the text format shows.
 SHOWN = 60
@@ -20,6 +20,11 @@ def to_text(results: Iterable[Scored]) -> str:
     ``1+2 = 3`` where the model is certified, ``1+2 =? 3`` where it is not, and
     ``1/0 ! division by zero at position 2`` where there is no answer.
     """
+    if isinstance(results, ScoredBatch) and results.givens is None:
+        column = results.column
+        if column.certified.all():  # the common case, without an object a line
+            pairs = zip(column.expressions, column.answers.tolist(), strict=True)
+            return "".join([f"{expression} = {answer}\n" for expression, answer in pairs])
     return "".join(f"{_line(result.prediction)}{_marks(result)}\n" for result in results)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 #: Bytes read at once; the lines in them are evaluated together.
-BLOCK = 1 << 16
+BLOCK = 1 << 19
 #: Bytes of one line that are kept; no expression is nearly as long.
 LONGEST_LINE = 1 << 20
 
@@ -24,9 +24,13 @@ def read_lines(stream: BinaryIO) -> Iterator[tuple[list[bytes], int]]:
         if first:
             block, first = _without_mark(block, stream), False
         size += len(block)
-        *lines, rest = (rest + block).split(b"\n")
+        block = rest + block
+        *lines, rest = block.split(b"\n")
         rest = rest[: LONGEST_LINE + 1]  # one more, which tells where a cut would part a character
-        if lines:
+        if lines and len(block) <= LONGEST_LINE and b"\r" not in block:
+            yield lines, size  # nothing to cut
+            size = 0
+        elif lines:
             yield [_cut(line.removesuffix(b"\r")) for line in lines], size
             size = 0
     if rest or size:

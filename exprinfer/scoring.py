@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from exprinfer.errors import OutsideDomainError
+import numpy as np
+
+from exprinfer.errors import EXPRESSION_ERRORS, OutsideDomainError
 from exprinfer.evaluator import Evaluator
-from exprinfer.lines import read_lines
-from exprinfer.prediction import FIELDS, Prediction
+from exprinfer.lines import BLOCK, read_lines
+from exprinfer.prediction import FIELDS, Column, Prediction
 from exprinfer.reference import exact_value
 
 OPERATORS = "+-*/"
@@ -42,6 +45,22 @@ class Scored:
         return {**self.prediction.as_dict(), **marks}
 
 
+@dataclass(frozen=True, eq=False)
+class ScoredBatch:
+    """The results of some lines; iterating over it makes one ``Scored`` a line."""
+
+    column: Column
+    givens: list[str | None] | None
+    """The answers that the lines give; None where no line gives any."""
+
+    def __iter__(self) -> Iterator[Scored]:
+        if self.givens is None:
+            yield from map(Scored, self.column)
+            return
+        for prediction, given in zip(self.column, self.givens, strict=True):
+            yield _mark(prediction, given)
+
+
 @dataclass
 class Summary:
     """Counts over all lines."""
@@ -59,17 +78,20 @@ class Summary:
     """Those that the model answers right."""
     seconds: float = 0.0
 
-    def add(self, scored: Scored) -> None:
-        """Count one line in."""
-        self.lines += 1
-        self.answered += scored.prediction.error is None
-        self.certified += scored.prediction.certified
-        if scored.prediction.error:
-            self.errors[scored.prediction.error.code] += 1
-        if scored.operator:
-            self.marked[scored.operator] += 1
-            self.given_right[scored.operator] += bool(scored.given_right)
-            self.right[scored.operator] += bool(scored.right)
+    def add(self, batch: ScoredBatch) -> None:
+        """Count a batch of lines in."""
+        column = batch.column
+        self.lines += len(column)
+        self.answered += int((column.errors == 0).sum())
+        self.certified += int(column.certified.sum())
+        for number, count in zip(*np.unique(column.errors, return_counts=True), strict=True):
+            if number:
+                self.errors[EXPRESSION_ERRORS[number].code] += int(count)
+        for scored in batch if batch.givens else ():
+            if scored.operator:
+                self.marked[scored.operator] += 1
+                self.given_right[scored.operator] += bool(scored.given_right)
+                self.right[scored.operator] += bool(scored.right)
 
     def text(self, model: str, device: str) -> str:
         """The summary for people."""
@@ -99,40 +121,54 @@ class Summary:
 def score(
     evaluator: Evaluator,
     streams: Iterable[BinaryIO],
-    write: Callable[[list[Scored]], None],
+    write: Callable[[ScoredBatch], None],
     progress: Callable[[int, int], None] = lambda lines, size: None,
 ) -> Summary:
     """Score every line of the streams, in order, and hand the results to ``write`` as they come.
 
-    ``progress`` is told the lines and bytes done since it was last called. Every line gives one
-    result, an empty one or one that is no text among them. Raises what reading and writing raise.
+    Lines are answered while the results before them are written. ``progress`` is told the lines and
+    bytes done since it was last called. Every line gives one result, an empty one or one that is
+    no text among them. Raises what reading and writing raise.
     """
     summary = Summary()
     began = time.monotonic()
-    for stream in streams:
-        for lines, size in read_lines(stream):
-            results = list(score_lines(evaluator, lines))
-            for result in results:
-                summary.add(result)
-            write(results)
-            progress(len(lines), size)
+
+    def finish(batch: ScoredBatch, size: int) -> None:
+        summary.add(batch)
+        write(batch)
+        progress(len(batch.column), size)
+
+    with ThreadPoolExecutor(1) as worker:
+        waiting: deque[tuple[Future[ScoredBatch], int]] = deque()
+        for stream in streams:
+            for lines, size in read_lines(stream):
+                waiting.append((worker.submit(score_lines, evaluator, lines), size))
+                # What a slow pipe brings is answered at once, what a file holds block by block.
+                while len(waiting) > (1 if size >= BLOCK else 0):
+                    done, size = waiting.popleft()
+                    finish(done.result(), size)
+        for done, size in waiting:
+            finish(done.result(), size)
     summary.seconds = time.monotonic() - began
     return summary
 
 
-def score_lines(evaluator: Evaluator, lines: list[bytes]) -> Iterator[Scored]:
+def score_lines(evaluator: Evaluator, lines: list[bytes]) -> ScoredBatch:
     """Score lines that are in memory; blanks around an expression do not count."""
+    plain = _plain_texts(lines)
+    if plain is not None:
+        return ScoredBatch(evaluator.evaluate_column(plain), None)
     parts = [_split(line) for line in lines]
     column = evaluator.evaluate_column([expression for expression, _ in parts])  # type: ignore[misc]
-    for prediction, (_, given) in zip(column, parts, strict=True):
-        exact = exact_value(prediction.expression) if given and _has_value(prediction) else None
-        if given is None or exact is None:
-            yield Scored(prediction, given)
-        else:
-            operator, value = exact
-            answer = prediction.answer
-            right = None if answer is None else answer == str(value)
-            yield Scored(prediction, given, _equals(given, value), right, operator)
+    return ScoredBatch(column, [given for _, given in parts])
+
+
+def _plain_texts(lines: list[bytes]) -> list[str] | None:
+    """The lines as texts where none has blanks or an answer, or is no text; else None."""
+    whole = b"\n".join(lines)
+    if not whole.isascii() or any(mark in whole for mark in (b"=", b" ", b"\t", b"\r")):
+        return None
+    return whole.decode().split("\n") if lines else []
 
 
 def _split(line: bytes) -> tuple[str | bytes, str | None]:
@@ -143,6 +179,15 @@ def _split(line: bytes) -> tuple[str | bytes, str | None]:
         return line, None
     expression, _, given = text.partition("=")
     return expression.strip(_BLANKS), given.removeprefix("?").strip(_BLANKS) or None
+
+
+def _mark(prediction: Prediction, given: str | None) -> Scored:
+    exact = exact_value(prediction.expression) if given and _has_value(prediction) else None
+    if given is None or exact is None:
+        return Scored(prediction, given)
+    operator, value = exact
+    right = None if prediction.answer is None else prediction.answer == str(value)
+    return Scored(prediction, given, _equals(given, value), right, operator)
 
 
 def _has_value(prediction: Prediction) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
@@ -8,7 +9,7 @@ import torch
 from exprinfer.alphabet import SYMBOLS, Alphabet
 from training.expressions import sample
 from training.networks.exact import Exact
-from training.networks.exact8 import MOST, SCALE, Exact8, round_lstm, rounded
+from training.networks.exact8 import MOST, MOST_WEIGHT, ZERO_POINT, Exact8, round_lstm, rounded
 
 
 def _network(group: int) -> Exact8:
@@ -46,10 +47,16 @@ def test_a_row_does_not_depend_on_its_neighbours_or_its_padding() -> None:
 def test_rounding_keeps_to_its_bits_and_lets_gradients_pass() -> None:
     network = _network(3)
     lstm = round_lstm(network.encoder, network.read_table)
-    ratio = lstm.vector_scale / SCALE
-    codes = torch.cat([lstm.input_weight * ratio, lstm.state_weight]) / lstm.scales
-    assert codes.abs().max() <= MOST + 1e-3
+    codes = lstm.state_weight / lstm.scales
+    assert codes.abs().max() <= MOST_WEIGHT + 1e-3
     assert torch.allclose(codes, codes.round(), atol=1e-3)
+    graph = network.graph().graph
+    values = {value.name: onnx.numpy_helper.to_array(value) for value in graph.initializer}
+    for name in ("READ_VECTORS", "WRITTEN_VECTORS", "START"):
+        assert values[name].min() >= ZERO_POINT - MOST
+        assert values[name].max() <= ZERO_POINT + MOST
+    for name in ("READ_WEIGHTS", "WRITE_WEIGHTS"):
+        assert np.abs(values[name].astype(int)).max() == MOST_WEIGHT
     value = torch.tensor([0.1, -0.26], requires_grad=True)
     rounded(value, 0.25).sum().backward()  # type: ignore[no-untyped-call]
     assert value.grad is not None

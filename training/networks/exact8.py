@@ -1,8 +1,8 @@
 """``Exact`` with its large products in 8 bits, fitted with that rounding and shipped so.
 
-State and symbols' vectors are unsigned 8-bit numbers, weights signed ones with a scale per column
-(Jacob et al. 2018, with straight-through gradients), of 7 bits, so that no processor's 8-bit
-products overflow and all give the same sums.
+The state is a number of 7 bits, each symbols' vector the sum of two of them; weights are signed
+numbers of 8 bits with a scale per column (Jacob et al. 2018, with straight-through gradients). With
+7 bits on one side no processor's 8-bit products overflow: all give the same sums.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from training import graphs
 from training.networks.exact import LONGEST_OUTPUT, START, Exact, look_up
 from training.networks.lstm import Lstm
 
-#: A state lies in -1..1; it is written as a number of 0..255 with this scale, 128 being 0.
-SCALE, ZERO_POINT = 1 / 127, 128
-#: The largest 7-bit weight.
-MOST = 63
+#: The largest number of 7 bits with a sign, and of 8: those of states and vectors, and of weights.
+MOST, MOST_WEIGHT = 63, 127
+#: A state lies in -1..1; it is written as a number of 1..127 with this scale, 64 being 0.
+SCALE, ZERO_POINT = 1 / MOST, 64
 
 
 def rounded(value: Tensor, scale: Tensor | float) -> Tensor:
@@ -36,18 +36,23 @@ class Rounded:
     """An LSTM as its 8-bit products see it."""
 
     vector_scale: Tensor
-    """Of the symbols' vectors."""
+    """Of both parts of the symbols' vectors, ``[embedding]``."""
     input_weight: Tensor
-    """``[embedding, 4 * units]``."""
+    """For both parts, ``[2 * embedding, 4 * units]``."""
     state_weight: Tensor
     """``[units, 4 * units]``."""
     bias: Tensor
     scales: Tensor
     """Of the weights' columns, where a vector's are scaled to the state's scale."""
 
+    def parts(self, vector: Tensor) -> Tensor:
+        """Return a vector's two parts, rounded, ``[..., 2 * embedding]``."""
+        first = rounded(vector / 2, self.vector_scale)
+        return torch.cat([first, rounded(vector - first, self.vector_scale)], dim=-1)
+
     def step(self, vector: Tensor, state: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
         """Return the next state and cell, ``[batch, units]``."""
-        gates = rounded(vector, self.vector_scale) @ self.input_weight + self.bias
+        gates = self.parts(vector) @ self.input_weight + self.bias
         gates = gates + rounded(state, SCALE) @ self.state_weight
         i, f, g, o = gates.chunk(4, dim=1)
         cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
@@ -67,21 +72,27 @@ def round_lstm(lstm: Lstm, table: Tensor, start: Tensor | None = None) -> Rounde
 
     ``start`` is one vector more that it may read.
     """
-    vector_scale = _largest(table, start) / 127
-    ratio = vector_scale / SCALE
-    weight = torch.cat([lstm.weight_ih_l0.t() * ratio, lstm.weight_hh_l0.t()])
-    scales = (weight.abs().amax(0) / MOST).detach()
-    inputs, units = lstm.weight_ih_l0.shape[1], lstm.hidden_size
-    of_vector, of_state = torch.split(rounded(weight, scales), [inputs, units])
+    vector_scale = _largest(table, start) / (2 * MOST)
+    ratios = _ratios(vector_scale)
+    of_parts = lstm.weight_ih_l0.t().repeat(2, 1) * ratios
+    weight = torch.cat([of_parts, lstm.weight_hh_l0.t()])
+    scales = (weight.abs().amax(0) / MOST_WEIGHT).detach()
+    sizes = [2 * lstm.input_size, lstm.hidden_size]
+    of_vector, of_state = torch.split(rounded(weight, scales), sizes)
     bias = lstm.bias_ih_l0 + lstm.bias_hh_l0
-    return Rounded(vector_scale, of_vector / ratio, of_state, bias, scales)
+    return Rounded(vector_scale, of_vector / ratios, of_state, bias, scales)
+
+
+def _ratios(vector_scale: Tensor) -> Tensor:
+    """The scales of both parts of a vector in units of the state's, ``[2 * embedding, 1]``."""
+    return (vector_scale / SCALE).repeat(2)[:, None]
 
 
 @torch.no_grad()
 def _largest(table: Tensor, start: Tensor | None) -> Tensor:
-    """The largest number in any sum of one row of each place, or in ``start``."""
-    most = torch.maximum(table.amax(1).sum(0), -table.amin(1).sum(0)).max()
-    return most if start is None else torch.maximum(most, start.abs().max())
+    """The largest numbers in any sum of one row of each place, or in ``start``, ``[embedding]``."""
+    most = torch.maximum(table.amax(1).sum(0), -table.amin(1).sum(0))
+    return most if start is None else torch.maximum(most, start.abs())
 
 
 class Exact8(Exact):
@@ -122,13 +133,13 @@ class Exact8(Exact):
         }  # fmt: skip
         start = self.written_table[:, START].sum(0)[None]
         read_weights, write_weights = _codes(encoder), _codes(decoder)
-        embedding = self.read_table.shape[2]
+        parts = 2 * self.read_table.shape[2]
         order = _gate_order(units)
         tensors = {
             "READ_VECTORS": _vector_codes(_sums(self.read_table), encoder),
             "WRITTEN_VECTORS": _vector_codes(_sums(self.written_table[:, :START]), decoder),
             "START": _vector_codes(start, decoder),
-            "FIRST_WEIGHTS": read_weights[:embedding],
+            "FIRST_WEIGHTS": read_weights[:parts],
             "READ_WEIGHTS": read_weights,
             "WRITE_WEIGHTS": write_weights,
             "READ_SCALES": encoder.scales[order],
@@ -160,15 +171,16 @@ def _gate_order(units: int) -> Tensor:
 
 
 def _codes(lstm: Rounded) -> Tensor:
-    """The weights as 7-bit numbers, int8 ``[embedding + units, 4 * units]``."""
-    of_vector = lstm.input_weight * (lstm.vector_scale / SCALE)
+    """The weights as numbers, int8 ``[2 * embedding + units, 4 * units]``."""
+    of_vector = lstm.input_weight * _ratios(lstm.vector_scale)
     weight = torch.cat([of_vector, lstm.state_weight]) / lstm.scales
     return weight.round().to(torch.int8)[:, _gate_order(lstm.state_weight.shape[0])]
 
 
 def _vector_codes(vectors: Tensor, lstm: Rounded) -> Tensor:
-    """Vectors as 8-bit numbers."""
-    return ((vectors / lstm.vector_scale).round() + ZERO_POINT).to(torch.uint8)
+    """Both parts of vectors as numbers of 7 bits, uint8 ``[vectors, 2 * embedding]``."""
+    codes = lstm.parts(vectors) / lstm.vector_scale.repeat(2)
+    return (codes.round() + ZERO_POINT).to(torch.uint8)
 
 
 def _sums(table: Tensor) -> Tensor:

@@ -58,7 +58,8 @@ class Exact(nn.Module):
 
     @staticmethod
     def _scaled(codes: np.ndarray, value: dict[str, np.ndarray]) -> Tensor:
-        return torch.from_numpy((codes.astype(np.float32) - 128) * value["SCALE"])
+        zero = float(value["ZERO_POINT"])
+        return torch.from_numpy((codes.astype(np.float32) - zero) * value["SCALE"])
 
     def _vectors(self, value: dict[str, np.ndarray], name: str) -> Tensor:
         return self._scaled(value[f"{name}_VECTORS"], value)

@@ -53,6 +53,7 @@ def main(
             "threads": list(sweeps.by_threads()),
             "expressions": list(sweeps.by_number(sweep)),
             "digits": list(sweeps.by_digits()),
+            "longhand": list(sweeps.longhand()),
         },
     }
     output.mkdir(parents=True, exist_ok=True)

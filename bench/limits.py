@@ -23,7 +23,7 @@ from training.expressions import sample
 
 #: Rows and columns of the square products, and bytes of the array that is copied.
 SIDE, COPIED = 1_024, 1 << 28
-SEED, EXPRESSIONS, BATCH = 5, 65_536, 512
+SEED, EXPRESSIONS, BATCH = 5, 65_536, 1_024
 
 
 def machine() -> dict[str, float]:

@@ -15,6 +15,8 @@ SEED, EXPRESSIONS = 7, 200_000
 BATCH_SIZES = (1, 8, 32, 64, 128, 256, 512, 1_024, 2_048, 8_192)
 NUMBERS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 DIGITS = (1, 2, 4, 8, 16, 32, 64, 128)
+#: Digits of both numbers in the table of longhand; a divisor has half of them.
+LONGHAND_DIGITS = (2, 4, 10, 20, 50, 100)
 REPEATS = 3
 
 
@@ -54,8 +56,21 @@ def by_digits() -> Iterator[dict[str, object]]:
         yield {"digits": digits, "rate": _rate(texts)}
 
 
-def _rate(texts: list[str], **options: int) -> float:
-    evaluator = exprinfer.load(device="cpu", **options)  # type: ignore[arg-type]
+def longhand() -> Iterator[dict[str, object]]:
+    """Rows of operator, digits and the rate of ``longhand`` alone."""
+    for operator in "+-*/":
+        for digits in LONGHAND_DIGITS:
+            rng = Random(SEED)
+            second = max(1, digits // 2) if operator == "/" else digits
+            work = digits * second if operator in "*/" else 4 * digits
+            count = max(64, min(20_000, 400_000 // work))
+            texts = [random_problem(rng, operator, digits, second).text for _ in range(count)]
+            rate = _rate(texts, "longhand")
+            yield {"operator": operator, "digits": digits, "expressions": count, "rate": rate}
+
+
+def _rate(texts: list[str], model: str = "auto", **options: int) -> float:
+    evaluator = exprinfer.load(model, device="cpu", **options)  # type: ignore[arg-type]
     evaluator.evaluate_column(texts[:10_000])
     seconds = []
     for _ in range(REPEATS):

@@ -50,11 +50,18 @@ def sections(found: dict[str, Any], readme: Path) -> None:
     )
     single = [[name, row["p50"], row["p99"]] for name, row in found["single"].items()]
     cold = [[name, row["seconds"], row["megabytes"]] for name, row in found["cold"].items()]
+    longhand = {(row["operator"], row["digits"]): row for row in found["sweeps"]["longhand"]}
+    digits = sorted({digits for _, digits in longhand})
+    by_digits = [
+        [f"`{operator}`", *(f"{longhand[operator, n]['rate']:,.0f}" for n in digits)]
+        for operator in "+-*/"
+    ]
     parts = [
         f"By `{found['command']}`, {found['repeats']} interleaved repeats, medians; {where}.",
         throughput_table(found["throughput"]),
         table(["one expression, microseconds", "median", "99%"], single),
         table(["a whole process", "seconds", "peak MB"], cold),
+        table(["longhand alone, expressions/s, digits:", *map(str, digits)], by_digits),
     ]
     write_section(readme, "bench", "\n\n".join(parts))
 

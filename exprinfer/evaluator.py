@@ -29,7 +29,7 @@ from exprinfer.session import Device
 from exprinfer.work import Work, show
 
 #: Rows of one ONNX Runtime call: enough for full matrix products, few enough for the cache.
-BATCH_SIZE = 512
+BATCH_SIZE = 1_024
 #: Expressions that ``stream`` takes up at once, so that rows of like work meet.
 STREAMED_AT_ONCE = 8_192
 #: Texts of like length are handled together, so that a long one does not widen the others' arrays.

@@ -38,6 +38,7 @@ def test_what_was_measured_is_written(tmp_path: Path, monkeypatch: pytest.Monkey
         (limits, "EXPRESSIONS", 512),
         (sweeps, "EXPRESSIONS", 512),
         (sweeps, "DIGITS", (1, 2)),
+        (sweeps, "LONGHAND_DIGITS", (2, 4)),
         (throughput, "CHECKED", 200),
     ):
         monkeypatch.setattr(module, name, value)

@@ -68,6 +68,7 @@ class Evaluator:
         self.guess = guess
         """Whether expressions outside the models' domain are answered too, never certified."""
         self._models = tuple(models)
+        self._threads = threads
         self._pool = Pool(threads)
         self._alphabet = Alphabet(SYMBOLS)
 
@@ -123,11 +124,15 @@ class Evaluator:
         lengths = np.fromiter(map(len, texts), np.int64, len(texts))
         results = Results(len(texts), len(self._models) - 1)
         jobs: list[_Job] = []
+        started = 0
         try:
             for part, width in _parts(lengths, self.models[-1].longest_input):
                 whole = len(part) == len(texts)
                 chosen = texts if whole else [texts[row] for row in part.tolist()]
                 jobs += self._begin(results, part, chosen, width)
+                for job in jobs[started:] if len(jobs) > 1 else ():
+                    job.start(self._pool)
+                    started = len(jobs)
             for job in jobs:
                 results.add(job.rows, *job.done(), job.model)
         finally:
@@ -173,8 +178,6 @@ class Evaluator:
                 chosen = rows[batch]
                 ids = tokens[chosen, : int(lengths[chosen].max())]
                 jobs.append(_Job(part[chosen], index, partial(model.answer, ids)))
-                if len(part) > self.batch_size:
-                    jobs[-1].start(self._pool)
         results.certified[part] = certified
         results.errors[part] = errors
         results.positions[part] = np.where(errors == 0, -1, checked.positions)
@@ -193,8 +196,20 @@ class Evaluator:
         raise ModelNotFoundError("no model here works on tapes; load('longhand') gives one")
 
     def close(self) -> None:
-        """End the threads; a later call starts them again."""
+        """End the threads; a later call starts them again. Leaving a ``with`` block does it too."""
         self._pool.close()
+
+    def __enter__(self) -> Evaluator:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[Callable[..., Evaluator], tuple[object, ...]]:
+        """Pickle how it was made: the copy opens the same files, on the same kind of device."""
+        paths = [model.path for model in self._models]
+        asked = self.device, self.batch_size, self.guess, self._threads
+        return _again, (paths, *asked)
 
 
 class _Job:
@@ -235,6 +250,12 @@ def load(
     """
     names = default_models() if model == "auto" else [model]
     return Evaluator([Model(name, device) for name in names], batch_size, guess, threads)
+
+
+def _again(
+    paths: list[Path], device: Device, batch_size: int, guess: bool, threads: int | None
+) -> Evaluator:
+    return Evaluator([Model(path, device) for path in paths], batch_size, guess, threads)
 
 
 def describe_shipped() -> list[Description]:

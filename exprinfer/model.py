@@ -19,9 +19,10 @@ class Model:
 
     def __init__(self, name: str | Path, device: Device = "auto") -> None:
         """Open a shipped model by its name, or a file; raises what ``load`` raises."""
-        path = find(name)
-        self.session = Session(path, device)
-        self.description = Description.read(self.session.metadata, path)
+        self.path = find(name)
+        """Where its file lies."""
+        self.session = Session(self.path, device)
+        self.description = Description.read(self.session.metadata, self.path)
         """What the model file says of itself."""
         self.alphabet = Alphabet(self.description.alphabet)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import multiprocessing
 import pickle
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -194,3 +195,33 @@ def test_an_answer_that_is_no_integer_has_no_value(gist: Evaluator) -> None:
     column = gist.evaluate_column(TEXTS[:3])
     column.answers[:] = ["1 2", "--3", "-4"]
     assert [prediction.value for prediction in column] == [None, None, -4]
+
+
+def _answers(evaluator: Evaluator, texts: list[str]) -> list[str]:
+    answers: list[str] = evaluator.evaluate_column(texts).answers.tolist()
+    return answers
+
+
+@pytest.mark.parametrize("how", ["fork", "spawn"])
+def test_processes_share_an_evaluator(how: str) -> None:
+    evaluator = exprinfer.load(device="cpu", batch_size=64)
+    expected = _answers(evaluator, TEXTS)  # its threads have run before the fork
+    parts = [TEXTS[start::4] for start in range(4)]
+    with multiprocessing.get_context(how).Pool(2) as pool:
+        found = pool.starmap(_answers, [(evaluator, part) for part in parts])
+    assert found == [expected[start::4] for start in range(4)]
+
+
+def test_a_pickled_evaluator_is_made_again_as_it_was() -> None:
+    evaluator = exprinfer.load("exact", "cpu", batch_size=7, guess=True, threads=1)
+    copy = pickle.loads(pickle.dumps(evaluator))
+    assert (copy.batch_size, copy.guess, copy.models) == (7, True, evaluator.models)
+    assert copy.evaluate("5+3").value == 8
+
+
+def test_a_closed_evaluator_answers_again() -> None:
+    with exprinfer.load("exact", "cpu", batch_size=64) as evaluator:
+        expected = _answers(evaluator, TEXTS)
+    assert _answers(evaluator, TEXTS) == expected
+    evaluator.close()
+    evaluator.close()

@@ -130,8 +130,9 @@ class Evaluator:
                 whole = len(part) == len(texts)
                 chosen = texts if whole else [texts[row] for row in part.tolist()]
                 jobs += self._begin(results, part, chosen, width)
-                for job in jobs[started:] if len(jobs) > 1 else ():
-                    job.start(self._pool)
+                if len(jobs) > 1:
+                    for job in jobs[started:]:
+                        job.start(self._pool)
                     started = len(jobs)
             for job in jobs:
                 results.add(job.rows, *job.done(), job.model)

@@ -50,6 +50,11 @@ def sections(found: dict[str, Any], readme: Path) -> None:
     )
     single = [[name, row["p50"], row["p99"]] for name, row in found["single"].items()]
     cold = [[name, row["seconds"], row["megabytes"]] for name, row in found["cold"].items()]
+    limit, products = found["limits"], found["multiplications"]
+    ideal = 2 * products["8-bit"] / limit["8-bit products"]
+    spent = found["operators"].get("MatMulIntegerToFloat", 0)
+    stages = [[name, f"{value:,.0f}"] for name, value in found["stages"].items()]
+    operators = [[f"`{name}`", f"{value:,.0f}"] for name, value in found["operators"].items()]
     longhand = {(row["operator"], row["digits"]): row for row in found["sweeps"]["longhand"]}
     digits = sorted({digits for _, digits in longhand})
     by_digits = [
@@ -61,6 +66,12 @@ def sections(found: dict[str, Any], readme: Path) -> None:
         throughput_table(found["throughput"]),
         table(["one expression, microseconds", "median", "99%"], single),
         table(["a whole process", "seconds", "peak MB"], cold),
+        table(["one thread, nanoseconds an expression", ""], stages),
+        table(["within the network, by operator, nanoseconds", ""], operators),
+        f"The network's 8-bit products are {products['8-bit']:,} multiplications an expression: "
+        f"{ideal:,.0f} ns at the {limit['8-bit products']:,.0f} billion operations a second that "
+        f"this machine's products reach (float32: {limit['float32 products']:,.0f}), "
+        f"{spent:,.0f} ns here. Copying memory reaches {limit['copying']} GB/s.",
         table(["longhand alone, expressions/s, digits:", *map(str, digits)], by_digits),
     ]
     write_section(readme, "bench", "\n\n".join(parts))

@@ -25,8 +25,8 @@ class Timed:
     name: str
     expressions: int = 0
     seconds: list[float] = field(default_factory=list)
-    differing: int = 0
-    """Of CHECKED answers."""
+    differing: int | None = None
+    """Of CHECKED answers; None where they are of another kind."""
     skipped: str = ""
     """Why it did not run."""
 
@@ -71,10 +71,10 @@ def measure(only: tuple[str, ...], most: int, repeats: int) -> dict[str, Timed]:
     return timed
 
 
-def _differing(peer: Peer, texts: list[str]) -> int:
+def _differing(peer: Peer, texts: list[str]) -> int | None:
     """How many answers are not the shipped model's; raises ValueError where they are too many."""
     if not peer.answers_like:
-        return 0
+        return None
     expected = exprinfer.load(peer.answers_like, "cpu").evaluate_column(texts).answers.tolist()
     found = peer.answer(texts)
     differing: int = sum(ours != theirs for ours, theirs in zip(expected, found, strict=True))

@@ -25,7 +25,7 @@ def throughput_table(rows: dict[str, dict[str, Any]]) -> str:
             f"{row['slowest']:,.0f} to {row['fastest']:,.0f}",
             f"{ours / row['rate']:,.2f}",
             f"{row['expressions']:,}",
-            row["differing"],
+            "" if row["differing"] is None else row["differing"],
         ]
         for row in ran
     ]

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, TypeVar
 
 import click
 
-from exprinfer.errors import ExprinferError
+from exprinfer.errors import ExprinferError, ModelNotFoundError, TooLongError
 from exprinfer.evaluator import BATCH_SIZE, Evaluator, describe_shipped, load
 from exprinfer.formats import FORMATS, HEADERS
 from exprinfer.model_file import find
@@ -76,11 +76,11 @@ def _evaluator_options(command: Command) -> Command:
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("expressions", nargs=-1, type=click.UNPROCESSED, metavar="[EXPR]...")
 @_evaluator_options
-@click.option("--show-work", is_flag=True, help="Show the working too, step by step.")
+@click.option("--show-work", is_flag=True, help="Show longhand's working too, step by step.")
 def evaluate(expressions: tuple[str, ...], form: str, show_work: bool, **options: Any) -> None:
     """Answer expressions, such as '-(66+-19)' -5+3; without any, ask for them."""
     for word in expressions:
-        if re.match("--?[A-Za-z]", word):
+        if re.fullmatch(r"--?[A-Za-z][\w-]*(=.*)?", word):
             raise click.NoSuchOption(word)
     if not expressions and not (sys.stdin and sys.stdin.isatty()):
         raise click.UsageError(
@@ -94,11 +94,18 @@ def evaluate(expressions: tuple[str, ...], form: str, show_work: bool, **options
         results = [Scored(prediction) for prediction in evaluator.evaluate_many(batch)]
         for result in results if show_work else ():
             if not result.prediction.error:
-                click.echo(evaluator.work(result.prediction.expression), err=form != "text")
+                _show_work(evaluator, result.prediction.expression, err=form != "text")
         out.write(FORMATS[form](results).encode(errors="backslashreplace"))
         out.flush()
         failed |= any(result.prediction.error for result in results)
     sys.exit(int(failed))
+
+
+def _show_work(evaluator: Evaluator, expression: str, err: bool) -> None:
+    try:
+        click.echo(evaluator.work(expression), err=err)
+    except (TooLongError, ModelNotFoundError) as error:
+        click.echo(str(error), err=True)
 
 
 def _prompt() -> Iterator[list[str]]:

@@ -46,7 +46,7 @@ class Evaluator:
 
     An expression goes to the first model that is certified for it, or else to the last one. An
     answer does not depend on the batch it came in: rows are independent in the graph, and what is
-    padding is not seen.
+    padding is not seen. (Of a log-probability the last digits may.)
     """
 
     def __init__(
@@ -89,7 +89,8 @@ class Evaluator:
         """Answer what the seed domain holds, where the first model is certified there: without
         arrays of one row each. None of anything else."""
         described = self.models[0]
-        if type(expression) is not str or described.certified_domain < Domain.SEED:
+        here = self.device in described.certified_on and described.certified_domain >= Domain.SEED
+        if type(expression) is not str or not here:
             return None
         tokens = self._alphabet.encode_one(expression[: described.longest_input + 1])
         if len(tokens) > described.longest_input or not in_seed_domain(tokens):
@@ -174,7 +175,8 @@ class Evaluator:
                 mine &= domains <= described.certified_domain
             waiting &= ~mine
             rows = np.flatnonzero(mine)
-            certified[rows] = domains[rows] <= described.certified_domain
+            if model.session.device in described.certified_on:
+                certified[rows] = domains[rows] <= described.certified_domain
             for batch in model.batches(tokens[rows], lengths[rows], self.batch_size):
                 chosen = rows[batch]
                 ids = tokens[chosen, : int(lengths[chosen].max())]
@@ -187,8 +189,8 @@ class Evaluator:
     def work(self, expression: str) -> Work:
         """Show the working of one expression, step by step, by the model that works on tapes.
 
-        Raises the ``ExpressionError`` that says why where it does not answer the expression,
-        ModelNotFoundError where there is no such model here.
+        Raises the ``ExpressionError`` that says why where it does not answer the expression, or
+        takes more than ``work.MOST_STEPS`` steps, ModelNotFoundError where no such model is here.
         """
         self.evaluate(expression)
         for model in self._models:
@@ -286,4 +288,5 @@ def _texts(rows: list[object]) -> tuple[list[str], list[int]]:
     if set(map(type, rows)) <= {str}:
         return rows, []  # type: ignore[return-value]
     not_text = [number for number, row in enumerate(rows) if not isinstance(row, str)]
-    return [row if isinstance(row, str) else "" for row in rows], not_text
+    # A subclass may give itself another length or content: what it holds counts.
+    return [str.__str__(row) if isinstance(row, str) else "" for row in rows], not_text

@@ -51,6 +51,8 @@ class Description:
     """SHA-256 over the names and bytes of the fitted weights that the file was made from."""
     tapes: tuple[str, ...] = ()
     """The names of the tapes that the model works on, if it is one that does."""
+    certified_on: tuple[str, ...] = ("cpu",)
+    """The devices on which it was verified; elsewhere no answer counts as certified."""
     memories: tuple[str, ...] = ()
     """What each code of its memory stands for in its teacher, in the order of the codes."""
 
@@ -88,10 +90,11 @@ class Description:
             raise ModelFileError(f"{path} claims to be certified beyond its own domain")
 
 
-_OPTIONAL = ("tapes", "memories")
+_OPTIONAL = ("tapes", "memories", "certified_on")
 _READERS: dict[str, Callable[[str], Any]] = {
     "tapes": lambda names: tuple(json.loads(names)),
     "memories": lambda names: tuple(json.loads(names)),
+    "certified_on": lambda names: tuple(json.loads(names)),
     "longest_input": int,
     "longest_output": int,
     "checked": int,
@@ -107,7 +110,7 @@ def find(model: str | Path) -> Path:
     Raises ModelNotFoundError, which names the shipped models, where there is none.
     """
     files = shipped()
-    if model in files:
+    if str(model) in files:
         return files[str(model)]
     path = Path(model)
     if path.suffix == ".onnx" and path.is_file():

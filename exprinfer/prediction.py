@@ -87,7 +87,8 @@ class Column:
     expressions: Sequence[object]
     """The inputs as they came."""
     answers: NDArray[np.str_]
-    """What the network wrote, ``<U``; empty where there is an error."""
+    """What the network wrote; empty where there is an error. Of dtype ``<U``, or StringDType where
+    long answers among many would make that large (``results.FIXED_WIDTH_AT_MOST``)."""
     log_probs: NDArray[np.float32]
     """Log-probabilities of the whole answers; NaN where there is an error."""
     certified: NDArray[np.bool_]

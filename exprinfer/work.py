@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from exprinfer.errors import TooLongError
 from exprinfer.model import Model
 
 #: Copies of the expression that are worked out at once, each up to another step.
 AT_ONCE = 512
+#: Some seconds of work, and more lines than anybody reads.
+MOST_STEPS = 2_000
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,16 @@ def _mark(tape: str, head: int, looks: bool) -> str:
 
 
 def show(model: Model, expression: str) -> Work:
-    """Work out one expression that the model takes; raises ModelFileError where it has no tapes.
+    """Work out one expression that the model takes.
 
-    The expression is worked out once for each step, up to that step, many at once.
+    The expression is worked out once for each step, up to that step, many at once: the time grows
+    with the square of the steps. Raises ModelFileError where the model has no tapes, TooLongError
+    where there are more than ``MOST_STEPS``.
     """
     tokens, _ = model.alphabet.encode([expression])
     last = int(_states(model, tokens, np.array([2**62]))["steps"][0])
+    if last > MOST_STEPS:
+        raise TooLongError(f"too long to show: {last:,} steps, at most {MOST_STEPS:,} are shown")
     parts = [
         _states(model, tokens, np.arange(start, min(start + AT_ONCE, last + 1)))
         for start in range(0, last + 1, AT_ONCE)

@@ -137,6 +137,7 @@ def write_metadata(file: Path, domain: Judged) -> None:
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     right, checked = int(domain.right.sum()), len(domain.right)
     metadata["checked"], metadata["right"] = str(checked), str(right)
+    metadata["certified_on"] = json.dumps(devices(file))
     metadata["certified_domain"] = metadata["domain"] if right == checked else "none"
     shares = {
         symbol: {name: round(domain.share(o, f), 6) for f, name in enumerate(FORMS)}

@@ -206,3 +206,14 @@ def test_on_a_terminal_it_asks_for_expressions() -> None:
     assert "1+2 =" in out
     assert "1/0 ! division by zero at position 2" in out
     assert process.returncode == 1
+
+
+def test_the_working_is_shown_or_said_to_be_too_long() -> None:
+    shown = run("evaluate", "--show-work", "12+7")
+    assert shown.exit_code == 0
+    assert shown.stdout.splitlines()[-1] == "12+7 = 19"
+    assert "add 0" in shown.stdout
+    long = run("evaluate", "--show-work", "9" * 30 + "*" + "8" * 30)
+    assert "at most 2,000 are shown" in long.stderr
+    assert long.stdout.startswith("9" * 30)
+    assert "longhand" in run("evaluate", "--show-work", "--model", "exact", "1+1").stderr

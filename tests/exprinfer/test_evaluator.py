@@ -4,7 +4,7 @@ import multiprocessing
 import pickle
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from typing import Any
 
 import numpy as np
@@ -225,3 +225,32 @@ def test_a_closed_evaluator_answers_again() -> None:
     assert _answers(evaluator, TEXTS) == expected
     evaluator.close()
     evaluator.close()
+
+
+def test_closing_while_others_evaluate_loses_nothing() -> None:
+    evaluator = exprinfer.load("exact", "cpu", batch_size=32)
+    expected = _answers(evaluator, TEXTS)
+    with ThreadPoolExecutor(3) as pool:
+        found = [pool.submit(_answers, evaluator, TEXTS) for _ in range(12)]
+        while not all(future.done() for future in found):
+            evaluator.close()
+    assert all(future.result() == expected for future in found)
+
+
+def test_what_was_verified_elsewhere_is_not_certified_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    evaluator = exprinfer.load("exact", "cpu")
+    elsewhere = replace(evaluator.models[0], certified_on=("cuda",))
+    evaluator.models = (elsewhere,)
+    monkeypatch.setattr(evaluator._models[0], "description", elsewhere)
+    assert not evaluator.evaluate("5+3").certified
+    assert not evaluator.evaluate_column(["5+3", "1+1"]).certified.any()
+
+
+def test_a_subclass_of_str_counts_as_what_it_holds() -> None:
+    class Odd(str):
+        def __len__(self) -> int:
+            return 99
+
+    assert exprinfer.load(device="cpu").evaluate(Odd("100+1")).value == 101

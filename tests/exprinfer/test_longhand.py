@@ -133,3 +133,8 @@ def test_a_model_without_tapes_has_no_working_to_show(gist: Evaluator) -> None:
         gist.work("1+1")
     with pytest.raises(exprinfer.DivisionByZeroError):
         gist.work("1/0")
+
+
+def test_more_working_than_anybody_reads_is_refused(auto: Evaluator) -> None:
+    with pytest.raises(TooLongError, match="steps, at most 2,000 are shown"):
+        auto.work("9" * 30 + "*" + "8" * 30)

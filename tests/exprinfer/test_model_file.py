@@ -30,7 +30,12 @@ def test_metadata_are_read() -> None:
     model = Description.read(METADATA, Path("x.onnx"))
     assert model.longest_input == 11
     assert model.certified_domain is Domain.SEED
-    assert {field.name for field in fields(model)} == {*METADATA, "tapes", "memories"}
+    assert {field.name for field in fields(model)} == {
+        *METADATA,
+        "tapes",
+        "memories",
+        "certified_on",
+    }
 
 
 @pytest.mark.parametrize("key", [key for key in METADATA if key != "format_version"])

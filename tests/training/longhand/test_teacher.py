@@ -14,7 +14,7 @@ from training.longhand.problems import (
     problem,
     problems,
 )
-from training.longhand.program import HALT, START, TAPES, Action, Program, State
+from training.longhand.program import HALT, TAPES
 from training.longhand.simulate import NoSuchSituationError, Table
 from training.longhand.teacher import TEACHER
 
@@ -80,16 +80,6 @@ def test_two_states_look_at_tapes_that_are_there() -> None:
     assert TEACHER.reads(HALT) == ()
 
 
-def test_what_cannot_happen_is_an_error_and_no_answer() -> None:
-    program = Program()
-
-    @program.phase("input")
-    def start(symbol: str) -> Action:
-        return Action(State("start"), move={"input": 1}) if symbol == "1" else Action(HALT)
-
-    del program.phases["start"]
-    program.phases["start"] = TEACHER.phases["start"]
-    program.phases["first_digits"] = TEACHER.phases["first_digits"]
-    assert State("start") == START
-    with pytest.raises(NoSuchSituationError, match=r"7\)"):
-        Table(TEACHER).run(["7)"])
+def test_what_cannot_happen_is_an_error_and_no_answer(table: Table) -> None:
+    with pytest.raises(NoSuchSituationError, match=r"7\): first digits"):
+        table.run(["7)"])

@@ -120,7 +120,8 @@ class Evaluator:
         A row that is no text gets that error; one expression alone raises TypeError.
         """
         _refuse_single(expressions)
-        rows: list[object] = list(expressions)
+        # A tuple of strings is soon left alone by Python's garbage collector, a list never is.
+        rows: tuple[object, ...] = tuple(expressions)
         texts, not_text = _texts(rows)
         lengths = np.fromiter(map(len, texts), np.int64, len(texts))
         results = Results(len(texts), len(self._models) - 1)
@@ -154,7 +155,7 @@ class Evaluator:
         )
 
     def _begin(
-        self, results: Results, part: NDArray[np.int64], texts: list[str], width: int
+        self, results: Results, part: NDArray[np.int64], texts: Sequence[str], width: int
     ) -> list[_Job]:
         """Check the column's rows ``part``, and have batches of the good ones answered.
 
@@ -283,7 +284,7 @@ def _refuse_single(expressions: object) -> None:
         raise TypeError("one expression where many are taken: use evaluate, or give a list")
 
 
-def _texts(rows: list[object]) -> tuple[list[str], list[int]]:
+def _texts(rows: tuple[object, ...]) -> tuple[Sequence[str], list[int]]:
     """The rows as text, empty in place of what is none, and the numbers of those."""
     if set(map(type, rows)) <= {str}:
         return rows, []  # type: ignore[return-value]

@@ -77,7 +77,7 @@ class Fitting:
         if self.training.start:
             Run.load_weights(runs / self.training.start, self.network)
         self.network.to(device)
-        self.optimizer = _optimizer(self.network, self.training)
+        self.optimizer = make_optimizer(self.network, self.training)
         part, watched = training_part(recipe.data), watched_part(recipe.data)
         self.tokens, self.targets = to_tensors(part, self.network, device)
         self.watched = to_tensors(watched, self.network, device)
@@ -130,7 +130,8 @@ class Fitting:
         return np.concatenate(parts)
 
 
-def _optimizer(network: Network, training: Training) -> torch.optim.Optimizer:
+def make_optimizer(network: nn.Module, training: Training) -> torch.optim.Optimizer:
+    """The recipe's optimiser over the weights that are fitted."""
     settings = dict(training.optimizer)
     kind: type[torch.optim.Optimizer] = getattr(torch.optim, settings.pop("name"))
     return kind([weight for weight in network.parameters() if weight.requires_grad], **settings)

@@ -32,14 +32,14 @@ def smallest_gap(file: Path, texts: list[str]) -> tuple[float, str]:
         # The row more is for what a graph computes and drops.
         gaps = np.full(len(part) + 1, np.inf)
         for scores, rows in steps:
-            of_step = _gaps(found[scores])
+            of_step = row_gaps(found[scores])
             np.minimum.at(gaps, np.arange(len(of_step)) if rows is None else found[rows], of_step)
         if gaps[:-1].min() < smallest:
             smallest, where = float(gaps[:-1].min()), part[int(gaps[:-1].argmin())]
     return smallest, where
 
 
-def _gaps(scores: NDArray[np.floating]) -> NDArray[np.floating]:
+def row_gaps(scores: NDArray[np.floating]) -> NDArray[np.floating]:
     """Smallest gap of each row, over scores ``[batch, ..., symbols]``."""
     top = np.partition(scores, -2, axis=-1)
     gaps = top[..., -1] - top[..., -2]

@@ -19,7 +19,7 @@ from training.longhand.step import Step
 from training.longhand.teacher import TEACHER
 from training.networks.longhand import KEEP, UNSEEN, Longhand
 from training.recipe import Recipe
-from training.run import Run
+from training.run import Run, write_whole
 
 #: Symbols of the longest expression: two operands of 1,000 digits, signs and brackets, and more.
 LONGEST_INPUT = 2_048
@@ -46,12 +46,7 @@ def export(recipe: Recipe, runs: Path, models: Path) -> Path:
     described["memories"] = json.dumps([str(state) for state in table.states])
     onnx.helper.set_model_props(model, described)
     compare(network, model, table)
-    partial = folder / "model.onnx.partial"
-    try:
-        onnx.save(model, partial)
-        partial.replace(folder / "model.onnx")
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(folder / "model.onnx", model.SerializeToString())
     keep_logs(recipe, runs, folder)
     return folder / "model.onnx"
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from training.data import Order
-from training.fit import schedule
+from training.fit import make_optimizer, schedule
 from training.longhand.simulate import Situations, Table
 from training.longhand.teacher import TEACHER
 from training.longhand.traces import situations_met
@@ -62,9 +62,7 @@ class Fitting:
         self.network = build(recipe, table)
         self.network.initialise(torch.Generator().manual_seed(self.training.seed))
         self.network.to(device)
-        settings = dict(self.training.optimizer)
-        kind: type[torch.optim.Optimizer] = getattr(torch.optim, settings.pop("name"))
-        self.optimizer = kind(self.network.parameters(), **settings)
+        self.optimizer = make_optimizer(self.network, self.training)
         s = situations
         columns = (s.state, s.seen, s.then, s.write, s.move + 1)
         self.columns = [torch.from_numpy(column).to(device) for column in columns]

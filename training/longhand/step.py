@@ -10,6 +10,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto
 
+from training.gaps import row_gaps
 from training.longhand.program import TAPES
 from training.networks.longhand import KEEP, UNSEEN
 
@@ -34,14 +35,9 @@ class Decisions:
     scores: tuple[NDArray[np.float32], ...]
     """Of codes, symbols and moves, ``[rows, ..., choices]``."""
 
-    def gaps(self) -> list[NDArray[np.float32]]:
+    def gaps(self) -> list[NDArray[np.floating]]:
         """The lead of the highest score over the next, for codes, symbols, moves, ``[rows]``."""
-        gaps = []
-        for scores in self.scores:
-            top = np.partition(scores, -2, axis=-1)
-            gap = top[..., -1] - top[..., -2]
-            gaps.append(gap.reshape(len(gap), -1).min(axis=1))
-        return gaps
+        return [row_gaps(scores) for scores in self.scores]
 
 
 class Step:

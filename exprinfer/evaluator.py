@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import partial
@@ -36,6 +37,8 @@ STREAMED_AT_ONCE = 8_192
 WIDTHS = (16, 64, 256, 1_024)
 #: Rows that are checked and cut into batches while earlier ones are answered.
 AT_ONCE = 16_384
+#: Batches that wait to be answered, or for their answers to be taken, at least.
+IN_FLIGHT = 64
 
 _NOT_TEXT = EXPRESSION_ERRORS.index(NotTextError)
 _OUTSIDE = EXPRESSION_ERRORS.index(OutsideDomainError)
@@ -125,19 +128,22 @@ class Evaluator:
         texts, not_text = _texts(rows)
         lengths = np.fromiter(map(len, texts), np.int64, len(texts))
         results = Results(len(texts), len(self._models) - 1)
-        jobs: list[_Job] = []
-        started = 0
+        jobs: deque[_Job] = deque()
         try:
             for part, width in _parts(lengths, self.models[-1].longest_input):
                 whole = len(part) == len(texts)
                 chosen = texts if whole else [texts[row] for row in part.tolist()]
-                jobs += self._begin(results, part, chosen, width)
-                if len(jobs) > 1:
-                    for job in jobs[started:]:
+                more = self._begin(results, part, chosen, width)
+                if len(jobs) + len(more) > 1:
+                    for job in (*jobs, *more):
                         job.start(self._pool)
-                    started = len(jobs)
-            for job in jobs:
-                results.add(job.rows, *job.done(), job.model)
+                # What is done leaves again: many objects would have Python's garbage collector
+                # walk all texts time and again.
+                while len(jobs) > IN_FLIGHT:
+                    results.add(*jobs.popleft().done())
+                jobs.extend(more)
+            while jobs:
+                results.add(*jobs.popleft().done())
         finally:
             for job in jobs:
                 job.cancel()
@@ -224,10 +230,11 @@ class _Job:
         self._future: Future[Answers] | None = None
 
     def start(self, pool: Pool) -> None:
-        self._future = pool.submit(self._work)
+        self._future = self._future or pool.submit(self._work)
 
-    def done(self) -> Answers:
-        return self._future.result() if self._future else self._work()
+    def done(self) -> tuple[NDArray[np.int64], Answers, int]:
+        answers = self._future.result() if self._future else self._work()
+        return self.rows, answers, self.model
 
     def cancel(self) -> None:
         if self._future:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 #: Answers and log-probabilities of a batch.
 Answers: TypeAlias = tuple[NDArray[np.str_], NDArray[np.float32]]
 
-#: Characters of answers of one width that one array may hold; beyond, each has its own width.
-FIXED_WIDTH_AT_MOST = 1 << 25
+#: Characters of answers of one width that one array may hold; beyond, each has its own width
+#: (numpy's ``StringDType``), unless that width is so small that it would save nothing.
+FIXED_WIDTH_AT_MOST, SMALL_WIDTH = 1 << 25, 8
 
 
 class Results:
@@ -29,18 +30,18 @@ class Results:
     def add(
         self,
         rows: NDArray[np.int64],
-        answers: NDArray[np.str_],
-        log_probs: NDArray[np.float32],
+        answered: Answers,
         model: int,
     ) -> None:
         """Take what a model made of some rows."""
+        answers, log_probs = answered
         self._answers.append((rows, answers))
         self.log_probs[rows], self.answered_by[rows] = log_probs, model
 
     def joined_answers(self) -> NDArray[np.str_]:
         """All answers in order, of one width unless that would take much memory."""
         widest = max((texts.dtype.itemsize // 4 for _, texts in self._answers), default=1)
-        fixed = widest * len(self.errors) <= FIXED_WIDTH_AT_MOST
+        fixed = widest <= SMALL_WIDTH or widest * len(self.errors) <= FIXED_WIDTH_AT_MOST
         answers = np.zeros(len(self.errors), f"<U{widest}" if fixed else np.dtypes.StringDType())
         for rows, texts in self._answers:
             answers[rows] = texts

@@ -89,3 +89,15 @@ class DeviceError(ExprinferError, RuntimeError):
 
 class RuntimeMissingError(ExprinferError, ImportError):
     """ONNX Runtime is not installed."""
+
+
+class ExtraMissingError(ExprinferError, ImportError):
+    """A library is not installed that one of the package's extras brings."""
+
+
+class InputError(ExprinferError, ValueError):
+    """A file that cannot be scored as it is."""
+
+
+class OutputError(ExprinferError, ValueError):
+    """Results that cannot be written as asked, or a run that cannot be continued."""

@@ -14,6 +14,9 @@ from exprinfer.grammar import Domain
 
 FORMAT_VERSION = "1"
 
+#: Symbols that a model may take or give: the most digits that Python's integers are read from.
+MOST_SYMBOLS = 4_300
+
 #: The certified models: the narrower domain and the faster model first.
 DEFAULT = ("exact", "longhand")
 
@@ -49,6 +52,8 @@ class Description:
     """The training recipe and its seeds, as JSON."""
     weights_sha256: str
     """SHA-256 over the names and bytes of the fitted weights that the file was made from."""
+    file_sha256: str
+    """SHA-256 over all of the file that stands before this entry; see ``exprinfer.seal``."""
     tapes: tuple[str, ...] = ()
     """The names of the tapes that the model works on, if it is one that does."""
     certified_on: tuple[str, ...] = ("cpu",)
@@ -74,7 +79,7 @@ class Description:
             )
         except KeyError as error:
             raise ModelFileError(f"{path} lacks or misnames {error} in its metadata") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ModelFileError(f"{path} has metadata that cannot be read: {error}") from error
         described._verify(path)
         return described
@@ -88,13 +93,25 @@ class Description:
             )
         if self.certified_domain > self.domain:
             raise ModelFileError(f"{path} claims to be certified beyond its own domain")
+        for key in ("longest_input", "longest_output"):
+            if not 0 < getattr(self, key) <= MOST_SYMBOLS:
+                raise ModelFileError(
+                    f"{path} has {key} {getattr(self, key)}, not 1..{MOST_SYMBOLS:,}"
+                )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = json.loads(text)
+    if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+        raise ValueError(f"{text[:40]!r} is no list of names")
+    return tuple(names)
 
 
 _OPTIONAL = ("tapes", "memories", "certified_on")
 _READERS: dict[str, Callable[[str], Any]] = {
-    "tapes": lambda names: tuple(json.loads(names)),
-    "memories": lambda names: tuple(json.loads(names)),
-    "certified_on": lambda names: tuple(json.loads(names)),
+    "tapes": _names,
+    "memories": _names,
+    "certified_on": _names,
     "longest_input": int,
     "longest_output": int,
     "checked": int,

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exprinfer.errors import DeviceError, ModelFileError, RuntimeMissingError
+from exprinfer.seal import read_sealed
 
 # Its wheels report usage over the network unless they are told not to before they are loaded.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -44,7 +45,8 @@ class Session:
         """Open the file; on a CPU each call runs on the caller's thread alone.
 
         Raises DeviceError where ``device="cuda"`` cannot be had, ModelFileError where the file is
-        no ONNX model or its inputs and outputs are not those of the contract.
+        damaged, no ONNX model, not complete in itself, or its inputs and outputs are not those of
+        the contract.
         """
         if device not in ("auto", "cpu", "cuda"):
             raise DeviceError(f"no device {device!r}: choose 'auto', 'cpu' or 'cuda'")
@@ -124,7 +126,11 @@ def _preload_cuda() -> str:
 
 
 def _open(path: Path, provider: str) -> Any:
+    content = read_sealed(path)
+    _refuse_other_files(content, path)
     options = onnxruntime.SessionOptions()
+    # Without it the content could choose ONNX Runtime's other format, which nobody here checked.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
     options.intra_op_num_threads = 1
     # What goes wrong is told by the exceptions and notes above, not on the user's terminal.
     options.log_severity_level = _FATAL_ONLY
@@ -132,9 +138,21 @@ def _open(path: Path, provider: str) -> Any:
     if provider == _CUDA:
         onnxruntime.set_default_logger_severity(_FATAL_ONLY)
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+        return onnxruntime.InferenceSession(content, options, providers=providers)
     except Exception as error:  # ONNX Runtime has no common base class of its own
         raise ModelFileError(f"{path} is no model that ONNX Runtime can open: {error}") from error
     finally:
         if provider == _CUDA:
             onnxruntime.set_default_logger_severity(_WARNINGS)
+
+
+#: How a tensor names the file that its values are to be read from, in every way to write a length.
+_LOCATION = re.compile(rb"(\x0a|\x8a\x80*\x00)(\x08|\x88\x80*\x00)location")
+
+
+def _refuse_other_files(content: bytes, path: Path) -> None:
+    """Refuse a model that would have ONNX Runtime read another file, or memory, as its weights."""
+    if b"location" in content and _LOCATION.search(content):  # the first alone is much faster
+        raise ModelFileError(
+            f"{path} keeps weights in another file (external data); save it as one file"
+        )

@@ -16,10 +16,10 @@ import exprinfer
 from exprinfer import Evaluator
 from training.card import table, write_section
 from training.data import HELD_OUT, percentile
+from training.export import write_model
 from training.expressions import FORMS, OPERATORS, Expressions, enumerate_domain, sample
 from training.gaps import smallest_gap
 from training.recipe import Recipe
-from training.run import write_whole
 
 #: Fresh samples with the gist's own distribution, and a seed that no recipe trains on.
 FRESH, FRESH_SEED = 100_000, 20_170_000
@@ -144,8 +144,7 @@ def write_metadata(file: Path, domain: Judged) -> None:
         for o, symbol in enumerate(OPERATORS)
     }
     metadata["exact_match"] = json.dumps(shares)
-    onnx.helper.set_model_props(model, metadata)
-    write_whole(file, model.SerializeToString())
+    write_model(file, model, metadata)
 
 
 def operator_table(domain: Judged) -> str:

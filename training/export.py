@@ -15,12 +15,13 @@ from tqdm import tqdm
 
 from exprinfer.alphabet import SYMBOLS, Alphabet
 from exprinfer.model_file import FORMAT_VERSION
+from exprinfer.seal import KEY, sealed
 from exprinfer.session import Session
 from training import networks
 from training.expressions import enumerate_domain
 from training.networks import Network
 from training.recipe import Recipe, chain
-from training.run import LOG, RECORD, Run
+from training.run import LOG, RECORD, Run, write_whole
 
 OPSET = 20
 #: Rows of one call while PyTorch and ONNX Runtime are compared.
@@ -54,8 +55,9 @@ def export(recipe: Recipe, runs: Path, models: Path) -> Path:
     folder = models / recipe.model.name
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / "model.onnx.partial"
+    longest = network.longest_input, network.longest_output
     try:
-        onnx.save(_graph(network, recipe), partial)
+        write_model(partial, _graph(network), metadata(network, recipe, *longest))
         compare(network, Session(partial, "cpu"))
         partial.replace(folder / "model.onnx")
     finally:
@@ -72,10 +74,14 @@ def keep_logs(recipe: Recipe, runs: Path, folder: Path) -> None:
             shutil.copyfile(runs / step.name / name, kept)
 
 
-def _graph(network: Network, recipe: Recipe) -> onnx.ModelProto:
+def write_model(file: Path, model: onnx.ModelProto, metadata: dict[str, str]) -> None:
+    """Write a model with its metadata, sealed; whole or not at all."""
+    onnx.helper.set_model_props(model, {k: v for k, v in metadata.items() if k != KEY})
+    write_whole(file, sealed(model.SerializeToString()))
+
+
+def _graph(network: Network) -> onnx.ModelProto:
     model = network.graph() or _traced(network)
-    longest = network.longest_input, network.longest_output
-    onnx.helper.set_model_props(model, metadata(network, recipe, *longest))
     onnx.checker.check_model(model, full_check=True)
     return model
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -9,9 +10,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from exprinfer.blocks import Block
 from exprinfer.evaluator import Evaluator
+from exprinfer.log import tell
 from exprinfer.resume import Output
 from exprinfer.scored import ScoredBatch
 from exprinfer.summary import Summary
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def score(
@@ -28,6 +32,8 @@ def score(
     """
     summary = output.progress.summary
     began = time.monotonic() - summary.seconds
+    names = [model.name for model in evaluator.models]
+    tell(_LOGGER, logging.INFO, "score begins", models=names, device=evaluator.device)
 
     def finish(block: Block, results: ScoredBatch) -> None:
         summary.seconds = time.monotonic() - began
@@ -50,4 +56,14 @@ def score(
             for _, results in waiting:
                 results.cancel()
     summary.seconds = time.monotonic() - began
+    tell(
+        _LOGGER,
+        logging.INFO,
+        "score ends",
+        lines=summary.lines,
+        answered=summary.answered,
+        certified=summary.certified,
+        errors=dict(summary.errors),
+        seconds=round(summary.seconds, 3),
+    )
     return summary

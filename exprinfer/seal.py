@@ -8,10 +8,14 @@ By hand: ``head -c -81 model.onnx | sha256sum`` gives what ``tail -c 64 model.on
 from __future__ import annotations
 
 import hashlib
+import logging
 from pathlib import Path
 
 from exprinfer.errors import ModelFileError
+from exprinfer.log import tell
 from exprinfer.output import whole_file
+
+_LOGGER = logging.getLogger(__name__)
 
 #: The entry's key.
 KEY = "file_sha256"
@@ -51,6 +55,7 @@ def read_sealed(path: Path) -> bytes:
             f"{path} is damaged: its SHA-256 is {found[:12]}..., and not "
             f"{ascii(digits[:12].decode('latin-1'))[1:-1]}... as it says; get or export it again"
         )
+    tell(_LOGGER, logging.DEBUG, "seal verified", path=str(path), file_sha256=found)
     return content
 
 

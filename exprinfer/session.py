@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import re
 from contextlib import redirect_stdout
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exprinfer.errors import DeviceError, ModelFileError, RuntimeMissingError
+from exprinfer.log import tell
 from exprinfer.seal import read_sealed
 
 # Its wheels report usage over the network unless they are told not to before they are loaded.
@@ -28,6 +30,8 @@ except ModuleNotFoundError as error:
     ) from None
 
 Device = Literal["auto", "cpu", "cuda"]
+
+_LOGGER = logging.getLogger(__name__)
 
 _CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 _WARNINGS, _FATAL_ONLY = 2, 4  # ONNX Runtime's log severities; the first is its default
@@ -57,6 +61,8 @@ class Session:
         """Where the model really runs."""
         self._session = on_cuda or _open(path, _CPU)
         self._check_signature(path)
+        level = logging.WARNING if self.note else logging.INFO
+        tell(_LOGGER, level, "device chosen", device=self.device, asked=device, note=self.note)
 
     def _open_on_cuda(self, path: Path, device: Device) -> Any:
         """A session that really has CUDA, or None; raises where the user insists on it."""

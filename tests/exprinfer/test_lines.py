@@ -70,3 +70,10 @@ def test_an_endless_line_is_cut_and_does_not_swallow_the_next(
     monkeypatch.setattr(lines, "LONGEST_LINE", 10)
     assert flat(Slow(b"x" + "é".encode() * 500 + b"\n", [7] * 50)) == [b"x" + "éééé".encode()]
     assert flat(Slow(b"x" * 1_000 + b"\n1+2\n", [7] * 50)) == [b"x" * 10, b"1+2"]
+
+
+def test_a_flood_of_empty_lines_is_handed_on_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "MOST_LINES", 4)
+    parts = list(read_lines(io.BytesIO(b"\n" * 10)))
+    assert [len(part) for part, _ in parts] == [4, 4, 2]
+    assert sum(size for _, size in parts) == 10

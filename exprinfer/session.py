@@ -35,9 +35,9 @@ _LOGGER = logging.getLogger(__name__)
 
 _CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 _WARNINGS, _FATAL_ONLY = 2, 4  # ONNX Runtime's log severities; the first is its default
-#: The element types of the contract's tensors, as ONNX Runtime names them.
-_INPUTS = {"tokens": "tensor(int64)"}
-_OUTPUTS = {"answer": "tensor(int64)", "log_prob": "tensor(float)"}
+#: The element types and ranks of the contract's tensors, as ONNX Runtime names them.
+_INPUTS = {"tokens": ("tensor(int64)", 2)}
+_OUTPUTS = {"answer": ("tensor(int64)", 2), "log_prob": ("tensor(float)", 1)}
 #: What a model that works on tapes tells besides.
 _STATES = {"steps", "memory", "tapes", "heads", "looks"}
 
@@ -60,6 +60,7 @@ class Session:
         self.device: Literal["cpu", "cuda"] = "cuda" if on_cuda else "cpu"
         """Where the model really runs."""
         self._session = on_cuda or _open(path, _CPU)
+        self._path = path
         self._check_signature(path)
         level = logging.WARNING if self.note else logging.INFO
         tell(_LOGGER, level, "device chosen", device=self.device, asked=device, note=self.note)
@@ -87,24 +88,36 @@ class Session:
         return None
 
     def _check_signature(self, path: Path) -> None:
-        inputs = {value.name: value.type for value in self._session.get_inputs()}
-        outputs = {value.name: value.type for value in self._session.get_outputs()}
+        given = self._session.get_inputs()
+        inputs = {value.name: (value.type, len(value.shape)) for value in given}
+        told = self._session.get_outputs()
+        outputs = {value.name: (value.type, len(value.shape)) for value in told}
         if inputs != _INPUTS or not _OUTPUTS.items() <= outputs.items():
             raise ModelFileError(
                 f"{path} keeps another contract: inputs {inputs} and outputs {outputs}, "
                 f"expected {_INPUTS} and {_OUTPUTS}"
             )
+        if any(isinstance(size, int) for size in given[0].shape):
+            raise ModelFileError(f"{path} takes {given[0].shape} tokens alone, not any batch")
 
     @property
     def metadata(self) -> dict[str, str]:
-        """The file's ``metadata_props``."""
-        return dict(self._session.get_modelmeta().custom_metadata_map)
+        """The file's ``metadata_props``; raises ModelFileError where they are no text."""
+        try:
+            return dict(self._session.get_modelmeta().custom_metadata_map)
+        except UnicodeDecodeError as error:
+            raise ModelFileError(f"{self._path} has metadata that are no text: {error}") from error
 
     def run(self, tokens: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Answer token ids ``[batch, time]``: answer ids ``[batch, answer_time]`` and
-        log-probabilities ``[batch]``."""
+        log-probabilities ``[batch]``. Raises ModelFileError where the model gives other shapes."""
         feed = {"tokens": tokens.astype(np.int64)}
         answer, log_prob = self._session.run(list(_OUTPUTS), feed)
+        if not len(tokens) == len(answer) == len(log_prob):  # one row's would pass for all
+            raise ModelFileError(
+                f"{self._path} gives {len(answer)} answers and {len(log_prob)} log-probabilities "
+                f"for {len(tokens)} expressions"
+            )
         return answer, log_prob
 
     def states(

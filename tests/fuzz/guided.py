@@ -32,13 +32,18 @@ def main(name: str, *how: str) -> None:
         try_one = import_module(f"tests.fuzz.target_{name}").try_one
     kept = CORPUS / name
     kept.mkdir(parents=True, exist_ok=True)
+    program = sys.argv[0]
     if how[:1] == ("merge",):
-        options = ["-merge=1", str(kept), *how[1:]]
+        # libFuzzer starts itself again, by this text and its own options, to survive what crashes.
+        program = f"{sys.executable} -m tests.fuzz.guided {name} again"
+        options = ["-merge=1", "-use_counters=0", str(kept), *how[1:]]
+    elif how[:1] == ("again",):
+        options = list(how[1:])
     else:
         found = tempfile.mkdtemp(prefix=f"{name}-")
         print(f"what it finds is kept in {found}", flush=True)
         options = [f"-max_total_time={how[0] if how else 60}", found, str(kept)]
-    atheris.Setup([sys.argv[0], f"-max_len={LONGEST}", *options], try_one)
+    atheris.Setup([program, f"-max_len={LONGEST}", *options], try_one)
     atheris.Fuzz()
 
 

@@ -4,12 +4,16 @@ import io
 import logging
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
 import exprinfer
 from exprinfer import Evaluator, ModelFileError
+from exprinfer.blocks import Block, Place, score_lines
+from exprinfer.formats import TextEncoder
 from exprinfer.log import tell
+from exprinfer.resume import Output, Progress
 from exprinfer.scoring import score
 
 #: An expression, and junk, that must not show up in any log.
@@ -37,7 +41,9 @@ def test_scoring_tells_its_counts_and_never_an_expression(
     gist: Evaluator, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "exprinfer")
-    score(gist, [io.BytesIO(SECRET)], lambda batch: None)
+    block = Block(partial(score_lines, SECRET.splitlines()), Place(), len(SECRET), prompt=False)
+    output = Output(io.BytesIO(), TextEncoder("jsonl"), Progress())
+    score(gist, [block], output)
     told = events(caplog)
     assert list(told) == ["score begins", "batch", "score ends"]
     assert told["batch"].levelno == logging.DEBUG

@@ -26,7 +26,7 @@ class Pieces(io.BytesIO):
 def try_one(data: bytes) -> None:
     """Read lines in pieces, and encode them; the first byte and the last choose how."""
     piece, width, content = 1 + sum(data[:1]) % 16, 1 + sum(data[-1:]) % 32, data[1:-1]
-    lines = [line for block, _ in read_lines(Pieces(content, piece)) for line in block]
+    lines = [line for block, _ in read_lines(Pieces(content, piece), prompt=True) for line in block]
     *expected, last = content.removeprefix(MARK).split(b"\n")
     expected += [last] if last else []
     assert lines == [line.removesuffix(b"\r") for line in expected]

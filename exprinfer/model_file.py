@@ -1,8 +1,9 @@
-"""The contract of a model file: find one, read what it says of itself, and verify that."""
+"""The contract of a model file: find one, read it whole, and verify what it says of itself."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from exprinfer.alphabet import SYMBOLS
 from exprinfer.errors import ModelFileError, ModelNotFoundError
 from exprinfer.grammar import Domain
+from exprinfer.seal import read_sealed
 
 FORMAT_VERSION = "1"
 
@@ -138,6 +140,24 @@ def find(model: str | Path) -> Path:
         f"no model {str(model)!r}: there are {', '.join(files) or 'none'}; "
         "or give the path of an .onnx file"
     )
+
+
+#: How a tensor names the file that its values are in, however protobuf may write the lengths.
+_LOCATION = re.compile(rb"(\x0a|\x8a\x80*\x00)(\x08|\x88\x80*\x00)location")
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a model file, as they were sealed, and all that there is to the model.
+
+    Raises ModelFileError where the file is damaged, or would have ONNX Runtime read another file or
+    memory as its weights; OSError where it cannot be read.
+    """
+    content = read_sealed(path)
+    if b"location" in content and _LOCATION.search(content):  # the first alone is much faster
+        raise ModelFileError(
+            f"{path} keeps weights in another file (external data); save it as one file"
+        )
+    return content
 
 
 def default_models() -> list[str]:

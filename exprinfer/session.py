@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from exprinfer.errors import DeviceError, ModelFileError, RuntimeMissingError
 from exprinfer.log import tell
-from exprinfer.seal import read_sealed
+from exprinfer.model_file import read
 
 # Its wheels report usage over the network unless they are told not to before they are loaded.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -97,8 +97,10 @@ class Session:
                 f"{path} keeps another contract: inputs {inputs} and outputs {outputs}, "
                 f"expected {_INPUTS} and {_OUTPUTS}"
             )
-        if any(isinstance(size, int) for size in given[0].shape):
-            raise ModelFileError(f"{path} takes {given[0].shape} tokens alone, not any batch")
+        if isinstance(given[0].shape[0], int):
+            raise ModelFileError(
+                f"{path} takes batches of {given[0].shape[0]} alone, not of any size"
+            )
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -145,8 +147,7 @@ def _preload_cuda() -> str:
 
 
 def _open(path: Path, provider: str) -> Any:
-    content = read_sealed(path)
-    _refuse_other_files(content, path)
+    content = read(path)
     options = onnxruntime.SessionOptions()
     # Without it the content could choose ONNX Runtime's other format, which nobody here checked.
     options.add_session_config_entry("session.load_model_format", "ONNX")
@@ -163,15 +164,3 @@ def _open(path: Path, provider: str) -> Any:
     finally:
         if provider == _CUDA:
             onnxruntime.set_default_logger_severity(_WARNINGS)
-
-
-#: How a tensor names the file that its values are to be read from, in every way to write a length.
-_LOCATION = re.compile(rb"(\x0a|\x8a\x80*\x00)(\x08|\x88\x80*\x00)location")
-
-
-def _refuse_other_files(content: bytes, path: Path) -> None:
-    """Refuse a model that would have ONNX Runtime read another file, or memory, as its weights."""
-    if b"location" in content and _LOCATION.search(content):  # the first alone is much faster
-        raise ModelFileError(
-            f"{path} keeps weights in another file (external data); save it as one file"
-        )

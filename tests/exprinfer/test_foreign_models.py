@@ -63,7 +63,7 @@ def test_one_that_keeps_the_contract_answers(load: Load) -> None:
     [
         ([9], {}, "another contract"),
         ([[[9]]], {}, "another contract"),
-        ([[9]], {"tokens": (1, 11)}, "not any batch"),
+        ([[9]], {"tokens": (1, 11)}, "batches of 1 alone"),
         ([[9]], {"recipe": "not text"}, "metadata that are no text"),
     ],
 )

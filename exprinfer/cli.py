@@ -15,9 +15,9 @@ from exprinfer.cli_options import evaluator_options, open_evaluator
 from exprinfer.cli_score import score_command
 from exprinfer.errors import (
     ExprinferError,
-    ModelFileError,
     ModelNotFoundError,
     TooLongError,
+    printable,
 )
 from exprinfer.evaluator import Evaluator, describe_shipped
 from exprinfer.formats import TEXT_FORMATS, TextEncoder
@@ -50,7 +50,7 @@ class Main(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(PIPE_CLOSED)
         except (OSError, ExprinferError) as error:
-            raise Failure(str(error)) from error
+            raise Failure(printable(str(error))) from error
 
 
 @click.group(cls=Main)
@@ -140,10 +140,7 @@ def models() -> None:
 def seal_command(files: tuple[Path, ...]) -> None:
     """Seal model files that you made yourself, so that damage is noticed from here on."""
     for path in files:
-        try:
-            seal(path)
-        except ModelFileError as error:
-            raise click.UsageError(str(error)) from error
+        seal(path)
 
 
 main.add_command(score_command)

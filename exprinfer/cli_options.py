@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from exprinfer.errors import ExprinferError
+from exprinfer.errors import ExprinferError, printable
 from exprinfer.evaluator import BATCH_SIZE, Evaluator, load
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -30,7 +30,7 @@ def open_evaluator(**options: Any) -> Evaluator:
     try:
         evaluator = load(**options)
     except ExprinferError as error:
-        raise click.UsageError(str(error)) from error
+        raise click.UsageError(printable(str(error))) from error
     if evaluator.device_note:
         click.echo(f"running on the CPU: {evaluator.device_note}", err=True)
     return evaluator

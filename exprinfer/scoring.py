@@ -18,6 +18,10 @@ from exprinfer.summary import Summary
 _LOGGER = logging.getLogger(__name__)
 
 
+#: Blocks that wait to be answered or written, so that neither waits for the other.
+QUEUE = 2
+
+
 def score(
     evaluator: Evaluator,
     blocks: Iterable[Block],
@@ -46,7 +50,7 @@ def score(
             for block in blocks:
                 waiting.append((block, worker.submit(block.score, evaluator)))
                 # What a slow pipe brings is answered at once, what a file holds block by block.
-                while len(waiting) > (0 if block.prompt else 1):
+                while len(waiting) > (0 if block.prompt else QUEUE):
                     done, results = waiting.popleft()
                     finish(done, results.result())
             while waiting:

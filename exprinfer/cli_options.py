@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from exprinfer.errors import ExprinferError, printable
-from exprinfer.evaluator import BATCH_SIZE, Evaluator, load
+from exprinfer.evaluator import Evaluator, load
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -18,7 +18,7 @@ def evaluator_options(command: Command) -> Command:
     for option in (
         click.option("--model", default="auto", help="A shipped model or an .onnx file."),
         click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto"),
-        click.option("--batch-size", type=click.IntRange(min=1), default=BATCH_SIZE),
+        click.option("--batch-size", type=click.IntRange(min=1), help="Rows of one call at most."),
         click.option("--guess", is_flag=True, help="Answer outside the model's domain too."),
     ):
         command = option(command)

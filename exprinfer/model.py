@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from exprinfer.alphabet import Alphabet
 from exprinfer.batching import by_cost, expected_steps
 from exprinfer.log import tell
-from exprinfer.model_file import Description, find
+from exprinfer.model_file import Description, find, find_for_cuda
 from exprinfer.session import Device, Session
 
 _LOGGER = logging.getLogger(__name__)
@@ -24,9 +24,9 @@ class Model:
 
     def __init__(self, name: str | Path, device: Device = "auto") -> None:
         """Open a shipped model by its name, or a file; raises what ``load`` raises."""
-        self.path = find(name)
+        self.session = Session(find(name), device, find_for_cuda(name))
+        self.path = self.session.path
         """Where its file lies."""
-        self.session = Session(self.path, device)
         self.description = Description.read(self.session.metadata, self.path)
         """What the model file says of itself."""
         self.alphabet = Alphabet(self.description.alphabet)
@@ -48,6 +48,9 @@ class Model:
     ) -> Iterator[NDArray[np.int64]]:
         """Cut token ids ``[rows, time]`` of those lengths ``[rows]`` into batches of like work;
         yields row numbers."""
+        if self.session.width:  # all rows are widened to it, and are the same work
+            rows = np.arange(len(tokens))
+            return (rows[cut : cut + batch_size] for cut in range(0, len(rows), batch_size))
         if not self.description.tapes:
             return by_cost(lengths.astype(np.uint16), lengths, batch_size)
         return by_cost(expected_steps(tokens, lengths), lengths, batch_size)

@@ -160,6 +160,16 @@ def read(path: Path) -> bytes:
     return content
 
 
+def find_for_cuda(model: str | Path) -> Path:
+    """The file of a shipped model for CUDA, where it has one of its own; else what ``find`` gives.
+
+    A file that is asked for by its path is always that file.
+    """
+    path = find(model)
+    own = path.with_name("cuda.onnx")
+    return own if str(model) in shipped() and own.is_file() else path
+
+
 def default_models() -> list[str]:
     """The shipped models that answer by default, the first to be asked first."""
     files = shipped()

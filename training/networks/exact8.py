@@ -147,13 +147,14 @@ class Exact8(Exact):
         powers = symbols ** np.arange(group)[::-1]
         integers = {
             "ZERO": [0], "ONE": [1], "TWO": [2],
-            "ZERO_SCALAR": 0, "ONE_SCALAR": 1, "FIRST": 0,
+            "ZERO_SCALAR": 0, "ONE_SCALAR": 1, "FIRST": 0, "LAST_OF_GROUP": group - 1,
             "GROUP": [group], "GROUP_LESS_ONE": [group - 1],
             "PADDING": [0, 0, 0, group - 1],
             "BLANK": 0, "BLANKS": [[0]], "SCORES_SHAPE": [-1, group, symbols],
-            "POWERS": powers, "LAST_OF_GROUP": group - 1, "LAST_IN_GROUP": [group - 1],
-            "GATES_SPLIT": [3 * units, units], "ROWS": [-1, 4 * units], "GROUPS": [-1, group],
+            "POWERS": powers,
+            "GATES_SPLIT": [3 * units, units],
             "PLACES": np.arange(LONGEST_OUTPUT), "PLACES_FROM_ONE": 1 + np.arange(LONGEST_OUTPUT),
+            "ROWS": [-1, 4 * units], "GROUPS": [-1, group], "LAST_IN_GROUP": [group - 1],
             # Before the first group: the vector behind those of all groups, and no end.
             "before0": [[0] * (group - 1) + [symbols**group]],
         }  # fmt: skip
@@ -186,7 +187,7 @@ class Exact8(Exact):
             "ZERO_POINT": torch.tensor(ZERO_POINT, dtype=torch.uint8),
             "ZERO_CODE": torch.tensor(float(ZERO_POINT)),
             "GROUP_POWERS": column,
-            "READ_POWERS": torch.block_diag(*[column] * -(-LONGEST_INPUT // group)),
+            "READ_POWERS": torch.kron(torch.eye(-(-LONGEST_INPUT // group)), column),
         }
         return {
             **{name: np.array(value, np.int64) for name, value in integers.items()},

@@ -32,7 +32,7 @@ class OrtSteps(Grouped):
         tokens = torch.ones(4, 2 * network.group, dtype=torch.int64)
         state = network.read(tokens)
         self.read, self.write = (
-            onnxruntime.InferenceSession(content)
+            onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
             for content in (
                 _exported(network, "read", (tokens,), {0: "batch", 1: "time"}),
                 _exported(network, "write", state, {0: "batch"}),
@@ -66,11 +66,12 @@ def _exported(network: Any, method: str, inputs: tuple[Any, ...], axes: dict[int
             return getattr(self.network, method)(*values)
 
     names = [f"in{number}" for number in range(len(inputs))]
-    file: Any = io.BytesIO()
+    file = io.BytesIO()
+    target: Any = file  # it writes to files too, whatever its signature says
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter that writes LSTM operators is the older one
         torch.onnx.export(
-            Part().eval(), inputs, file, input_names=names, dynamo=False,
+            Part().eval(), inputs, target, input_names=names, dynamo=False,
             dynamic_axes=dict.fromkeys(names, axes),
         )  # fmt: skip
     return file.getvalue()

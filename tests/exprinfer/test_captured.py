@@ -17,11 +17,11 @@ from training.expressions import enumerate_domain, sample
 
 FOR_CUDA = find_for_cuda("exact")
 WIDTH, ANSWER_WIDTH = 12, 5
-#: Of the operators that ONNX Runtime's CUDA provider has in opset 18, for the types of the graph, by
+#: Operators that ONNX Runtime's CUDA provider has in opset 18, for the types that the graph has, by
 #: docs/OperatorKernels.md in ONNX Runtime's repository.
 ON_CUDA = """
-    Add Cast Concat Div Gather GatherElements Greater Identity Less LogSoftmax MatMul Max Mul ReduceSum
-    Reshape Round Sigmoid Slice Split Squeeze Sub Tanh TopK Where
+    Add Cast Concat Div Gather GatherElements Greater Identity Less LogSoftmax MatMul Max Mul
+    ReduceSum Reshape Round Sigmoid Slice Split Squeeze Sub Tanh TopK Where
 """
 TEXTS = sample(1_000, seed=6).texts()
 TOKENS = Alphabet(SYMBOLS).encode(TEXTS)[0]

@@ -89,3 +89,7 @@ class DeviceError(ExprinferError, RuntimeError):
 
 class RuntimeMissingError(ExprinferError, ImportError):
     """ONNX Runtime is not installed."""
+
+
+class ExtraMissingError(ExprinferError, ImportError):
+    """A library is not installed that comes with one of the package's extras."""

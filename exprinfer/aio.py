@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +15,8 @@ from exprinfer.prediction import Prediction
 
 #: What one request comes to.
 Outcome = Prediction | ExpressionError
+
+_CLOSED = "the MicroBatcher was closed before this was answered"
 
 
 class OverloadedError(ExprinferError, RuntimeError):
@@ -58,7 +60,7 @@ class MicroBatcher:
         max_batch: int = BATCH_SIZE,
         max_wait: float = 0.002,
         max_queue: int = 16 * BATCH_SIZE,
-        threads: int = 2,
+        threads: int = 1,
         when_full: Literal["wait", "refuse"] = "wait",
     ) -> None:
         whole = {"max_batch": max_batch, "max_queue": max_queue, "threads": threads}
@@ -74,7 +76,7 @@ class MicroBatcher:
         self._pool = ThreadPoolExecutor(threads, "exprinfer-aio")
         self._threads = threads
         self._room = asyncio.Semaphore(max_queue)
-        self._waiting: deque[_Request] = deque()
+        self._waiting: OrderedDict[_Request, None] = OrderedDict()
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._callers = 0
@@ -94,14 +96,17 @@ class MicroBatcher:
         try:
             async with self._room:
                 if self._cancelled:
-                    raise ClosedError("the MicroBatcher was closed before this was answered")
+                    raise ClosedError(_CLOSED)
                 due = loop.time() + (0 if self._closed else self.max_wait)
                 request = _Request(expression, due, loop.create_future())
-                self._waiting.append(request)
+                self._waiting[request] = None
                 if len(self._waiting) >= self.max_batch:
                     self._hand_over()
                 self._set_timer()
-                return await request.answered
+                try:
+                    return await request.answered
+                finally:
+                    self._waiting.pop(request, None)  # where the caller was cancelled
         finally:
             self._callers -= 1
             self._tell_if_idle()
@@ -121,7 +126,7 @@ class MicroBatcher:
     def _set_timer(self) -> None:
         """Have the first that waits handed over when it is due, if a thread is free then."""
         if self._waiting and self._is_free() and self._timer is None and self._loop:
-            self._timer = self._loop.call_at(self._waiting[0].due, self._on_time)
+            self._timer = self._loop.call_at(self._due(), self._on_time)
 
     def _on_time(self) -> None:
         self._timer = None
@@ -132,20 +137,21 @@ class MicroBatcher:
         """Start the batches that are full or due, as long as threads are free."""
         while self._loop and self._waiting and self._is_free() and self._is_time(self._loop):
             size = min(len(self._waiting), self.max_batch)
-            taken = [self._waiting.popleft() for _ in range(size)]
-            batch = [request for request in taken if not request.answered.done()]
-            if batch:
-                texts = [request.expression for request in batch]
-                work = self._loop.run_in_executor(self._pool, _answer, self.evaluator, texts)
-                self._at_work.add(work)
-                work.add_done_callback(partial(self._finish, batch))
+            batch = [self._waiting.popitem(last=False)[0] for _ in range(size)]
+            texts = [request.expression for request in batch]
+            work = self._loop.run_in_executor(self._pool, _answer, self.evaluator, texts)
+            self._at_work.add(work)
+            work.add_done_callback(partial(self._finish, batch))
+
+    def _due(self) -> float:
+        return next(iter(self._waiting)).due
 
     def _is_free(self) -> bool:
         return len(self._at_work) < self._threads
 
     def _is_time(self, loop: asyncio.AbstractEventLoop) -> bool:
         full = len(self._waiting) >= self.max_batch
-        return full or self._closed or loop.time() >= self._waiting[0].due
+        return full or self._closed or loop.time() >= self._due()
 
     def _finish(self, batch: list[_Request], work: asyncio.Future[list[Outcome]]) -> None:
         """Give each of a batch its outcome, and the thread the next batch before that."""
@@ -175,12 +181,10 @@ class MicroBatcher:
         """
         self._closed, self._cancelled = True, self._cancelled or cancel
         if cancel:
-            for request in self._waiting:
+            while self._waiting:
+                request, _ = self._waiting.popitem()
                 if not request.answered.done():
-                    request.answered.set_exception(
-                        ClosedError("the MicroBatcher was closed before this was answered")
-                    )
-            self._waiting.clear()
+                    request.answered.set_exception(ClosedError(_CLOSED))
         self._hand_over()
         self._tell_if_idle()
         await self._idle.wait()

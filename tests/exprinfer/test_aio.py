@@ -125,6 +125,7 @@ def test_those_cancelled_take_no_place_and_hurt_nobody(gated: Gated) -> None:
             for task in tasks[::2]:
                 task.cancel()
             await asyncio.wait(tasks[::2])
+            assert len(batcher._waiting) == 2
             gated.gate.set()
             outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes[::2])

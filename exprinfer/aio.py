@@ -60,7 +60,7 @@ class MicroBatcher:
         max_batch: int = BATCH_SIZE,
         max_wait: float = 0.002,
         max_queue: int = 16 * BATCH_SIZE,
-        threads: int = 1,
+        threads: int = 2,
         when_full: Literal["wait", "refuse"] = "wait",
     ) -> None:
         whole = {"max_batch": max_batch, "max_queue": max_queue, "threads": threads}

@@ -108,13 +108,13 @@ def _is_text(kind: pa.DataType) -> bool:
 def _evaluate(evaluator: Evaluator, texts: pa.StringArray) -> pa.RecordBatch:
     """Answer an array of type string, of a length that fits into memory with all about it."""
     if not texts.null_count:
-        return _batch(texts, evaluator.evaluate_column(texts.to_numpy(zero_copy_only=False)))
+        return results_batch(texts, evaluator.evaluate_column(texts.to_numpy(zero_copy_only=False)))
     answered = _evaluate(evaluator, texts.drop_null())
     valid = texts.is_valid().to_numpy(zero_copy_only=False)
     return answered.take(pa.array(np.cumsum(valid) - 1, mask=~valid))
 
 
-def _batch(texts: pa.StringArray, column: Column) -> pa.RecordBatch:
+def results_batch(texts: pa.StringArray, column: Column) -> pa.RecordBatch:
     """What is in a Column, as Arrow."""
     failed = column.errors != 0
     answers = pa.array(column.answers, pa.string(), mask=failed)

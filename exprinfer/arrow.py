@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -66,18 +67,22 @@ def evaluate_table(evaluator: Evaluator, table: pa.Table, column: str = "express
     """Answer the expressions in one column of a table.
 
     Gives the table as it came, followed by the columns of ``SCHEMA`` less ``expression``. Raises
-    KeyError where there is no such column, TypeError where it holds no text, and ValueError where
-    the table has a column of a result's name already.
+    what ``check_columns`` raises, and TypeError where the column holds no text.
     """
-    if column not in table.column_names:
-        raise KeyError(f"no column {column!r}: there are {', '.join(table.column_names)}")
-    taken = [name for name in FIELDS[1:] if name in table.column_names]
-    if taken:
-        raise ValueError(f"the table has columns {', '.join(taken)} already; rename them")
+    check_columns(table.column_names, column)
     results = evaluate_arrow(evaluator, table[column])
     for name in FIELDS[1:]:
         table = table.append_column(SCHEMA.field(name), results[name])
     return table
+
+
+def check_columns(names: Sequence[str], column: str) -> None:
+    """Raise KeyError where a table has no such column, ValueError where it has one of a result."""
+    if column not in names:
+        raise KeyError(f"no column {column!r}: there are {', '.join(names)}")
+    taken = [name for name in FIELDS[1:] if name in names]
+    if taken:
+        raise ValueError(f"the table has columns {', '.join(taken)} already; rename them")
 
 
 def _text(column: Any) -> pa.ChunkedArray:

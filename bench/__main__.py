@@ -11,7 +11,7 @@ import click
 import numpy as np
 import onnxruntime
 
-from bench import latency, limits, sweeps, throughput, write
+from bench import latency, limits, micro_batching, sweeps, throughput, write
 from bench.peers import PEERS
 from training.machine import machine, versions
 
@@ -63,6 +63,8 @@ def main(
         click.echo(write.throughput_table(found["throughput"]))
         if readme:
             write.sections(found, readme)
+    if not only:
+        micro_batching.record(output, readme)
 
 
 def _row(peer: throughput.Timed) -> dict[str, object]:

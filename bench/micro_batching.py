@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -113,4 +112,4 @@ def main(output: Path, readme: Path | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(prog_name="python -m bench.micro_batching"))
+    main(prog_name="python -m bench.micro_batching")

@@ -25,9 +25,7 @@ def main(address: str = "local") -> list[dict[str, object]]:
         batch_format="pyarrow",
         compute=ray.data.ActorPoolStrategy(size=2),
     )
-    bills: list[dict[str, object]] = answered.select_columns(
-        ["customer", "sum", "value"]
-    ).take_all()
+    bills: list[dict[str, object]] = answered.take_all()
     ray.shutdown()
     return sorted(bills, key=itemgetter("value"))[-3:]
 

@@ -90,8 +90,8 @@ def score_dataset(
 
     ``source`` names files or folders of Parquet, CSV, TSV or JSON Lines, or else of UTF-8 text with
     an expression a line, which becomes the column ``column``; local or in object storage (such as
-    ``s3://``), plain or, but for Parquet, compressed (``.gz``, ``.zst``). Other
-    columns are kept, those of CSV as text; rows come in no particular order.
+    ``s3://``), plain or, but for Parquet, compressed (``.gz``, ``.zst``). Other columns are kept,
+    those of CSV as text; rows come in no particular order.
 
     Runs on the Ray that this process has joined, or joins that at ``address``, or starts one on
     this machine. By default there are seven ``workers`` for every eight CPUs, or one for every GPU
@@ -131,7 +131,7 @@ def _import_ray() -> Any:
     try:
         import ray.data
     except ModuleNotFoundError as error:
-        if error.name != "ray":
+        if error.name not in ("ray", "ray.data"):
             raise
         raise ExtraMissingError(
             "to score by Ray needs Ray Data, which comes with an extra: "

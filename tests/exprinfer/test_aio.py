@@ -232,6 +232,25 @@ def test_a_failing_evaluator_fails_its_batch_and_no_other(evaluator: Evaluator) 
     within_seconds(main)
 
 
+def test_a_slow_batch_leaves_the_other_thread_free(evaluator: Evaluator) -> None:
+    class Slow(Gated):
+        def evaluate_column(self, expressions: Sequence[str]) -> Column:  # type: ignore[override]
+            assert "9*9" not in expressions or self.gate.wait(30)
+            return self.inner.evaluate_column(expressions)
+
+    async def main() -> None:
+        slow = Slow(evaluator)
+        async with MicroBatcher(slow, max_wait=0, threads=2) as batcher:
+            waiting = asyncio.create_task(batcher.evaluate("9*9"))
+            await asyncio.sleep(0.01)
+            assert (await batcher.evaluate("5+3")).value == 8
+            assert not waiting.done()
+            slow.gate.set()
+            assert (await waiting).value == 81
+
+    within_seconds(main)
+
+
 def test_it_serves_one_event_loop(evaluator: Evaluator) -> None:
     batcher = MicroBatcher(evaluator)
     assert asyncio.run(batcher.evaluate("5+3")).value == 8

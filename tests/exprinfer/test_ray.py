@@ -6,6 +6,8 @@ import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -149,6 +151,30 @@ def test_other_formats_and_other_storage(tmp_path: Path) -> None:
         wrong = ("division_by_zero", "empty", "unknown_symbol", "malformed")
         assert totals == Totals(160, 80, 0, Counter(dict.fromkeys(wrong, 20)))
         assert (tmp_path / f"{name}.out" / SUCCESS).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("joined")
+def test_several_sources_and_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    for name in ("folder/a.txt", "folder/.hidden.txt", "folder/b.txt", "c.txt.gz"):
+        write(tmp_path / name)
+    sources = [str(tmp_path / "folder"), str(tmp_path / "c.txt.gz")]
+    totals = score_dataset(sources, str(tmp_path / "out"), workers=1)
+    assert totals.rows == 3 * 160
+    found = Counter(parquet.read_table(tmp_path / "out")["expression"].to_pylist())
+    assert found == Counter(TABLE["sum"] * 3)
+
+
+def test_without_ray_the_extra_is_named(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['ray'] = None\n"
+        "import exprinfer.ray\n"
+        "try:\n    exprinfer.ray.score_dataset('a', 'b')\n"
+        "except exprinfer.ExtraMissingError as error:\n    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert "exprinfer[ray]" in done.stdout
 
 
 @pytest.mark.slow

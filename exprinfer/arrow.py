@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exprinfer.errors import EXPRESSION_ERRORS, ExtraMissingError
+from exprinfer.errors import EXPRESSION_ERRORS, ExtraMissingError, InputError
 from exprinfer.evaluator import Evaluator
 from exprinfer.prediction import FIELDS, Column, whole_number
 
@@ -77,12 +77,12 @@ def evaluate_table(evaluator: Evaluator, table: pa.Table, column: str = "express
 
 
 def check_columns(names: Sequence[str], column: str) -> None:
-    """Raise KeyError where a table has no such column, ValueError where it has one of a result."""
+    """Raise InputError where a table has no such column, or has one of a result already."""
     if column not in names:
-        raise KeyError(f"no column {column!r}: there are {', '.join(names)}")
+        raise InputError(f"no column {column!r}; the columns are {', '.join(names)}")
     taken = [name for name in FIELDS[1:] if name in names]
     if taken:
-        raise ValueError(f"the table has columns {', '.join(taken)} already; rename them")
+        raise InputError(f"the table has columns {', '.join(taken)} already; rename them")
 
 
 def _text(column: Any) -> pa.ChunkedArray:

@@ -92,4 +92,12 @@ class RuntimeMissingError(ExprinferError, ImportError):
 
 
 class ExtraMissingError(ExprinferError, ImportError):
-    """A library is not installed that comes with one of the package's extras."""
+    """A library is not installed that one of the package's extras brings."""
+
+
+class InputError(ExprinferError, ValueError):
+    """A file that cannot be scored as it is."""
+
+
+class OutputError(ExprinferError, ValueError):
+    """Results that cannot be written as asked, or a run that cannot be continued."""

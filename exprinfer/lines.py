@@ -13,28 +13,34 @@ LONGEST_LINE = 1 << 20
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def read_lines(stream: BinaryIO) -> Iterator[tuple[list[bytes], int]]:
-    """Yield the lines of each block read, without their ends, and the bytes read for them.
+def read_lines(
+    stream: BinaryIO, start: int = 0, *, prompt: bool = False
+) -> Iterator[tuple[list[bytes], int]]:
+    """Yield the lines of each block, without their ends, and the byte of the stream they end at.
 
     Lines end with LF or CRLF; the last one may lack its end. A byte order mark before the first
-    line is dropped, and so is what a line has beyond ``LONGEST_LINE`` bytes.
+    line is dropped, and so is what a line has beyond ``LONGEST_LINE`` bytes. The stream stands at
+    ``start``, which is 0 or one of the ends yielded before: of a file the blocks then are the same
+    as read from the beginning. ``prompt`` takes what is there by now, as suits a pipe.
     """
-    rest, size, first = b"", 0, True
-    while block := _read(stream):
-        if first:
-            block, first = _without_mark(block, stream), False
-        size += len(block)
+    rest, place, skipped = b"", start, 0
+    while block := _read(stream, BLOCK - len(rest) if len(rest) < BLOCK else BLOCK, prompt):
+        if place == 0 and not rest and not skipped:
+            whole = _more_of_mark(block, stream, prompt)
+            block = whole.removeprefix(_BYTE_ORDER_MARK)
+            place = len(whole) - len(block)
         block = rest + block
         *lines, rest = block.split(b"\n")
+        if lines:
+            place, skipped = place + skipped + len(block) - len(rest), 0
+            if len(block) <= LONGEST_LINE and b"\r" not in block:
+                yield lines, place  # nothing to cut
+            else:
+                yield [_cut(line.removesuffix(b"\r")) for line in lines], place
+        skipped += max(0, len(rest) - LONGEST_LINE - 1)
         rest = rest[: LONGEST_LINE + 1]  # one more, which tells where a cut would part a character
-        if lines and len(block) <= LONGEST_LINE and b"\r" not in block:
-            yield lines, size  # nothing to cut
-            size = 0
-        elif lines:
-            yield [_cut(line.removesuffix(b"\r")) for line in lines], size
-            size = 0
-    if rest or size:
-        yield ([_cut(rest.removesuffix(b"\r"))] if rest else []), size
+    if rest:
+        yield [_cut(rest.removesuffix(b"\r"))], place + skipped + len(rest)
 
 
 def _cut(line: bytes) -> bytes:
@@ -47,17 +53,17 @@ def _cut(line: bytes) -> bytes:
     return line[:end]
 
 
-def _read(stream: BinaryIO) -> bytes:
-    """What is there by now, at least a byte: a slow pipe's lines are not held back."""
-    read1 = getattr(stream, "read1", None)
-    block: bytes = read1(BLOCK) if read1 else stream.read(BLOCK)
+def _read(stream: BinaryIO, size: int, prompt: bool) -> bytes:
+    """So many bytes; or else what is there by now, at least a byte: a slow pipe's lines are not
+    held back."""
+    block: bytes = stream.read1(size) if prompt else stream.read(size)  # type: ignore[attr-defined]
     return block
 
 
-def _without_mark(block: bytes, stream: BinaryIO) -> bytes:
+def _more_of_mark(block: bytes, stream: BinaryIO, prompt: bool) -> bytes:
     while len(block) < len(_BYTE_ORDER_MARK) and _BYTE_ORDER_MARK.startswith(block):
-        more = _read(stream)
+        more = _read(stream, BLOCK, prompt)
         if not more:
             break
         block += more
-    return block.removeprefix(_BYTE_ORDER_MARK)
+    return block

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from exprinfer.arrow import check_columns, evaluate_table  # tells which extra is missing
-from exprinfer.errors import ExtraMissingError
+from exprinfer.errors import ExtraMissingError, InputError
 from exprinfer.evaluator import load
 from exprinfer.pool import cores
 
@@ -102,7 +102,7 @@ def score_dataset(
     ``_SUCCESS`` is in it. ``filesystem`` is for storage that needs more than a path.
 
     Raises ExtraMissingError without Ray, FileExistsError where the output is there already,
-    FileNotFoundError, ValueError or KeyError where the source or the column is not, what Ray
+    FileNotFoundError where there is no source, InputError where it cannot be scored, and what Ray
     raises.
     """
     ray = _import_ray()
@@ -173,7 +173,7 @@ def _read(ray: Any, source: str, column: str, filesystem: Any) -> Any:
     files = _files(system, path, source)
     kinds = {_kind(file) for file in files}
     if len(kinds) > 1:
-        raise ValueError(f"{source}: files of one kind are needed, not {' and '.join(kinds)}")
+        raise InputError(f"{source}: files of one kind are needed, not {' and '.join(kinds)}")
     kind = kinds.pop()
     if kind == "parquet":
         return ray.data.read_parquet(path, filesystem=system)

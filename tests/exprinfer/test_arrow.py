@@ -9,6 +9,7 @@ import pytest
 
 import exprinfer
 from exprinfer import Evaluator
+from exprinfer.errors import InputError
 from exprinfer.prediction import FIELDS
 from training.expressions import sample
 
@@ -135,9 +136,9 @@ def test_a_table_keeps_its_columns(evaluator: Evaluator) -> None:
     assert found.select(["id", "sum", "by"]).equals(table)
     assert found["value"].to_pylist() == [3, None, None]
     assert found["error"].to_pylist() == [None, None, "division_by_zero"]
-    with pytest.raises(KeyError, match="no column 'expression': there are id, sum, by"):
+    with pytest.raises(InputError, match="no column 'expression'; the columns are id, sum, by"):
         evaluate_table(evaluator, table)
-    with pytest.raises(ValueError, match="columns value already; rename"):
+    with pytest.raises(InputError, match="columns value already; rename"):
         evaluate_table(evaluator, table.rename_columns(["value", "sum", "by"]), "sum")
 
 

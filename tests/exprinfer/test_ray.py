@@ -28,6 +28,7 @@ from pyarrow import fs, parquet  # noqa: E402
 
 import exprinfer.ray  # noqa: E402
 from exprinfer.arrow import evaluate_table  # noqa: E402
+from exprinfer.errors import InputError  # noqa: E402
 from exprinfer.ray import SUCCESS, Totals, score_dataset  # noqa: E402
 
 ROWS, FILES = 1_000_000, 8
@@ -189,8 +190,8 @@ def test_what_cannot_be_scored_says_why_and_leaves_nothing(tmp_path: Path) -> No
         score_dataset(str(tmp_path / "a.jsonl"), str(tmp_path / "there"))
     with pytest.raises(FileNotFoundError, match="no file or folder"):
         score_dataset(str(tmp_path / "absent"), out)
-    with pytest.raises(ValueError, match="one kind"):
+    with pytest.raises(InputError, match="one kind"):
         score_dataset(str(tmp_path), out)
-    with pytest.raises(KeyError, match="there are sum, id"):
+    with pytest.raises(InputError, match="the columns are sum, id"):
         score_dataset(str(tmp_path / "a.jsonl"), out)
     assert sorted(tmp_path.iterdir()) == before

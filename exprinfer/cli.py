@@ -1,4 +1,4 @@
-"""The commands ``exprinfer evaluate``, ``score`` and ``models``: wiring only."""
+"""The commands ``exprinfer evaluate``, ``score``, ``models`` and ``seal``: wiring only."""
 
 from __future__ import annotations
 
@@ -6,17 +6,24 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 
 from exprinfer.cli_options import evaluator_options, open_evaluator
 from exprinfer.cli_score import score_command
-from exprinfer.errors import ExprinferError, ModelNotFoundError, TooLongError
+from exprinfer.errors import (
+    ExprinferError,
+    ModelNotFoundError,
+    TooLongError,
+    printable,
+)
 from exprinfer.evaluator import Evaluator, describe_shipped
 from exprinfer.formats import TEXT_FORMATS, TextEncoder
 from exprinfer.model_file import find
 from exprinfer.scored import ScoredBatch
+from exprinfer.seal import seal
 
 #: Exit codes as shells give them to what a signal ended: 128 and the signal's number.
 INTERRUPTED, PIPE_CLOSED = 130, 141
@@ -43,7 +50,7 @@ class Main(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(PIPE_CLOSED)
         except (OSError, ExprinferError) as error:
-            raise Failure(str(error)) from error
+            raise Failure(printable(str(error))) from error
 
 
 @click.group(cls=Main)
@@ -120,6 +127,20 @@ def models() -> None:
                 f"{find(model.name).stat().st_size / 1e6:.2f} MB",
             )
         )
+
+
+@main.command("seal")
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE...",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+def seal_command(files: tuple[Path, ...]) -> None:
+    """Seal model files that you made yourself, so that damage is noticed from here on."""
+    for path in files:
+        seal(path)
 
 
 main.add_command(score_command)

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
-from exprinfer.errors import ExprinferError
-from exprinfer.evaluator import BATCH_SIZE, Evaluator, load
+from exprinfer.errors import ExprinferError, printable
+from exprinfer.evaluator import Evaluator, load
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -18,7 +18,7 @@ def evaluator_options(command: Command) -> Command:
     for option in (
         click.option("--model", default="auto", help="A shipped model or an .onnx file."),
         click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto"),
-        click.option("--batch-size", type=click.IntRange(min=1), default=BATCH_SIZE),
+        click.option("--batch-size", type=click.IntRange(min=1), help="Rows of one call at most."),
         click.option("--guess", is_flag=True, help="Answer outside the model's domain too."),
     ):
         command = option(command)
@@ -30,7 +30,7 @@ def open_evaluator(**options: Any) -> Evaluator:
     try:
         evaluator = load(**options)
     except ExprinferError as error:
-        raise click.UsageError(str(error)) from error
+        raise click.UsageError(printable(str(error))) from error
     if evaluator.device_note:
         click.echo(f"running on the CPU: {evaluator.device_note}", err=True)
     return evaluator

@@ -1,6 +1,11 @@
-"""One exception class per cause."""
+"""One exception class per cause, and how they are shown."""
 
 from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """The text in one line, without what a terminal acts on: a file may have a say in a message."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class ExprinferError(Exception):

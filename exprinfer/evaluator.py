@@ -29,8 +29,6 @@ from exprinfer.results import Answers, Results
 from exprinfer.session import Device
 from exprinfer.work import Work, show
 
-#: Rows of one ONNX Runtime call: enough for full matrix products, few enough for the cache.
-BATCH_SIZE = 1_024
 #: Expressions that ``stream`` takes up at once, so that rows of like work meet.
 STREAMED_AT_ONCE = 8_192
 #: Texts of like length are handled together, so that a long one does not widen the others' arrays.
@@ -55,11 +53,11 @@ class Evaluator:
     def __init__(
         self,
         models: Sequence[Model],
-        batch_size: int = BATCH_SIZE,
+        batch_size: int | None = None,
         guess: bool = False,
         threads: int | None = None,
     ) -> None:
-        if not (isinstance(batch_size, int) and batch_size > 0):
+        if batch_size is not None and not (isinstance(batch_size, int) and batch_size > 0):
             raise ValueError(f"batch size {batch_size!r} is no whole number from 1 on")
         self.models: tuple[Description, ...] = tuple(model.description for model in models)
         """What the model files say of themselves, the first to be asked first."""
@@ -68,6 +66,7 @@ class Evaluator:
         self.device_note = models[-1].session.note
         """Why CUDA is not used although ONNX Runtime was built for it; empty otherwise."""
         self.batch_size = batch_size
+        """Rows of one call; None: as many as suit each model on its device."""
         self.guess = guess
         """Whether expressions outside the models' domain are answered too, never certified."""
         self._models = tuple(models)
@@ -184,7 +183,8 @@ class Evaluator:
             rows = np.flatnonzero(mine)
             if model.session.device in described.certified_on:
                 certified[rows] = domains[rows] <= described.certified_domain
-            for batch in model.batches(tokens[rows], lengths[rows], self.batch_size):
+            size = self.batch_size or model.session.batch_size
+            for batch in model.batches(tokens[rows], lengths[rows], size):
                 chosen = rows[batch]
                 ids = tokens[chosen, : int(lengths[chosen].max())]
                 jobs.append(_Job(part[chosen], index, partial(model.answer, ids)))
@@ -245,7 +245,7 @@ def load(
     model: str | Path = "auto",
     device: Device = "auto",
     *,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     threads: int | None = None,
     guess: bool = False,
 ) -> Evaluator:
@@ -253,7 +253,8 @@ def load(
 
     ``"auto"`` opens the certified models and gives each expression to the fastest that is certified
     for it. ``device="auto"`` uses CUDA where ONNX Runtime really created it and the CPU elsewhere;
-    ``Evaluator.device`` says which. ``threads`` is how many batches are worked on at
+    ``Evaluator.device`` says which. ``batch_size`` is how many rows a call of ONNX Runtime has at
+    most; None: as many as suit model and device. ``threads`` is how many batches are worked on at
     once, each by one thread; None: as many as there are cores. ``guess=True``
     answers expressions outside the model's domain too, as far as it can read them; such an answer
     is never certified, and is to be taken for what it is.
@@ -264,7 +265,7 @@ def load(
 
 
 def _again(
-    paths: list[Path], device: Device, batch_size: int, guess: bool, threads: int | None
+    paths: list[Path], device: Device, batch_size: int | None, guess: bool, threads: int | None
 ) -> Evaluator:
     return Evaluator([Model(path, device) for path in paths], batch_size, guess, threads)
 

@@ -7,6 +7,9 @@ from typing import BinaryIO
 
 #: Bytes read at once; the lines in them are evaluated together.
 BLOCK = 1 << 19
+#: Lines that are handed on together: as many as a block has if they hold expressions. The results
+#: of a flood of shorter ones would take much memory.
+MOST_LINES = BLOCK // 4
 #: Bytes of one line that are kept; no expression is nearly as long.
 LONGEST_LINE = 1 << 20
 
@@ -23,24 +26,26 @@ def read_lines(
     ``start``, which is 0 or one of the ends yielded before: of a file the blocks then are the same
     as read from the beginning. ``prompt`` takes what is there by now, as suits a pipe.
     """
-    rest, place, skipped = b"", start, 0
-    while block := _read(stream, BLOCK - len(rest) if len(rest) < BLOCK else BLOCK, prompt):
+    rest, place, skipped, pending = bytearray(), start, 0, False
+    while (block := _read(stream, _more(len(rest)), prompt)) or pending:
         if place == 0 and not rest and not skipped:
             whole = _more_of_mark(block, stream, prompt)
             block = whole.removeprefix(_BYTE_ORDER_MARK)
             place = len(whole) - len(block)
-        block = rest + block
-        *lines, rest = block.split(b"\n")
-        if lines:
-            place, skipped = place + skipped + len(block) - len(rest), 0
+        if pending or b"\n" in block:
+            block = bytes(rest) + block
+            *lines, last = block.split(b"\n", MOST_LINES)
+            place, skipped = place + skipped + len(block) - len(last), 0
             if len(block) <= LONGEST_LINE and b"\r" not in block:
                 yield lines, place  # nothing to cut
             else:
                 yield [_cut(line.removesuffix(b"\r")) for line in lines], place
-        skipped += max(0, len(rest) - LONGEST_LINE - 1)
-        rest = rest[: LONGEST_LINE + 1]  # one more, which tells where a cut would part a character
+            rest, block, pending = bytearray(), last, b"\n" in last
+        kept = LONGEST_LINE + 1 - len(rest)  # one more, which tells where a cut parts a character
+        rest += block[:kept]
+        skipped += max(0, len(block) - kept)
     if rest:
-        yield [_cut(rest.removesuffix(b"\r"))], place + skipped + len(rest)
+        yield [_cut(bytes(rest.removesuffix(b"\r")))], place + skipped + len(rest)
 
 
 def _cut(line: bytes) -> bytes:
@@ -51,6 +56,11 @@ def _cut(line: bytes) -> bytes:
     while end > LONGEST_LINE - 3 and line[end] & 0xC0 == 0x80:  # a byte within a character
         end -= 1
     return line[:end]
+
+
+def _more(held: int) -> int:
+    """Bytes to read, so that blocks begin where lines do and are the same after a resumption."""
+    return BLOCK - held if held < BLOCK else BLOCK
 
 
 def _read(stream: BinaryIO, size: int, prompt: bool) -> bytes:

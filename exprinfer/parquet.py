@@ -55,7 +55,7 @@ class ParquetEncoder:
 
     def put(self, partial: Path, path: Path) -> None:
         """Make the Parquet file of what was appended."""
-        with pa.memory_map(str(partial)) as source, whole_file(path) as file:
+        with pa.OSFile(str(partial)) as source, whole_file(path) as file:
             stream = pa.ipc.open_stream(source)
             with pq.ParquetWriter(file, stream.schema) as writer:
                 for batch in stream:

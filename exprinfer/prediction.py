@@ -155,6 +155,12 @@ def _not_text(expression: object) -> NotTextError:
 
 
 def whole_number(answer: str) -> int | None:
-    """The integer that the answer is, if it is one; ``int`` alone would also take ``1 2`` apart."""
+    """The integer that the answer is, if it is one; ``int`` alone would also take ``1 2`` apart.
+
+    None too where it has more digits than ``sys.get_int_max_str_digits()`` lets Python read.
+    """
     digits = answer.removeprefix("-")
-    return int(answer) if digits.isdigit() else None
+    try:
+        return int(answer) if digits.isdigit() else None
+    except ValueError:
+        return None

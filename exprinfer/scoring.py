@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -9,9 +10,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from exprinfer.blocks import Block
 from exprinfer.evaluator import Evaluator
+from exprinfer.log import tell
 from exprinfer.resume import Output
 from exprinfer.scored import ScoredBatch
 from exprinfer.summary import Summary
+
+_LOGGER = logging.getLogger(__name__)
+
+
+#: Blocks that wait to be answered or written, so that neither waits for the other.
+QUEUE = 2
 
 
 def score(
@@ -28,6 +36,8 @@ def score(
     """
     summary = output.progress.summary
     began = time.monotonic() - summary.seconds
+    names = [model.name for model in evaluator.models]
+    tell(_LOGGER, logging.INFO, "score begins", models=names, device=evaluator.device)
 
     def finish(block: Block, results: ScoredBatch) -> None:
         summary.seconds = time.monotonic() - began
@@ -40,7 +50,7 @@ def score(
             for block in blocks:
                 waiting.append((block, worker.submit(block.score, evaluator)))
                 # What a slow pipe brings is answered at once, what a file holds block by block.
-                while len(waiting) > (0 if block.prompt else 1):
+                while len(waiting) > (0 if block.prompt else QUEUE):
                     done, results = waiting.popleft()
                     finish(done, results.result())
             while waiting:
@@ -50,4 +60,14 @@ def score(
             for _, results in waiting:
                 results.cancel()
     summary.seconds = time.monotonic() - began
+    tell(
+        _LOGGER,
+        logging.INFO,
+        "score ends",
+        lines=summary.lines,
+        answered=summary.answered,
+        certified=summary.certified,
+        errors=dict(summary.errors),
+        seconds=round(summary.seconds, 3),
+    )
     return summary

@@ -33,6 +33,7 @@ EXPRESSION, EXPECTED = "expression", "expected"
 LOOKED_AT = 100
 #: Of those, characters that an expression has at most.
 _WIDTH = 64
+_UNREADABLE = (pa.ArrowInvalid, pa.ArrowNotImplementedError, csv.Error, UnicodeDecodeError)
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 
@@ -44,9 +45,15 @@ def read_batches(source: Input, stream: BinaryIO) -> Iterator[Any]:
     """
     try:
         for batch in _open(source.form, stream):
-            batch.validate(full=True)  # a hostile file's text may be none
+            batch.validate(full=True)  # a hostile file's text may be none,
+            batch.schema.names  # noqa: B018  and its columns' names neither
             yield batch
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+    except _UNREADABLE as error:
+        raise InputError(f"{source.name}: cannot be read as {source.form}: {error}") from error
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        # So Arrow tells of some Parquet files that are damaged.
         raise InputError(f"{source.name}: cannot be read as {source.form}: {error}") from error
 
 

@@ -70,3 +70,20 @@ def test_an_endless_line_is_cut_and_does_not_swallow_the_next(
     monkeypatch.setattr(lines, "LONGEST_LINE", 10)
     assert flat(Slow(b"x" + "é".encode() * 500 + b"\n", [7] * 50)) == [b"x" + "éééé".encode()]
     assert flat(Slow(b"x" * 1_000 + b"\n1+2\n", [7] * 50)) == [b"x" * 10, b"1+2"]
+
+
+@pytest.mark.parametrize("prompt", [False, True])
+def test_a_flood_of_empty_lines_is_handed_on_in_parts(
+    prompt: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "BLOCK", 16)
+    monkeypatch.setattr(lines, "MOST_LINES", 4)
+    content = b"\n" * 10 + b"1\r\n" * 11 + b"\n" * 7 + b"2"
+    whole = list(read_lines(io.BytesIO(content), prompt=prompt))
+    assert max(len(part) for part, _ in whole) == 4
+    assert [line for part, _ in whole for line in part] == [b""] * 10 + [b"1"] * 11 + [b""] * 7 + [
+        b"2"
+    ]
+    for number, (_, place) in enumerate(whole):
+        rest = list(read_lines(io.BytesIO(content[place:]), place, prompt=prompt))
+        assert rest == whole[number + 1 :]

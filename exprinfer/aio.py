@@ -10,7 +10,7 @@ from functools import partial
 from typing import Literal
 
 from exprinfer.errors import ExpressionError, ExprinferError
-from exprinfer.evaluator import BATCH_SIZE, Evaluator
+from exprinfer.evaluator import Evaluator
 from exprinfer.prediction import Prediction
 
 #: What one request comes to.
@@ -57,9 +57,9 @@ class MicroBatcher:
         self,
         evaluator: Evaluator,
         *,
-        max_batch: int = BATCH_SIZE,
+        max_batch: int = 1_024,
         max_wait: float = 0.002,
-        max_queue: int = 16 * BATCH_SIZE,
+        max_queue: int = 16_384,
         threads: int = 2,
         when_full: Literal["wait", "refuse"] = "wait",
     ) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import exprinfer
 from training.expressions import sample
@@ -28,6 +29,7 @@ from pyarrow import fs, parquet  # noqa: E402
 
 import exprinfer.ray  # noqa: E402
 from exprinfer.arrow import evaluate_table  # noqa: E402
+from exprinfer.cli import main  # noqa: E402
 from exprinfer.errors import InputError  # noqa: E402
 from exprinfer.ray import SUCCESS, Totals, score_dataset  # noqa: E402
 
@@ -195,3 +197,32 @@ def test_what_cannot_be_scored_says_why_and_leaves_nothing(tmp_path: Path) -> No
     with pytest.raises(InputError, match="the columns are sum, id"):
         score_dataset(str(tmp_path / "a.jsonl"), out)
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.usefixtures("joined")
+def test_the_command_scores_by_ray(tmp_path: Path) -> None:
+    write(tmp_path / "in.tsv")
+    output, summary = tmp_path / "out", tmp_path / "summary.json"
+    arguments = [tmp_path / "in.tsv", "--column", "sum", "--output", output, "--summary", summary]
+    done = CliRunner().invoke(main, ["score", *map(str, arguments), "--ray"])
+    assert done.exit_code == 1, done.stderr  # some have no answer
+    assert "160 rows" in done.stderr
+    found = parquet.read_table(output)
+    assert sorted(found["sum"].to_pylist()) == sorted(TABLE["sum"])
+    assert json.loads(summary.read_text())["errors"] == dict(
+        Counter(code for code in found["error"].to_pylist() if code)
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["in.csv", "--ray"], "name it by --output"),
+        (["in.csv", "--output", "out", "--resume", "--ray"], "--ray goes without"),
+        (["in.csv", "--output", "out", "--batch-size", "9", "--ray"], "--ray goes without"),
+    ],
+)
+def test_what_ray_does_not_do_is_told(arguments: list[str], reason: str) -> None:
+    done = CliRunner().invoke(main, ["score", *arguments])
+    assert done.exit_code == 2
+    assert reason in done.stderr

@@ -79,10 +79,13 @@ def score_command(
     settings = [form or named, input_format, column, expected, sorted(options.items())]
     run = [version("exprinfer"), described, evaluator.device, settings]
     blocks_of = Columns(column, expected)
+    began = time.monotonic()
     with _output(path, encode, inputs, run, resume) as out, _progress_bar(inputs) as progress:
+        began -= out.progress.summary.seconds
         if out.progress.summary.lines:
             click.echo(f"going on after {out.progress.summary.lines:,} lines", err=True)
         result = score(evaluator, read_blocks(inputs, blocks_of, out.progress.place), out, progress)
+    result.seconds = time.monotonic() - began  # with what was left to do when all was answered
     names = " and ".join(model.name for model in evaluator.models)
     click.echo(result.text(names, evaluator.device), err=True)
     if summary:

@@ -29,8 +29,11 @@ def to_text(results: Iterable[Scored]) -> str:
     if isinstance(results, ScoredBatch) and results.givens is None:
         column = results.column
         if column.certified.all():  # the common case, without an object a line
-            pairs = zip(column.expressions, column.answers.tolist(), strict=True)
-            return "".join([f"{expression} = {answer}\n" for expression, answer in pairs])
+            parts = [" = "] * (4 * len(column))
+            parts[0::4] = column.expressions  # type: ignore[call-overload]
+            parts[2::4] = column.answers.tolist()
+            parts[3::4] = ["\n"] * len(column)
+            return "".join(parts)
     return "".join(f"{_line(result.prediction)}{_marks(result)}\n" for result in results)
 
 

@@ -19,7 +19,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 #: Blocks that wait to be answered or written, so that neither waits for the other.
-QUEUE = 2
+QUEUE = 4
 
 
 def score(
@@ -44,11 +44,12 @@ def score(
         output.write(results, block.place)
         progress(len(results.column), block.read)
 
-    with ThreadPoolExecutor(1) as worker:
+    # Two blocks at once: while the last batches of one are answered, the other keeps all cores busy.
+    with ThreadPoolExecutor(2) as workers:
         waiting: deque[tuple[Block, Future[ScoredBatch]]] = deque()
         try:
             for block in blocks:
-                waiting.append((block, worker.submit(block.score, evaluator)))
+                waiting.append((block, workers.submit(block.score, evaluator)))
                 # What a slow pipe brings is answered at once, what a file holds block by block.
                 while len(waiting) > (0 if block.prompt else QUEUE):
                     done, results = waiting.popleft()

@@ -26,7 +26,7 @@ except ModuleNotFoundError as error:
     ) from None
 
 #: Rows of a Parquet file, and bytes of the others, that are handled together.
-ROWS, BLOCK = 1 << 16, 1 << 20
+ROWS, BLOCK = 1 << 15, 1 << 19
 #: Names that the columns of expressions and of expected values have where none is given.
 EXPRESSION, EXPECTED = "expression", "expected"
 #: Rows at which a column is looked at, to see whether it holds expressions.

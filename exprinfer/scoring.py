@@ -44,7 +44,7 @@ def score(
         output.write(results, block.place)
         progress(len(results.column), block.read)
 
-    # Two blocks at once: while the last batches of one are answered, the other keeps all cores busy.
+    # Two blocks at once: while the last of one are answered, the other keeps all cores busy.
     with ThreadPoolExecutor(2) as workers:
         waiting: deque[tuple[Block, Future[ScoredBatch]]] = deque()
         try:

@@ -11,5 +11,6 @@ from training.longhand.program import Program
 from training.longhand.quotients import quotients
 from training.longhand.reading import reading
 from training.longhand.sums import sums
+from training.longhand.waiting import waiting
 
-TEACHER = Program.union(reading, sums, products, quotients)
+TEACHER = Program.union(reading, waiting, sums, products, quotients)

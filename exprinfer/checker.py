@@ -151,7 +151,7 @@ def _check_closely(tokens: NDArray[np.uint8], lengths: NDArray[np.int64]) -> Che
     )
     places = [np.full(batch, -1), alive, alive, np.full(batch, time), lengths, slash + 1]
     positions = np.select(causes, places, plain).astype(np.int32)
-    smallest = np.where(automaton.plain[state], np.uint8(Domain.SEED), np.uint8(Domain.LONGHAND))
+    smallest = np.where(automaton.plain[state], np.uint8(Domain.SEED), np.uint8(Domain.WHOLE))
     return Checked(np.where(errors == 0, smallest, np.uint8(Domain.NONE)), errors, positions)
 
 

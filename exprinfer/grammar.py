@@ -22,13 +22,13 @@ class Domain(IntEnum):
 
     NONE = 0
     SEED = 1
-    LONGHAND = 2
+    WHOLE = 2
 
 
 DESCRIPTIONS = {
     Domain.NONE: "no expression",
     Domain.SEED: "a op b with a in -100..99 and b in -99..99 without 0, written plainly",
-    Domain.LONGHAND: "a op b with operands of any number of digits",
+    Domain.WHOLE: "integers, + - * / and brackets",
 }
 
 

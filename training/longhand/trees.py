@@ -11,7 +11,7 @@ from training.longhand.problems import Problem, any_number, value
 
 #: How tightly a text binds: what may stand beside ``+ -``, beside ``* /``, and after those.
 SUM, PRODUCT, FACTOR = range(3)
-#: Shares of the factors that get a minus, and of the expressions that get brackets they don't need.
+#: Shares of the expressions that get a minus, or one more, and brackets that they don't need.
 MINUS, BRACKETS = 0.15, 0.1
 
 
@@ -67,7 +67,7 @@ def tree(rng: Random, operands: int, depth: int, digits: int) -> Tree:
         left = rng.randint(max(1, operands - half), min(operands - 1, half))
         a, b = tree(rng, left, depth - 1, digits), tree(rng, operands - left, depth - 1, digits)
         drawn = join(a, rng.choice(OPERATORS), b)
-    if rng.random() < MINUS:
+    while rng.random() < MINUS:
         drawn = drawn.negated()
     return drawn.bracketed() if rng.random() < BRACKETS else drawn
 

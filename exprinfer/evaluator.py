@@ -15,12 +15,13 @@ from exprinfer.alphabet import SYMBOLS, Alphabet
 from exprinfer.checker import check, in_seed_domain
 from exprinfer.errors import (
     EXPRESSION_ERRORS,
+    DivisionByZeroError,
     ModelNotFoundError,
     NotTextError,
     OutsideDomainError,
 )
 from exprinfer.grammar import Domain
-from exprinfer.model import Model
+from exprinfer.model import DIVIDED_BY_ZERO, Model
 from exprinfer.model_file import Description, default_models, shipped
 from exprinfer.pool import Pool
 from exprinfer.prediction import Column, Prediction, whole_number
@@ -38,6 +39,7 @@ WIDTHS = (16, 64, 256, 1_024)
 AT_ONCE = 16_384
 
 _NOT_TEXT = EXPRESSION_ERRORS.index(NotTextError)
+_BY_ZERO = EXPRESSION_ERRORS.index(DivisionByZeroError)
 _OUTSIDE = EXPRESSION_ERRORS.index(OutsideDomainError)
 
 
@@ -137,7 +139,10 @@ class Evaluator:
                         job.start(self._pool)
                     started = len(jobs)
             for job in jobs:
-                results.add(job.rows, *job.done(), job.model)
+                answers, log_probs = job.done()
+                results.add(job.rows, answers, log_probs, job.model)
+                if self.models[job.model].tapes:
+                    results.refuse(job.rows[answers == DIVIDED_BY_ZERO], _BY_ZERO)
         finally:
             for job in jobs:
                 job.cancel()

@@ -13,6 +13,9 @@ from exprinfer.batching import by_cost, expected_steps
 from exprinfer.model_file import Description, find
 from exprinfer.session import Device, Session
 
+#: What a model that works on tapes writes where it came upon a division by zero.
+DIVIDED_BY_ZERO = "/"
+
 
 class Model:
     """A model file open in a session. Safe to share between threads."""

@@ -37,6 +37,10 @@ class Results:
         self._answers.append((rows, answers))
         self.log_probs[rows], self.answered_by[rows] = log_probs, model
 
+    def refuse(self, rows: NDArray[np.int64], error: int) -> None:
+        """Take back what a model made of some rows: there is no answer."""
+        self.errors[rows], self.log_probs[rows], self.certified[rows] = error, np.nan, False
+
     def joined_answers(self) -> NDArray[np.str_]:
         """All answers in order, of one width unless that would take much memory."""
         widest = max((texts.dtype.itemsize // 4 for _, texts in self._answers), default=1)
@@ -44,4 +48,5 @@ class Results:
         answers = np.zeros(len(self.errors), f"<U{widest}" if fixed else np.dtypes.StringDType())
         for rows, texts in self._answers:
             answers[rows] = texts
+        answers[self.errors != 0] = ""
         return answers

@@ -15,7 +15,8 @@ SPREAD, FEW = 2.0, 64
 #: Cells that the tapes of one batch may have, so that they stay in the cache.
 CELLS = 1 << 21
 
-_ZERO, _NINE, _PLUS, _TIMES, _OVER = (SYMBOLS.index(symbol) for symbol in "09+*/")
+_ZERO, _NINE, _PLUS, _TIMES, _OVER, _CLOSE = map(SYMBOLS.index, "09+*/)")
+_OPERATOR = np.array([symbol in "+-*/" for symbol in SYMBOLS])
 
 
 def by_cost(
@@ -49,6 +50,7 @@ def expected_steps(tokens: NDArray[np.uint8], lengths: NDArray[np.int64]) -> NDA
     steps = lengths.astype(float)
     value, number = np.zeros((2, len(tokens)))  # their digits: of what is worked out, and of the next
     operator = np.full(len(tokens), _PLUS, np.uint8)
+    behind_value = np.zeros(len(tokens), bool)
     for symbol in np.pad(tokens.T, ((0, 1), (0, 0))):
         digit = (symbol >= _ZERO) & (symbol <= _NINE)
         ends = np.flatnonzero(~digit & (number > 0))
@@ -58,6 +60,7 @@ def expected_steps(tokens: NDArray[np.uint8], lengths: NDArray[np.int64]) -> NDA
         work = np.where(product, 3 * a * b + 3 * b, 2 * np.maximum(a, b))
         steps[ends] += np.where(quotient, 2 * a + places * (9 * b + 14), work)
         value[ends] = np.select([product, quotient], [a + b, places], np.maximum(a, b))
-        operator[ends] = symbol[ends]
+        operator = np.where(_OPERATOR[symbol] & behind_value, symbol, operator)
+        behind_value = digit | (symbol == _CLOSE)
         number = np.where(digit, number + 1, 0)
     return steps

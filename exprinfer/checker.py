@@ -140,6 +140,16 @@ def in_seed_domain(tokens: bytes) -> bool:
     return bool(automaton.whole[state])
 
 
+def divisor_begins(tokens: bytes, end: int) -> int:
+    """Where the divisor begins, its minuses with it, that ends before ``end`` in an expression's
+    token ids, a byte each."""
+    at, closed = end - 1, 0
+    while closed or tokens[at] != _SLASH:
+        closed += (tokens[at] == _CLOSE) - (tokens[at] == _OPEN)
+        at -= 1
+    return at + 1
+
+
 def _find_errors(
     tokens: NDArray[np.uint8], lengths: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
@@ -182,8 +192,6 @@ def explain(number: int, text: str, position: int, domain: Domain) -> Expression
     kind = EXPRESSION_ERRORS[number]
     if kind is EmptyError:
         return kind("empty: there is no expression")
-    if kind is DivisionByZeroError and position < 0:
-        return kind("division by zero")
     at = f"at position {position}"
     found = ascii(text[position]) if position < len(text) else "end"
     sentences = {

@@ -15,17 +15,16 @@ from exprinfer.alphabet import SYMBOLS, Alphabet
 from exprinfer.checker import check, in_seed_domain
 from exprinfer.errors import (
     EXPRESSION_ERRORS,
-    DivisionByZeroError,
     ModelNotFoundError,
     NotTextError,
     OutsideDomainError,
 )
 from exprinfer.grammar import Domain
-from exprinfer.model import DIVIDED_BY_ZERO, Model
+from exprinfer.model import Answers, Model
 from exprinfer.model_file import Description, default_models, shipped
 from exprinfer.pool import Pool
 from exprinfer.prediction import Column, Prediction, whole_number
-from exprinfer.results import Answers, Results
+from exprinfer.results import Results
 from exprinfer.session import Device
 from exprinfer.work import Work, show
 
@@ -39,7 +38,6 @@ WIDTHS = (16, 64, 256, 1_024)
 AT_ONCE = 16_384
 
 _NOT_TEXT = EXPRESSION_ERRORS.index(NotTextError)
-_BY_ZERO = EXPRESSION_ERRORS.index(DivisionByZeroError)
 _OUTSIDE = EXPRESSION_ERRORS.index(OutsideDomainError)
 
 
@@ -139,10 +137,7 @@ class Evaluator:
                         job.start(self._pool)
                     started = len(jobs)
             for job in jobs:
-                answers, log_probs = job.done()
-                results.add(job.rows, answers, log_probs, job.model)
-                if self.models[job.model].tapes:
-                    results.refuse(job.rows[answers == DIVIDED_BY_ZERO], _BY_ZERO)
+                results.add(job.rows, job.done(), job.model)
         finally:
             for job in jobs:
                 job.cancel()

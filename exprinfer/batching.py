@@ -48,7 +48,9 @@ def expected_steps(tokens: NDArray[np.uint8], lengths: NDArray[np.int64]) -> NDA
     if there were no brackets. It decides which rows share a batch, and no answer.
     """
     steps = lengths.astype(float)
-    value, number = np.zeros((2, len(tokens)))  # their digits: of what is worked out, and of the next
+    value, number = np.zeros(
+        (2, len(tokens))
+    )  # their digits: of what is worked out, and of the next
     operator = np.full(len(tokens), _PLUS, np.uint8)
     behind_value = np.zeros(len(tokens), bool)
     for symbol in np.pad(tokens.T, ((0, 1), (0, 0))):

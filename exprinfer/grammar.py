@@ -8,8 +8,8 @@
 What may follow depends on the symbol before and on how many brackets are open, so no more is
 remembered: ``advance`` reads one symbol, and the reader counts the brackets.
 
-The seed domain, within it, holds ``a op b``, ``(a op b)`` and ``-(a op b)`` with a in -100..99 and b
-in -99..99 without 0, written plainly (no ``-0``, no leading zeros); ``advance_seed`` reads that.
+The seed domain, within it, holds ``a op b``, ``(a op b)`` and ``-(a op b)`` with a in -100..99 and
+b in -99..99 without 0, written plainly (no ``-0``, no leading zeros); ``advance_seed`` reads that.
 ``checker`` makes tables of both to check whole batches.
 """
 

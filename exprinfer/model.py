@@ -67,4 +67,7 @@ class Model:
         """Where the zero divisors begin: the head on the input is left right behind them."""
         states = self.session.states(tokens, np.array([UNLIMITED]))
         ends = states["heads"][:, 0, 0] - states["tapes"].shape[2] // 2
-        return [divisor_begins(row.tobytes(), end) for row, end in zip(tokens, ends.tolist(), strict=True)]
+        return [
+            divisor_begins(row.tobytes(), end)
+            for row, end in zip(tokens, ends.tolist(), strict=True)
+        ]

@@ -26,7 +26,7 @@ class WorkStep:
     tapes: tuple[str, ...]
     """What stands on each tape, between the outermost cells ever used."""
     heads: tuple[int, ...]
-    """Where each head stands, in cells of that text, which may be before its begin or at its end."""
+    """Where each head stands, in cells of that text, and maybe beyond it."""
     looks: tuple[bool, ...]
     """Whether the next step looks at what stands there."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -105,7 +105,7 @@ def _operations(followed: tuple[WorkStep, ...]) -> Iterator[Operation]:
 
 
 #: How the work that begins is written, by its kind: of both numbers and the sign held.
-_WRITTEN = {
+_WRITTEN: dict[str, Callable[[str, str, str], str]] = {
     "add": lambda a, b, sign: f"{_signed(a, sign)}{sign}{b}",
     "subtract": lambda a, b, sign: f"{_signed(a, sign)}{'-' if sign == '+' else '+'}{b}",
     "times": lambda a, b, sign: f"{a}*{_signed(b, sign)}",

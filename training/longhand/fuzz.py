@@ -12,7 +12,7 @@ from random import Random
 
 from exprinfer.alphabet import SYMBOLS
 from training.longhand.problems import value
-from training.longhand.trees import tree
+from training.longhand.trees import join, join_any, tree
 
 LONGEST = 60
 #: Characters that are in no expression.
@@ -118,14 +118,22 @@ def _together(a: int | None, operator: str, b: int | None) -> int | None:
 
 
 def draw(rng: Random) -> str:
-    """Draw a text of at most LONGEST characters: symbols at random, an expression, or one spoilt."""
+    """Draw a text of at most LONGEST characters: random symbols, an expression, or one spoilt."""
     kind = rng.random()
     if kind < 0.2:
         return "".join(rng.choices(SYMBOLS[1:], k=rng.randint(0, rng.choice([4, 12, LONGEST]))))
     text = tree(rng, rng.randint(1, 10), 5, rng.randint(1, 8)).text
+    if kind < 0.3:
+        text = _divided_by_zero(rng)
     while len(text) > LONGEST - 1:
         text = tree(rng, rng.randint(1, 6), 4, rng.randint(1, 4)).text
     return text if kind < 0.6 else _spoilt(rng, text)
+
+
+def _divided_by_zero(rng: Random) -> str:
+    a, b, c = (tree(rng, rng.randint(1, 3), 2, 3) for _ in range(3))
+    quotient = join(a, "/", join(b, "-", b))
+    return rng.choice([join_any(rng, c, quotient), join_any(rng, quotient, c), quotient]).text
 
 
 def _spoilt(rng: Random, text: str) -> str:

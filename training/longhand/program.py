@@ -1,8 +1,8 @@
 """What a program for the tape machine is: in a state, look at some tapes, then act.
 
 The machine has the tapes ``TAPES`` with a head on each; ``input`` holds the expression, ``answer``
-the result when the machine halts, or ``DIVIDED_BY_ZERO``, the others nothing at first. A state says which tapes it looks
-at; what stands on the others cannot matter.
+the result when the machine halts, or ``DIVIDED_BY_ZERO``, the others nothing at first. A state says
+which tapes it looks at; what stands on the others cannot matter.
 """
 
 from __future__ import annotations

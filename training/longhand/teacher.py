@@ -13,13 +13,13 @@ from training.longhand.reading import reading
 from training.longhand.sums import sums
 from training.longhand.waiting import waiting
 
-#: No expression of n symbols takes more than a n^2 + b n + c steps, (a, b, c) being these. To work
-#: with a number of i digits and one of j digits takes at most 26 i (j + 1) + 16 steps, the moving of
-#: both and of the result included (division by a 1 where the quotient is all nines comes close).
-#: No number is longer than the text it comes from. So what an operator costs counts, 26 times, the
-#: pairs of a symbol of its left side and one of its right side, its own sign with those; each pair of
-#: symbols lies so about one operator at most, which makes 13 n^2 in all, and there are n / 2
-#: operators at most. Reading takes 1 step a symbol, brackets and numbers that stand alone 4.
-MOST_STEPS = (13, 20, 20)
+#: No expression of n symbols takes more than a n^2 + b n + c steps, (a, b, c) being these.
+#: No number is longer than the text that it comes from. To work with one of i digits and one of j
+#: takes at most 28 i (j + 1) + 16 steps, all moving of them and of the result included: a division
+#: by one digit comes nearest, with nine subtractions for each digit. That is 28 times the pairs of a
+#: symbol on the left of the operator and one on its right, itself with those. No two operators have
+#: one of these pairs in common, so they are n^2 / 2 at most, and the operators n / 2. The rest,
+#: reading, brackets and numbers that stand alone, takes at most 4 steps a symbol.
+MOST_STEPS = (14, 20, 20)
 
 TEACHER = Program.union(reading, waiting, sums, products, quotients)

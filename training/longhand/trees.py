@@ -47,13 +47,22 @@ def join(a: Tree, operator: str, b: Tree) -> Tree:
     return Tree(text, value(a.value, operator, b.value), binds)
 
 
+def join_any(rng: Random, a: Tree, b: Tree, operators: str = OPERATORS) -> Tree:
+    """Two expressions with an operator drawn between, by which few vanish or divide by zero."""
+    operator = rng.choice(operators)
+    if operator == "/" and a.value is not None and b.value is not None:
+        dull = 0.98 if b.value == 0 else 0.5 if abs(a.value) < abs(b.value) else 0.0
+        operator = rng.choice("+-*") if rng.random() < dull else operator
+    return join(a, operator, b)
+
+
 def number(rng: Random, most_digits: int) -> Tree:
     """A random or awkward number of 1 to ``most_digits`` digits."""
     text = any_number(rng, rng.randint(1, most_digits))
     return Tree(text, int(text), FACTOR)
 
 
-def tree(rng: Random, operands: int, depth: int, digits: int) -> Tree:
+def tree(rng: Random, operands: int, depth: int, digits: int, operators: str = OPERATORS) -> Tree:
     """Draw an expression of so many operands, at most so many operators deep.
 
     Raises ValueError where so many do not fit in.
@@ -65,8 +74,9 @@ def tree(rng: Random, operands: int, depth: int, digits: int) -> Tree:
     else:
         half = 2 ** (depth - 1)
         left = rng.randint(max(1, operands - half), min(operands - 1, half))
-        a, b = tree(rng, left, depth - 1, digits), tree(rng, operands - left, depth - 1, digits)
-        drawn = join(a, rng.choice(OPERATORS), b)
+        a = tree(rng, left, depth - 1, digits, operators)
+        b = tree(rng, operands - left, depth - 1, digits, operators)
+        drawn = join_any(rng, a, b, operators)
     while rng.random() < MINUS:
         drawn = drawn.negated()
     return drawn.bracketed() if rng.random() < BRACKETS else drawn
@@ -81,9 +91,9 @@ def nested(rng: Random, depth: int, digits: int) -> Tree:
         if kind == 0:
             drawn = drawn.negated()
         elif kind == 1:
-            drawn = join(drawn, rng.choice(OPERATORS), number(rng, digits))
+            drawn = join_any(rng, drawn, number(rng, digits))
         elif kind == 2:
-            drawn = join(number(rng, digits), rng.choice(OPERATORS), drawn)
+            drawn = join_any(rng, number(rng, digits), drawn)
     return drawn
 
 
@@ -128,7 +138,7 @@ def _minuses(rng: Random, count: int) -> Tree:
 
 def _vanishing(rng: Random, count: int) -> Tree:
     a = tree(rng, min(count, 6), 5, 4)
-    return join(join(a, "-", a), rng.choice(OPERATORS), number(rng, 3))
+    return join_any(rng, join(a, "-", a), number(rng, 3))
 
 
 def _carries(rng: Random, count: int) -> Tree:
@@ -140,6 +150,12 @@ def _carries(rng: Random, count: int) -> Tree:
 
 def _zero_first(rng: Random, count: int) -> Tree:
     return chained([Tree("0", 0, FACTOR), *(number(rng, 2) for _ in range(count))], "*/", rng)
+
+
+def _quotients(rng: Random, count: int) -> Tree:
+    eights = Tree("8" * 2 * count, int("8" * 2 * count), FACTOR)
+    ones = [Tree(one, 1, FACTOR) for one in rng.choices(("1", "01"), k=count // 2)]
+    return chained([eights, *ones, *(number(rng, 1) for _ in range(count // 2 + 1))], "/", rng)
 
 
 #: Awkward expressions of about so many parts.
@@ -154,11 +170,7 @@ STRUCTURED: dict[str, Callable[[Random, int], Tree]] = {
     "99...9+1-1": _carries,
     "sum of many": lambda rng, n: chain(rng, n, "+-", 4),
     "product of many": lambda rng, n: chain(rng, n, "*", 3),
-    "quotient of many": lambda rng, n: join(
-        Tree("8" * 3 * n, int("8" * 3 * n), FACTOR), "/", number(rng, 1)
-    )
-    if n < 2
-    else chained([Tree("8" * 3 * n, int("8" * 3 * n), FACTOR)] + [number(rng, 1)] * n, "/", rng),
+    "quotient of many": _quotients,
     "all operators": lambda rng, n: chain(rng, n, OPERATORS, 4),
 }
 
@@ -167,9 +179,9 @@ def structured(rng: Random, kind: str, parts: int) -> Tree:
     """Draw an awkward expression, now and then in brackets with something before or behind."""
     drawn = STRUCTURED[kind](rng, parts)
     if rng.random() < 0.3:
-        drawn = join(number(rng, 3), rng.choice(OPERATORS), drawn.bracketed())
+        drawn = join_any(rng, number(rng, 3), drawn.bracketed())
     if rng.random() < 0.3:
-        drawn = join(drawn.bracketed(), rng.choice(OPERATORS), number(rng, 3))
+        drawn = join_any(rng, drawn.bracketed(), number(rng, 3))
     return drawn
 
 

@@ -47,13 +47,23 @@ def join(a: Tree, operator: str, b: Tree) -> Tree:
     return Tree(text, value(a.value, operator, b.value), binds)
 
 
-def join_any(rng: Random, a: Tree, b: Tree, operators: str = OPERATORS) -> Tree:
-    """Two expressions with an operator drawn between, by which few vanish or divide by zero."""
-    operator = rng.choice(operators)
+def join_any(rng: Random, a: Tree, b: Tree) -> Tree:
+    """Two expressions with any operator between."""
+    return join(a, rng.choice(OPERATORS), b)
+
+
+def join_well(rng: Random, a: Tree, b: Tree) -> Tree:
+    """The same, but so that few large expressions vanish or divide by zero."""
+    operator = rng.choice(OPERATORS)
     if operator == "/" and a.value is not None and b.value is not None:
         dull = 0.98 if b.value == 0 else 0.5 if abs(a.value) < abs(b.value) else 0.0
         operator = rng.choice("+-*") if rng.random() < dull else operator
     return join(a, operator, b)
+
+
+def join_sum(rng: Random, a: Tree, b: Tree) -> Tree:
+    """Two expressions with a plus or a minus between."""
+    return join(a, rng.choice("+-"), b)
 
 
 def number(rng: Random, most_digits: int) -> Tree:
@@ -62,7 +72,13 @@ def number(rng: Random, most_digits: int) -> Tree:
     return Tree(text, int(text), FACTOR)
 
 
-def tree(rng: Random, operands: int, depth: int, digits: int, operators: str = OPERATORS) -> Tree:
+def tree(
+    rng: Random,
+    operands: int,
+    depth: int,
+    digits: int,
+    joined: Callable[[Random, Tree, Tree], Tree] = join_well,
+) -> Tree:
     """Draw an expression of so many operands, at most so many operators deep.
 
     Raises ValueError where so many do not fit in.
@@ -74,9 +90,9 @@ def tree(rng: Random, operands: int, depth: int, digits: int, operators: str = O
     else:
         half = 2 ** (depth - 1)
         left = rng.randint(max(1, operands - half), min(operands - 1, half))
-        a = tree(rng, left, depth - 1, digits, operators)
-        b = tree(rng, operands - left, depth - 1, digits, operators)
-        drawn = join_any(rng, a, b, operators)
+        a = tree(rng, left, depth - 1, digits, joined)
+        b = tree(rng, operands - left, depth - 1, digits, joined)
+        drawn = joined(rng, a, b)
     while rng.random() < MINUS:
         drawn = drawn.negated()
     return drawn.bracketed() if rng.random() < BRACKETS else drawn
@@ -91,9 +107,9 @@ def nested(rng: Random, depth: int, digits: int) -> Tree:
         if kind == 0:
             drawn = drawn.negated()
         elif kind == 1:
-            drawn = join_any(rng, drawn, number(rng, digits))
+            drawn = join_well(rng, drawn, number(rng, digits))
         elif kind == 2:
-            drawn = join_any(rng, number(rng, digits), drawn)
+            drawn = join_well(rng, number(rng, digits), drawn)
     return drawn
 
 
@@ -138,7 +154,7 @@ def _minuses(rng: Random, count: int) -> Tree:
 
 def _vanishing(rng: Random, count: int) -> Tree:
     a = tree(rng, min(count, 6), 5, 4)
-    return join_any(rng, join(a, "-", a), number(rng, 3))
+    return join_well(rng, join(a, "-", a), number(rng, 3))
 
 
 def _carries(rng: Random, count: int) -> Tree:
@@ -179,15 +195,15 @@ def structured(rng: Random, kind: str, parts: int) -> Tree:
     """Draw an awkward expression, now and then in brackets with something before or behind."""
     drawn = STRUCTURED[kind](rng, parts)
     if rng.random() < 0.3:
-        drawn = join_any(rng, number(rng, 3), drawn.bracketed())
+        drawn = join_well(rng, number(rng, 3), drawn.bracketed())
     if rng.random() < 0.3:
-        drawn = join_any(rng, drawn.bracketed(), number(rng, 3))
+        drawn = join_well(rng, drawn.bracketed(), number(rng, 3))
     return drawn
 
 
 def trees(seed: int, count: int, operands: int, depth: int, digits: int) -> Iterator[Problem]:
-    """Draw expressions of 1 to ``operands`` operands."""
+    """Draw expressions of 1 to ``operands`` operands, with any operators between."""
     rng = Random(seed)
     for _ in range(count):
-        drawn = tree(rng, rng.randint(1, operands), depth, digits)
+        drawn = tree(rng, rng.randint(1, operands), depth, digits, join_any)
         yield Problem(drawn.text, drawn.value)

@@ -19,7 +19,15 @@ from training.longhand import fuzz
 from training.longhand.program import DIVIDED_BY_ZERO
 from training.longhand.simulate import Table
 from training.longhand.teacher import TEACHER
-from training.longhand.trees import STRUCTURED, Tree, nested, structured, tree
+from training.longhand.trees import (
+    STRUCTURED,
+    Tree,
+    join_sum,
+    join_well,
+    nested,
+    structured,
+    tree,
+)
 from training.run import write_rows
 from training.study import read
 
@@ -170,13 +178,13 @@ def _growth(folder: Path) -> Iterator[dict[str, object]]:
     """Steps, and expressions a second of one thread, for random expressions of so many operands."""
     model = Model(folder / "model.onnx", "cpu")
     alphabet = Alphabet(SYMBOLS)
-    for operators in ("+-", "+-*/"):
+    for operators, joined in (("+ -", join_sum), ("+ - * /", join_well)):
         for operands in GROWTH_OPERANDS:
             rng = Random(f"{SEED} {operators} {operands}")
             depth = (operands - 1).bit_length() + 2
             texts: list[str] = []
             while len(texts) < GROWTH_EXPRESSIONS:
-                drawn = tree(rng, operands, depth, 4, operators)
+                drawn = tree(rng, operands, depth, 4, joined)
                 if drawn.value is not None and len(drawn.text) <= LONGEST_INPUT:
                     texts.append(drawn.text)
             tokens, lengths = alphabet.encode(texts)

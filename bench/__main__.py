@@ -11,7 +11,7 @@ import click
 import numpy as np
 import onnxruntime
 
-from bench import latency, limits, sweeps, throughput, write
+from bench import gpu, latency, limits, sweeps, throughput, write
 from bench.peers import PEERS
 from training.machine import machine, versions
 
@@ -40,7 +40,8 @@ def main(
         "machine": machine(),
         "versions": {**versions(), "onnxruntime": onnxruntime.__version__},
         "repeats": repeats,
-        "throughput": {key: _row(peer) for key, peer in timed.items()},
+        "throughput": {key: peer.as_row() for key, peer in timed.items()},
+        "gpu": gpu.measure(expressions, repeats),
         "single": latency.single(),
         "cold": latency.cold(),
         "installed megabytes": latency.sizes(),
@@ -63,22 +64,6 @@ def main(
         click.echo(write.throughput_table(found["throughput"]))
         if readme:
             write.sections(found, readme)
-
-
-def _row(peer: throughput.Timed) -> dict[str, object]:
-    if peer.skipped:
-        return {"name": peer.name, "skipped": peer.skipped}
-    slowest, fastest = peer.spread
-    return {
-        "name": peer.name,
-        "skipped": "",
-        "expressions": peer.expressions,
-        "differing": peer.differing,
-        "seconds": [round(seconds, 4) for seconds in peer.seconds],
-        "rate": round(peer.rate, 1),
-        "slowest": round(slowest, 1),
-        "fastest": round(fastest, 1),
-    }
 
 
 def _plain(value: object) -> object:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from importlib.metadata import distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from statistics import median
 
@@ -18,6 +18,7 @@ from onnx import TensorProto, helper
 import exprinfer
 
 CALLS, STARTS = 3_000, 7
+ON_CPU = ["CPUExecutionProvider"]
 EXPRESSION = "-(66+-19)"
 
 
@@ -51,7 +52,7 @@ def _empty_call() -> Callable[[], object]:
     graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "empty", [value], [out])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)])
     model.ir_version = 10
-    session = onnxruntime.InferenceSession(model.SerializeToString())
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=ON_CPU)
     feed = {"x": np.ones((1, 9), np.int64)}
     return lambda: session.run(None, feed)
 
@@ -66,11 +67,12 @@ def _eager() -> Callable[[], object]:
 
 def cold() -> dict[str, dict[str, float]]:
     """Seconds and peak megabytes of whole processes, medians."""
+    python = [sys.executable]
     commands = {
-        "exprinfer evaluate 1+1": [sys.executable, "-m", "exprinfer", "evaluate", "1+1"],
-        "import exprinfer": [sys.executable, "-c", "import exprinfer"],
-        "import torch": [sys.executable, "-c", "import torch"],
-        "python": [sys.executable, "-c", ""],
+        "exprinfer evaluate 1+1": [*python, "-m", "exprinfer", "evaluate", "--device=cpu", "1+1"],
+        "import exprinfer": [*python, "-c", "import exprinfer"],
+        "import torch": [*python, "-c", "import torch"],
+        "python": [*python, "-c", ""],
     }
     found: dict[str, list[tuple[float, float]]] = {}
     for _ in range(STARTS):  # interleaved
@@ -102,11 +104,21 @@ def _process(command: list[str]) -> tuple[float, float]:
 
 
 def sizes() -> dict[str, float]:
-    """Megabytes of what ``pip install exprinfer[cpu]`` puts in place, by distribution."""
+    """Megabytes of what ``pip install exprinfer[cpu]``, or ``[gpu]``, puts in place, by
+    distribution."""
     found = {}
-    for name in ("onnxruntime", "numpy", "click"):
+    for name in (_runtime(), "numpy", "click"):
         files = distribution(name).files or []
         paths = [Path(str(file.locate())) for file in files]
         total = sum(path.stat().st_size for path in paths if path.is_file())
         found[name] = round(total / 1e6, 1)
     return found
+
+
+def _runtime() -> str:
+    """Which of the two distributions of ONNX Runtime is here."""
+    try:
+        distribution("onnxruntime")
+    except PackageNotFoundError:
+        return "onnxruntime-gpu"
+    return "onnxruntime"

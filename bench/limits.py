@@ -64,7 +64,9 @@ def _session(model: onnx.ModelProto) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     model.ir_version = 10
-    return onnxruntime.InferenceSession(model.SerializeToString(), options)
+    return onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
 
 
 def _copying() -> float:
@@ -114,7 +116,9 @@ def operators() -> dict[str, float]:
     options.enable_profiling = True
     with tempfile.TemporaryDirectory() as folder:
         options.profile_file_prefix = str(Path(folder) / "profile")
-        session = onnxruntime.InferenceSession(str(find("exact")), options)
+        session = onnxruntime.InferenceSession(
+            str(find("exact")), options, providers=["CPUExecutionProvider"]
+        )
         for rows in model.batches(tokens, lengths, BATCH):
             part = tokens[rows, : int(lengths[rows].max())].astype(np.int64)
             session.run(None, {"tokens": part})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import click
@@ -40,13 +41,34 @@ class Timed:
         """The slowest and the fastest repeat, per second."""
         return self.expressions / max(self.seconds), self.expressions / min(self.seconds)
 
+    def as_row(self) -> dict[str, object]:
+        """What the results hold of it."""
+        if self.skipped:
+            return {"name": self.name, "skipped": self.skipped}
+        slowest, fastest = self.spread
+        return {
+            "name": self.name,
+            "skipped": "",
+            "expressions": self.expressions,
+            "differing": self.differing,
+            "seconds": [round(seconds, 4) for seconds in self.seconds],
+            "rate": round(self.rate, 1),
+            "slowest": round(slowest, 1),
+            "fastest": round(fastest, 1),
+        }
 
-def measure(only: tuple[str, ...], most: int, repeats: int) -> dict[str, Timed]:
+
+def measure(
+    only: tuple[str, ...],
+    most: int,
+    repeats: int,
+    peers: Mapping[str, Callable[[], Peer]] = PEERS,
+) -> dict[str, Timed]:
     """Time the peers named, or all, on up to ``most`` random expressions each."""
     texts = sample(most, SEED).texts()
     timed: dict[str, Timed] = {}
     ready: dict[str, Peer] = {}
-    for key, make in PEERS.items():
+    for key, make in peers.items():
         if only and key not in only:
             continue
         try:

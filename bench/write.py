@@ -42,6 +42,33 @@ def throughput_table(rows: dict[str, dict[str, Any]]) -> str:
     return table(header, lines)
 
 
+def gpu_tables(found: dict[str, Any]) -> str:
+    """What was measured on a GPU, end to end and on tokens that lie there; or why nothing was."""
+    if "not measured" in found:
+        return f"On a GPU: not measured: {found['not measured']}."
+    ours = found["resident"][0]["rate"]
+    resident = [
+        [
+            row["name"],
+            f"{row['rate']:,.0f}",
+            f"{row['slowest']:,.0f} to {row['fastest']:,.0f}",
+            f"{ours / row['rate']:,.2f}",
+        ]
+        for row in sorted(found["resident"], key=lambda row: -row["rate"])
+    ]
+    header = ["tokens on the GPU already", "expressions/s", "slowest to fastest", "exprinfer is x"]
+    sizes = found["resident by batch size"]
+    by_size = [["expressions/s", *(f"{row['rate']:,.0f}" for row in sizes)]]
+    return "\n\n".join(
+        [
+            "On the GPU, from texts to answers:",
+            throughput_table(found["throughput"]),
+            table(header, resident),
+            table(["batch size", *(f"{row['batch size']:,}" for row in sizes)], by_size),
+        ]
+    )
+
+
 def sections(found: dict[str, Any], readme: Path) -> None:
     """Write the tables into the README's section ``bench``."""
     machine, versions = found["machine"], found["versions"]
@@ -64,6 +91,7 @@ def sections(found: dict[str, Any], readme: Path) -> None:
     parts = [
         f"By `{found['command']}`, {found['repeats']} interleaved repeats, medians; {where}.",
         throughput_table(found["throughput"]),
+        gpu_tables(found["gpu"]),
         table(["one expression, microseconds", "median", "99%"], single),
         table(["a whole process", "seconds", "peak MB"], cold),
         table(["one thread, nanoseconds an expression", ""], stages),

@@ -1,6 +1,11 @@
-"""One exception class per cause."""
+"""One exception class per cause, and how they are shown."""
 
 from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """The text in one line, without what a terminal acts on: a file may have a say in a message."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class ExprinferError(Exception):
@@ -89,3 +94,15 @@ class DeviceError(ExprinferError, RuntimeError):
 
 class RuntimeMissingError(ExprinferError, ImportError):
     """ONNX Runtime is not installed."""
+
+
+class ExtraMissingError(ExprinferError, ImportError):
+    """A library is not installed that one of the package's extras brings."""
+
+
+class InputError(ExprinferError, ValueError):
+    """A file that cannot be scored as it is."""
+
+
+class OutputError(ExprinferError, ValueError):
+    """Results that cannot be written as asked, or a run that cannot be continued."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import partial
@@ -28,14 +29,14 @@ from exprinfer.results import Results
 from exprinfer.session import Device
 from exprinfer.work import Work, show
 
-#: Rows of one ONNX Runtime call: enough for full matrix products, few enough for the cache.
-BATCH_SIZE = 1_024
 #: Expressions that ``stream`` takes up at once, so that rows of like work meet.
 STREAMED_AT_ONCE = 8_192
 #: Texts of like length are handled together, so that a long one does not widen the others' arrays.
 WIDTHS = (16, 64, 256, 1_024)
 #: Rows that are checked and cut into batches while earlier ones are answered.
 AT_ONCE = 16_384
+#: Batches that wait to be answered, or for their answers to be taken, at least.
+IN_FLIGHT = 64
 
 _NOT_TEXT = EXPRESSION_ERRORS.index(NotTextError)
 _OUTSIDE = EXPRESSION_ERRORS.index(OutsideDomainError)
@@ -52,11 +53,11 @@ class Evaluator:
     def __init__(
         self,
         models: Sequence[Model],
-        batch_size: int = BATCH_SIZE,
+        batch_size: int | None = None,
         guess: bool = False,
         threads: int | None = None,
     ) -> None:
-        if not (isinstance(batch_size, int) and batch_size > 0):
+        if batch_size is not None and not (isinstance(batch_size, int) and batch_size > 0):
             raise ValueError(f"batch size {batch_size!r} is no whole number from 1 on")
         self.models: tuple[Description, ...] = tuple(model.description for model in models)
         """What the model files say of themselves, the first to be asked first."""
@@ -65,6 +66,7 @@ class Evaluator:
         self.device_note = models[-1].session.note
         """Why CUDA is not used although ONNX Runtime was built for it; empty otherwise."""
         self.batch_size = batch_size
+        """Rows of one call; None: as many as suit each model on its device."""
         self.guess = guess
         """Whether expressions outside the models' domain are answered too, never certified."""
         self._models = tuple(models)
@@ -125,19 +127,22 @@ class Evaluator:
         texts, not_text = _texts(rows)
         lengths = np.fromiter(map(len, texts), np.int64, len(texts))
         results = Results(len(texts), len(self._models) - 1)
-        jobs: list[_Job] = []
-        started = 0
+        jobs: deque[_Job] = deque()
         try:
             for part, width in _parts(lengths, self.models[-1].longest_input):
                 whole = len(part) == len(texts)
                 chosen = texts if whole else [texts[row] for row in part.tolist()]
-                jobs += self._begin(results, part, chosen, width)
-                if len(jobs) > 1:
-                    for job in jobs[started:]:
+                more = self._begin(results, part, chosen, width)
+                if len(jobs) + len(more) > 1:
+                    for job in (*jobs, *more):
                         job.start(self._pool)
-                    started = len(jobs)
-            for job in jobs:
-                results.add(job.rows, job.done(), job.model)
+                # What is done leaves again: many objects would have Python's garbage collector
+                # walk all texts time and again.
+                while len(jobs) > IN_FLIGHT:
+                    results.add(*jobs.popleft().done())
+                jobs.extend(more)
+            while jobs:
+                results.add(*jobs.popleft().done())
         finally:
             for job in jobs:
                 job.cancel()
@@ -178,7 +183,8 @@ class Evaluator:
             rows = np.flatnonzero(mine)
             if model.session.device in described.certified_on:
                 certified[rows] = domains[rows] <= described.certified_domain
-            for batch in model.batches(tokens[rows], lengths[rows], self.batch_size):
+            size = self.batch_size or model.session.batch_size
+            for batch in model.batches(tokens[rows], lengths[rows], size):
                 chosen = rows[batch]
                 ids = tokens[chosen, : int(lengths[chosen].max())]
                 jobs.append(_Job(part[chosen], index, partial(model.answer, ids)))
@@ -224,10 +230,11 @@ class _Job:
         self._future: Future[Answers] | None = None
 
     def start(self, pool: Pool) -> None:
-        self._future = pool.submit(self._work)
+        self._future = self._future or pool.submit(self._work)
 
-    def done(self) -> Answers:
-        return self._future.result() if self._future else self._work()
+    def done(self) -> tuple[NDArray[np.int64], Answers, int]:
+        answers = self._future.result() if self._future else self._work()
+        return self.rows, answers, self.model
 
     def cancel(self) -> None:
         if self._future:
@@ -238,7 +245,7 @@ def load(
     model: str | Path = "auto",
     device: Device = "auto",
     *,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     threads: int | None = None,
     guess: bool = False,
 ) -> Evaluator:
@@ -246,7 +253,8 @@ def load(
 
     ``"auto"`` opens the certified models and gives each expression to the fastest that is certified
     for it. ``device="auto"`` uses CUDA where ONNX Runtime really created it and the CPU elsewhere;
-    ``Evaluator.device`` says which. ``threads`` is how many batches are worked on at
+    ``Evaluator.device`` says which. ``batch_size`` is how many rows a call of ONNX Runtime has at
+    most; None: as many as suit model and device. ``threads`` is how many batches are worked on at
     once, each by one thread; None: as many as there are cores. ``guess=True``
     answers expressions outside the model's domain too, as far as it can read them; such an answer
     is never certified, and is to be taken for what it is.
@@ -257,7 +265,7 @@ def load(
 
 
 def _again(
-    paths: list[Path], device: Device, batch_size: int, guess: bool, threads: int | None
+    paths: list[Path], device: Device, batch_size: int | None, guess: bool, threads: int | None
 ) -> Evaluator:
     return Evaluator([Model(path, device) for path in paths], batch_size, guess, threads)
 

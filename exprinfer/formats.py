@@ -1,14 +1,20 @@
-"""Results as text for people, as JSON Lines or as CSV."""
+"""Results as text for people, as JSON Lines or as CSV; ``parquet`` has the fourth format."""
 
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
 
+from exprinfer.errors import OutputError
+from exprinfer.inputs import COMPRESSIONS, need_pyarrow
+from exprinfer.output import put_in_place
 from exprinfer.prediction import Prediction
-from exprinfer.scoring import SCORED_FIELDS, Scored, ScoredBatch
+from exprinfer.scored import SCORED_FIELDS, Scored, ScoredBatch
 
 #: Characters of a line without an answer that the text format shows.
 SHOWN = 60
@@ -49,23 +55,117 @@ def _marks(result: Scored) -> str:
     return f"  (given {_shown(result.given)}: {given}; answer: {right})"
 
 
-def to_jsonl(results: Iterable[Scored]) -> str:
-    """One JSON object a line, with ``SCORED_FIELDS`` as its keys."""
-    return "".join(json.dumps(result.as_dict()) + "\n" for result in results)
+def to_jsonl(batch: ScoredBatch) -> str:
+    """One JSON object a line; what JSON has no type for is written as text."""
+    return "".join(json.dumps(row, default=str) + "\n" for row in batch.rows())
 
 
-def to_csv(results: Iterable[Scored]) -> str:
-    """One CSV row a result (RFC 4180, CRLF), its columns ``SCORED_FIELDS``; no header."""
+def to_csv(batch: ScoredBatch) -> str:
+    """One CSV row a result (RFC 4180, CRLF); no header."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, SCORED_FIELDS)
-    writer.writerows(result.as_dict() for result in results)
+    csv.DictWriter(text, batch.fields).writerows(batch.rows())
     return text.getvalue()
 
 
-FORMATS: dict[str, Callable[[Iterable[Scored]], str]] = {
+def csv_header(fields: Iterable[str]) -> str:
+    """The first line of a CSV file."""
+    text = io.StringIO()
+    csv.writer(text).writerow(fields)
+    return text.getvalue()
+
+
+class Encoder(Protocol):
+    """Writes results to a file, batch by batch."""
+
+    state: list[Any]
+    """What it remembers of the batches before, as JSON."""
+
+    def restore(self, state: list[Any]) -> None:
+        """Go on with the file of an interrupted run."""
+
+    def write(self, batch: ScoredBatch, file: BinaryIO, offset: int) -> int:
+        """Append a batch to the ``offset`` bytes in the file; returns how many bytes that made."""
+
+    def end(self, file: BinaryIO, offset: int) -> None:
+        """Write what ends the file."""
+
+    def put(self, partial: Path, path: Path) -> None:
+        """Make the file of what was appended, and remove that."""
+
+
+class TextEncoder:
+    """Text, JSON Lines or CSV, compressed or not; each batch is a compressed member of its own."""
+
+    def __init__(self, form: str, compression: str | None = None) -> None:
+        self._form, self._compress = form, _COMPRESS[compression]
+        self.state: list[Any] = []
+        """Of CSV, the names of its columns."""
+
+    def restore(self, state: list[Any]) -> None:
+        """Go on with the file of an interrupted run."""
+        self.state = state
+
+    def write(self, batch: ScoredBatch, file: BinaryIO, offset: int) -> int:
+        """Append a batch, the header before the first one; raises OutputError where a CSV file's
+        columns would change."""
+        text = _TO[self._form](batch)
+        if self._form == "csv":
+            fields = list(batch.fields)
+            if fields != (self.state or fields):
+                raise OutputError(
+                    "the inputs have different columns, which one CSV file cannot hold: "
+                    f"{', '.join(self.state)} and then {', '.join(fields)}; score them one by one, "
+                    "or with --format jsonl"
+                )
+            self.state = fields
+            text = text if offset else csv_header(fields) + text
+        return file.write(self._compress(text.encode(errors="backslashreplace")))
+
+    def end(self, file: BinaryIO, offset: int) -> None:
+        """Write the header where there was no result at all."""
+        if self._form == "csv" and not offset:
+            file.write(self._compress(csv_header(SCORED_FIELDS).encode()))
+
+    def put(self, partial: Path, path: Path) -> None:
+        """Give what was appended its name."""
+        put_in_place(partial, path)
+
+
+def _gzip(content: bytes) -> bytes:
+    return gzip.compress(content, 6, mtime=0)
+
+
+def _zstd(content: bytes) -> bytes:
+    return need_pyarrow().Codec("zstd").compress(content, asbytes=True)  # type: ignore[no-any-return]
+
+
+_TO: dict[str, Callable[[ScoredBatch], str]] = {
     "text": to_text,
     "jsonl": to_jsonl,
     "csv": to_csv,
 }
-#: What stands before the first result.
-HEADERS = {"text": "", "jsonl": "", "csv": ",".join(SCORED_FIELDS) + "\r\n"}
+_COMPRESS: dict[str | None, Callable[[bytes], bytes]] = {None: bytes, "gzip": _gzip, "zstd": _zstd}
+TEXT_FORMATS = tuple(_TO)
+FORMATS = (*TEXT_FORMATS, "parquet")
+
+
+def format_of(name: str) -> tuple[str, str | None]:
+    """The format and the compression that a file of this name has; text by default."""
+    *_, first, last = ["", "", *name.lower().split(".")]
+    compression = COMPRESSIONS.get(f".{last}")
+    form = {"csv": "csv", "jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet"}
+    return form.get(first if compression else last, "text"), compression
+
+
+def encoder(form: str, compression: str | None) -> Encoder:
+    """What writes a format; raises ExtraMissingError where that needs a library, OutputError where
+    there is no such thing."""
+    if form != "parquet":
+        if compression == "zstd":
+            need_pyarrow()
+        return TextEncoder(form, compression)
+    if compression:
+        raise OutputError("Parquet is compressed in itself; give it a name that ends in .parquet")
+    from exprinfer.parquet import ParquetEncoder  # needs an extra
+
+    return ParquetEncoder()

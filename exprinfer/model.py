@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -12,8 +14,11 @@ from numpy.typing import NDArray
 from exprinfer.alphabet import Alphabet
 from exprinfer.batching import by_cost, expected_steps
 from exprinfer.checker import divisor_begins
-from exprinfer.model_file import Description, find
+from exprinfer.log import tell
+from exprinfer.model_file import Description, find, find_for_cuda
 from exprinfer.session import Device, Session
+
+_LOGGER = logging.getLogger(__name__)
 
 #: What a model that works on tapes writes where it came upon a division by zero.
 DIVIDED_BY_ZERO = "/"
@@ -37,31 +42,52 @@ class Model:
 
     def __init__(self, name: str | Path, device: Device = "auto") -> None:
         """Open a shipped model by its name, or a file; raises what ``load`` raises."""
-        self.path = find(name)
+        self.session = Session(find(name), device, find_for_cuda(name))
+        self.path = self.session.path
         """Where its file lies."""
-        self.session = Session(self.path, device)
         self.description = Description.read(self.session.metadata, self.path)
         """What the model file says of itself."""
         self.alphabet = Alphabet(self.description.alphabet)
+        described = self.description
+        tell(
+            _LOGGER,
+            logging.INFO,
+            "model opened",
+            model=described.name,
+            version=described.version,
+            path=str(self.path),
+            file_sha256=described.file_sha256,
+            certified_domain=described.certified_domain.name.lower(),
+            certified_here=self.session.device in described.certified_on,
+        )
 
     def batches(
         self, tokens: NDArray[np.uint8], lengths: NDArray[np.int64], batch_size: int
     ) -> Iterator[NDArray[np.int64]]:
         """Cut token ids ``[rows, time]`` of those lengths ``[rows]`` into batches of like work;
         yields row numbers."""
+        if self.session.width:  # all rows are widened to it, and are the same work
+            rows = np.arange(len(tokens))
+            return (rows[cut : cut + batch_size] for cut in range(0, len(rows), batch_size))
         if not self.description.tapes:
             return by_cost(lengths.astype(np.uint16), lengths, batch_size)
         return by_cost(expected_steps(tokens, lengths), lengths, batch_size)
 
     def answer(self, tokens: NDArray[np.uint8]) -> Answers:
         """Answer one batch of token ids ``[batch, time]``."""
+        began = time.perf_counter()
         ids, log_probs = self.session.run(tokens)
+        rows, width = tokens.shape
+        seconds = round(time.perf_counter() - began, 6)
+        name = self.description.name
+        tell(_LOGGER, logging.DEBUG, "batch", model=name, rows=rows, width=width, seconds=seconds)
         texts = self.alphabet.decode(ids)
-        rows = np.flatnonzero(texts == DIVIDED_BY_ZERO) if self.description.tapes else ()
-        if not len(rows):
+        divided = np.flatnonzero(texts == DIVIDED_BY_ZERO) if self.description.tapes else ()
+        if not len(divided):
             return Answers(texts, log_probs, {})
-        texts[rows], log_probs[rows] = "", np.nan
-        return Answers(texts, log_probs, dict(zip(rows, self._divisors(tokens[rows]), strict=True)))
+        texts[divided], log_probs[divided] = "", np.nan
+        found = self._divisors(tokens[divided])
+        return Answers(texts, log_probs, dict(zip(divided, found, strict=True)))
 
     def _divisors(self, tokens: NDArray[np.uint8]) -> list[int]:
         """Where the zero divisors begin: the head on the input is left right behind them."""

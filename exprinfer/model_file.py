@@ -1,8 +1,9 @@
-"""The contract of a model file: find one, read what it says of itself, and verify that."""
+"""The contract of a model file: find one, read it whole, and verify what it says of itself."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,12 @@ from typing import Any
 from exprinfer.alphabet import SYMBOLS
 from exprinfer.errors import ModelFileError, ModelNotFoundError
 from exprinfer.grammar import Domain
+from exprinfer.seal import read_sealed
 
 FORMAT_VERSION = "1"
+
+#: Symbols that a model may take or give: the most digits that Python's integers are read from.
+MOST_SYMBOLS = 4_300
 
 #: The certified models: the narrower domain and the faster model first.
 DEFAULT = ("exact", "longhand")
@@ -49,6 +54,8 @@ class Description:
     """The training recipe and its seeds, as JSON."""
     weights_sha256: str
     """SHA-256 over the names and bytes of the fitted weights that the file was made from."""
+    file_sha256: str
+    """SHA-256 over all of the file that stands before this entry; see ``exprinfer.seal``."""
     tapes: tuple[str, ...] = ()
     """The names of the tapes that the model works on, if it is one that does."""
     certified_on: tuple[str, ...] = ("cpu",)
@@ -74,7 +81,7 @@ class Description:
             )
         except KeyError as error:
             raise ModelFileError(f"{path} lacks or misnames {error} in its metadata") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ModelFileError(f"{path} has metadata that cannot be read: {error}") from error
         described._verify(path)
         return described
@@ -88,13 +95,25 @@ class Description:
             )
         if self.certified_domain > self.domain:
             raise ModelFileError(f"{path} claims to be certified beyond its own domain")
+        for key in ("longest_input", "longest_output"):
+            if not 0 < getattr(self, key) <= MOST_SYMBOLS:
+                raise ModelFileError(
+                    f"{path} has {key} {getattr(self, key)}, not 1..{MOST_SYMBOLS:,}"
+                )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = json.loads(text)
+    if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+        raise ValueError(f"{text[:40]!r} is no list of names")
+    return tuple(names)
 
 
 _OPTIONAL = ("tapes", "memories", "certified_on")
 _READERS: dict[str, Callable[[str], Any]] = {
-    "tapes": lambda names: tuple(json.loads(names)),
-    "memories": lambda names: tuple(json.loads(names)),
-    "certified_on": lambda names: tuple(json.loads(names)),
+    "tapes": _names,
+    "memories": _names,
+    "certified_on": _names,
     "longest_input": int,
     "longest_output": int,
     "checked": int,
@@ -121,6 +140,34 @@ def find(model: str | Path) -> Path:
         f"no model {str(model)!r}: there are {', '.join(files) or 'none'}; "
         "or give the path of an .onnx file"
     )
+
+
+#: How a tensor names the file that its values are in, however protobuf may write the lengths.
+_LOCATION = re.compile(rb"(\x0a|\x8a\x80*\x00)(\x08|\x88\x80*\x00)location")
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a model file, as they were sealed, and all that there is to the model.
+
+    Raises ModelFileError where the file is damaged, or would have ONNX Runtime read another file or
+    memory as its weights; OSError where it cannot be read.
+    """
+    content = read_sealed(path)
+    if b"location" in content and _LOCATION.search(content):  # the first alone is much faster
+        raise ModelFileError(
+            f"{path} keeps weights in another file (external data); save it as one file"
+        )
+    return content
+
+
+def find_for_cuda(model: str | Path) -> Path:
+    """The file of a shipped model for CUDA, where it has one of its own; else what ``find`` gives.
+
+    A file that is asked for by its path is always that file.
+    """
+    path = find(model)
+    own = path.with_name("cuda.onnx")
+    return own if str(model) in shipped() and own.is_file() else path
 
 
 def default_models() -> list[str]:

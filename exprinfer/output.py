@@ -6,8 +6,43 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EACCES
 from pathlib import Path
 from typing import BinaryIO
+
+
+def is_regular(path: Path) -> bool:
+    """Whether a file is or will be there, and no device or pipe."""
+    return path.is_file() or not path.exists()
+
+
+def beside(path: Path, name: str) -> Path:
+    """A hidden neighbour of the file, or of the one that it links to."""
+    target = path.resolve()
+    return target.with_name(f".{target.name}.{name}")
+
+
+@contextmanager
+def partial_file(path: Path, partial: Path) -> Iterator[BinaryIO]:
+    """Open what is to become the file at ``path``, with all that it holds already.
+
+    Raises OSError, naming ``path``, where that could not be written.
+    """
+    try:
+        file = partial.open("r+b" if partial.exists() else "x+b")
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(EACCES, os.strerror(EACCES))
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(path)) from error
+    with file:
+        yield file
+
+
+def put_in_place(partial: Path, path: Path) -> None:
+    """Give a file that is whole its name; an old one keeps its mode, a link its target."""
+    if path.exists():
+        shutil.copymode(path, partial)
+    partial.replace(path.resolve())
 
 
 @contextmanager
@@ -15,24 +50,19 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Open a file for writing; it takes its place when the block ends without an error.
 
     Until then a hidden neighbour holds what is written, and it is removed when anything goes wrong.
-    An old file keeps its mode, a link its target; what is no regular file (a device, a pipe) is
-    written to as it is. Raises OSError, naming ``path``, where it cannot be written.
+    What is no regular file is written to as it is. Raises OSError, naming ``path``, where it cannot
+    be written.
     """
-    target = path.resolve()
-    if target.exists() and not target.is_file():
-        with target.open("wb") as file:
+    if not is_regular(path):
+        with path.open("wb") as file:
             yield file
         return
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    partial = beside(path, f"{os.getpid()}.partial")
     try:
-        file = partial.open("xb")
-    except OSError as error:
-        raise type(error)(error.errno, error.strerror, str(path)) from error
-    try:
-        with file:
+        with partial_file(path, partial) as file:
             yield file
-        if target.exists():
-            shutil.copymode(target, partial)
-        partial.replace(target)
+            file.flush()
+            os.fsync(file.fileno())
+        put_in_place(partial, path)
     finally:
         partial.unlink(missing_ok=True)

@@ -118,7 +118,7 @@ class Column:
             strict=True,
         )
         for index, (expression, answer, log_prob, certified, number, model) in enumerate(rows):
-            text, name = _text(expression), self.models[model]
+            text, name = as_text(expression), self.models[model]
             if number:
                 error = self.error(index)
                 problem = Problem(error.code, error.message, error.position)
@@ -133,10 +133,11 @@ class Column:
             raise ValueError(f"row {index} has an answer")
         if EXPRESSION_ERRORS[number] is NotTextError:
             return _not_text(expression)
-        return explain(number, _text(expression), int(self.positions[index]), self.domain)
+        return explain(number, as_text(expression), int(self.positions[index]), self.domain)
 
 
-def _text(expression: object) -> str:
+def as_text(expression: object) -> str:
+    """An input as results show it: see ``Prediction.expression``."""
     if isinstance(expression, str):
         return str.__str__(expression)  # a subclass's own __str__ may say something else
     if isinstance(expression, bytes):
@@ -154,6 +155,12 @@ def _not_text(expression: object) -> NotTextError:
 
 
 def whole_number(answer: str) -> int | None:
-    """The integer that the answer is, if it is one; ``int`` alone would also take ``1 2`` apart."""
+    """The integer that the answer is, if it is one; ``int`` alone would also take ``1 2`` apart.
+
+    None too where it has more digits than ``sys.get_int_max_str_digits()`` lets Python read.
+    """
     digits = answer.removeprefix("-")
-    return int(answer) if digits.isdigit() else None
+    try:
+        return int(answer) if digits.isdigit() else None
+    except ValueError:
+        return None

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from exprinfer.errors import EXPRESSION_ERRORS, DivisionByZeroError
 from exprinfer.model import Answers
 
-#: Characters of answers of one width that one array may hold; beyond, each has its own width.
-FIXED_WIDTH_AT_MOST = 1 << 25
+#: Characters of answers of one width that one array may hold; beyond, each has its own width
+#: (numpy's ``StringDType``), unless that width is so small that it would save nothing.
+FIXED_WIDTH_AT_MOST, SMALL_WIDTH = 1 << 25, 8
 
 _BY_ZERO = EXPRESSION_ERRORS.index(DivisionByZeroError)
 
@@ -37,7 +38,7 @@ class Results:
     def joined_answers(self) -> NDArray[np.str_]:
         """All answers in order, of one width unless that would take much memory."""
         widest = max((texts.dtype.itemsize // 4 for _, texts in self._answers), default=1)
-        fixed = widest * len(self.errors) <= FIXED_WIDTH_AT_MOST
+        fixed = widest <= SMALL_WIDTH or widest * len(self.errors) <= FIXED_WIDTH_AT_MOST
         answers = np.zeros(len(self.errors), f"<U{widest}" if fixed else np.dtypes.StringDType())
         for rows, texts in self._answers:
             answers[rows] = texts

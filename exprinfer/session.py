@@ -1,38 +1,29 @@
-"""A model file open in ONNX Runtime: device, threads, provider check. Nothing else imports it."""
+"""A model file open in ONNX Runtime: the device that it really runs on, and its contract."""
 
 from __future__ import annotations
 
-import io
-import os
-import re
-from contextlib import redirect_stdout
+import logging
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exprinfer.errors import DeviceError, ModelFileError, RuntimeMissingError
-
-# Its wheels report usage over the network unless they are told not to before they are loaded.
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-try:
-    import onnxruntime
-except ModuleNotFoundError as error:
-    if error.name != "onnxruntime":
-        raise
-    raise RuntimeMissingError(
-        "exprinfer needs ONNX Runtime, which comes with one of its two extras: "
-        "pip install 'exprinfer[cpu]' or, for NVIDIA GPUs, pip install 'exprinfer[gpu]'"
-    ) from None
+from exprinfer.captured import LANES, SIZES, Captured, beside_others
+from exprinfer.errors import DeviceError, ModelFileError
+from exprinfer.log import tell
+from exprinfer.runtime import CPU, CUDA, built_for_cuda, open_file, preload_cuda
 
 Device = Literal["auto", "cpu", "cuda"]
 
-_CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
-_WARNINGS, _FATAL_ONLY = 2, 4  # ONNX Runtime's log severities; the first is its default
-#: The element types of the contract's tensors, as ONNX Runtime names them.
-_INPUTS = {"tokens": "tensor(int64)"}
-_OUTPUTS = {"answer": "tensor(int64)", "log_prob": "tensor(float)"}
+_LOGGER = logging.getLogger(__name__)
+
+#: Rows of one call on a CPU: enough for full matrix products, few enough for the cache.
+BATCH_SIZE = 1_024
+#: The element types and ranks of the contract's tensors, as ONNX Runtime names them.
+_INPUTS = {"tokens": ("tensor(int64)", 2)}
+_OUTPUTS = {"answer": ("tensor(int64)", 2), "log_prob": ("tensor(float)", 1)}
 #: What a model that works on tapes tells besides.
 _STATES = {"steps", "memory", "tapes", "heads", "looks"}
 
@@ -40,34 +31,52 @@ _STATES = {"steps", "memory", "tapes", "heads", "looks"}
 class Session:
     """Runs one model file on one device. Safe to share between threads."""
 
-    def __init__(self, path: Path, device: Device = "auto") -> None:
-        """Open the file; on a CPU each call runs on the caller's thread alone.
+    def __init__(self, path: Path, device: Device = "auto", on_cuda: Path | None = None) -> None:
+        """Open the file, or another ``on_cuda``; on a CPU each call runs on the caller's thread.
 
         Raises DeviceError where ``device="cuda"`` cannot be had, ModelFileError where the file is
-        no ONNX model or its inputs and outputs are not those of the contract.
+        damaged, no ONNX model, not complete in itself, or its inputs and outputs are not those of
+        the contract.
         """
         if device not in ("auto", "cpu", "cuda"):
             raise DeviceError(f"no device {device!r}: choose 'auto', 'cpu' or 'cuda'")
         self.note = ""
         """Why CUDA is not used although ONNX Runtime was built for it; empty otherwise."""
-        on_cuda = None if device == "cpu" else self._open_on_cuda(path, device)
-        self.device: Literal["cpu", "cuda"] = "cuda" if on_cuda else "cpu"
+        opened = None if device == "cpu" else self._open_on_cuda(on_cuda or path, device)
+        self.device: Literal["cpu", "cuda"] = "cuda" if opened else "cpu"
         """Where the model really runs."""
-        self._session = on_cuda or _open(path, _CPU)
-        self._check_signature(path)
+        self.path = on_cuda or path if opened else path
+        """The file that is open."""
+        self._session = opened or open_file(path, CPU)
+        self._check_signature()
+        level = logging.WARNING if self.note else logging.INFO
+        tell(_LOGGER, level, "device chosen", device=self.device, asked=device, note=self.note)
+        width = self._session.get_inputs()[0].shape[1]
+        self.width: int | None = width if isinstance(width, int) else None
+        """How many symbols all inputs are widened to; None where the file takes any width."""
+        self.captured = self.capture() if self.width and self.device == "cuda" else None
+        """Where a file of fixed width is replayed on a GPU; None elsewhere."""
+        self.batch_size = self.captured.largest if self.captured else BATCH_SIZE
+        """Rows of one call that suit the device."""
+
+    def capture(self, sizes: tuple[int, ...] = SIZES, lanes: int = LANES) -> Captured:
+        """The file, of fixed width, open again for batches of these sizes, so many in flight."""
+        assert self.width
+        answer = next(out for out in self._session.get_outputs() if out.name == "answer")
+        return Captured(self.path, self.width, answer.shape[1], self.device, sizes, lanes)
 
     def _open_on_cuda(self, path: Path, device: Device) -> Any:
         """A session that really has CUDA, or None; raises where the user insists on it."""
-        if _CUDA not in onnxruntime.get_available_providers():
+        if not built_for_cuda():
             reason = (
                 "the ONNX Runtime installed is built for CPUs alone; in a fresh environment, "
                 "pip install 'exprinfer[gpu]'"
             )
         else:
-            missing = _preload_cuda()
-            session = _open(path, _CUDA)
+            missing = preload_cuda()
+            session = open_file(path, CUDA)
             # ONNX Runtime falls back to the CPU by itself: look at what it really made.
-            if _CUDA in session.get_providers():
+            if CUDA in session.get_providers():
                 return session
             self.note = reason = (
                 f"ONNX Runtime could not create its CUDA provider{missing}; it needs an NVIDIA GPU "
@@ -78,25 +87,44 @@ class Session:
             raise DeviceError(f"device 'cuda' cannot be had: {reason}")
         return None
 
-    def _check_signature(self, path: Path) -> None:
-        inputs = {value.name: value.type for value in self._session.get_inputs()}
-        outputs = {value.name: value.type for value in self._session.get_outputs()}
+    def _check_signature(self) -> None:
+        given = self._session.get_inputs()
+        inputs = {value.name: (value.type, len(value.shape)) for value in given}
+        told = self._session.get_outputs()
+        outputs = {value.name: (value.type, len(value.shape)) for value in told}
         if inputs != _INPUTS or not _OUTPUTS.items() <= outputs.items():
             raise ModelFileError(
-                f"{path} keeps another contract: inputs {inputs} and outputs {outputs}, "
+                f"{self.path} keeps another contract: inputs {inputs} and outputs {outputs}, "
                 f"expected {_INPUTS} and {_OUTPUTS}"
+            )
+        if isinstance(given[0].shape[0], int):
+            raise ModelFileError(
+                f"{self.path} takes batches of {given[0].shape[0]} alone, not of any size"
             )
 
     @property
     def metadata(self) -> dict[str, str]:
-        """The file's ``metadata_props``."""
-        return dict(self._session.get_modelmeta().custom_metadata_map)
+        """The file's ``metadata_props``; raises ModelFileError where they are no text."""
+        try:
+            return dict(self._session.get_modelmeta().custom_metadata_map)
+        except UnicodeDecodeError as error:
+            raise ModelFileError(f"{self.path} has metadata that are no text: {error}") from error
 
     def run(self, tokens: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Answer token ids ``[batch, time]``: answer ids ``[batch, answer_time]`` and
-        log-probabilities ``[batch]``."""
+        log-probabilities ``[batch]``. Raises ModelFileError where the model gives other shapes."""
+        if self.captured:
+            return self.captured.run(tokens)
+        if self.width:
+            tokens = np.pad(tokens, ((0, 0), (0, self.width - tokens.shape[1])))
         feed = {"tokens": tokens.astype(np.int64)}
-        answer, log_prob = self._session.run(list(_OUTPUTS), feed)
+        with beside_others() if self.device == "cuda" else nullcontext():
+            answer, log_prob = self._session.run(list(_OUTPUTS), feed)
+        if not len(tokens) == len(answer) == len(log_prob):  # one row's would pass for all
+            raise ModelFileError(
+                f"{self.path} gives {len(answer)} answers and {len(log_prob)} log-probabilities "
+                f"for {len(tokens)} expressions"
+            )
         return answer, log_prob
 
     def states(
@@ -113,28 +141,3 @@ class Session:
         names = sorted(_STATES)
         feed = {"tokens": tokens.astype(np.int64), "limit": limits}
         return dict(zip(names, self._session.run(names, feed), strict=True))
-
-
-def _preload_cuda() -> str:
-    """Load the CUDA libraries that pip installed; return what is missing, for a sentence."""
-    with io.StringIO() as printed, redirect_stdout(printed):
-        onnxruntime.preload_dlls()  # tells on standard output what it does not find
-        missing = re.findall(r"Failed to load (\S+):", printed.getvalue())
-    return f" ({', '.join(missing)} not found)" if missing else ""
-
-
-def _open(path: Path, provider: str) -> Any:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    # What goes wrong is told by the exceptions and notes above, not on the user's terminal.
-    options.log_severity_level = _FATAL_ONLY
-    providers = [provider] if provider == _CPU else [provider, _CPU]
-    if provider == _CUDA:
-        onnxruntime.set_default_logger_severity(_FATAL_ONLY)
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=providers)
-    except Exception as error:  # ONNX Runtime has no common base class of its own
-        raise ModelFileError(f"{path} is no model that ONNX Runtime can open: {error}") from error
-    finally:
-        if provider == _CUDA:
-            onnxruntime.set_default_logger_severity(_WARNINGS)

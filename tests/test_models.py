@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import exprinfer
-from exprinfer.model_file import shipped
+from exprinfer.model_file import find_for_cuda, shipped
 from training.certify import judge
 from training.expressions import enumerate_domain
 
@@ -28,6 +28,14 @@ def test_the_whole_domain_again(name: str, repository: Path) -> None:
     assert np.mean([list(forms.values()) for forms in shares.values()]) == pytest.approx(
         judged.right.mean(), abs=1e-6
     )
+
+
+def test_the_file_for_cuda_answers_the_whole_domain_on_the_cpu_too() -> None:
+    evaluator = exprinfer.load(str(find_for_cuda("exact")), "cpu")
+    model, other = evaluator.models[0], exprinfer.load("exact", "cpu").models[0]
+    assert judge(evaluator, enumerate_domain()).right.all()
+    assert model.right == model.checked == 475_200
+    assert (model.weights_sha256, model.recipe) == (other.weights_sha256, other.recipe)
 
 
 def test_the_files_of_a_model_are_small(repository: Path) -> None:

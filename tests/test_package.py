@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from exprinfer.model_file import shipped
+from exprinfer.model_file import find, find_for_cuda, shipped
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,8 @@ def test_the_wheel_holds_the_package_and_its_models_alone(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0].split("-")[0] for name in names} == {"exprinfer"}
     models = {name for name in names if name.startswith("exprinfer/models/")}
-    assert models == {f"exprinfer/models/{name}/model.onnx" for name in shipped()}
+    files = {path for name in shipped() for path in (find(name), find_for_cuda(name))}
+    assert models == {f"exprinfer/models/{path.parent.name}/{path.name}" for path in files}
     assert "exprinfer/py.typed" in names
     assert wheel.stat().st_size < 5_000_000
 

@@ -83,9 +83,16 @@ def export(recipe: recipes.Recipe, runs: Path, models: Path) -> None:
 @main.command()
 @RECIPE
 @MODELS
-def certify(recipe: recipes.Recipe, models: Path) -> None:
-    """Check the ONNX file on its whole domain, through exprinfer."""
-    _step(recipe, "certify").certify(recipe, models)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="auto: the CPU, and CUDA where it is there; cuda: both, or an error.",
+)
+def certify(recipe: recipes.Recipe, models: Path, device: str) -> None:
+    """Check the ONNX files on their whole domain, through exprinfer."""
+    _step(recipe, "certify").certify(recipe, models, device)
 
 
 @main.command()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import click
 import numpy as np
@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 import exprinfer
 from exprinfer import Evaluator
+from exprinfer.session import Device
 from training.card import table, write_section
 from training.data import HELD_OUT, percentile
+from training.export import write_model
 from training.expressions import FORMS, OPERATORS, Expressions, enumerate_domain, sample
 from training.gaps import smallest_gap
 from training.recipe import Recipe
-from training.run import write_whole
 
 #: Fresh samples with the gist's own distribution, and a seed that no recipe trains on.
 FRESH, FRESH_SEED = 100_000, 20_170_000
@@ -63,13 +64,16 @@ def judge(evaluator: Evaluator, expressions: Expressions) -> Judged:
     return Judged(expressions, column.answers, column.log_probs, right)
 
 
-def certify(recipe: Recipe, models: Path) -> None:
-    """Check a model on its whole domain; write the result into the file's metadata and the card.
+def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
+    """Check a model on its whole domain; write the result into its files' metadata and the card.
 
-    Raises exprinfer's errors where there is no such model or it cannot be opened.
+    ``model.onnx`` is judged on the CPU, and on CUDA where there is one and the model has no file of
+    its own for it, ``cuda.onnx``; that one is judged on both. Raises exprinfer's errors where there
+    is no such model, it cannot be opened, or the device cannot be had.
     """
     folder = models / recipe.model.name
-    file = folder / "model.onnx"
+    file, for_cuda = folder / "model.onnx", folder / "cuda.onnx"
+    at_hand = devices(file, device)
     evaluator = exprinfer.load(str(file), "cpu")
     domain = judge(evaluator, enumerate_domain())
     fresh = judge(evaluator, sample(FRESH, FRESH_SEED))
@@ -77,13 +81,27 @@ def certify(recipe: Recipe, models: Path) -> None:
         f"Right on {domain.count()} expressions of the domain ({domain.share():.2%}), and on "
         f"{fresh.count()} fresh samples with the gist's distribution ({fresh.share():.2%}).",
         *_held_out(recipe, domain),
-        _same_answers(file, domain),
+        _file(file, domain, ["cpu"] if for_cuda.exists() else at_hand),
         _confidence(file, domain),
     ]
-    write_metadata(file, domain)
+    if for_cuda.exists():
+        on_cpu = judge(exprinfer.load(str(for_cuda), "cpu"), domain.expressions)
+        sentences += [
+            f"The same numbers as `cuda.onnx`: right on {on_cpu.count()}.",
+            _file(for_cuda, on_cpu, at_hand),
+        ]
+        if "cuda" not in at_hand:
+            sentences.append("No GPU was at hand: what it answers on one is not certified.")
     section = "\n".join([operator_table(domain), "", *sentences])
     write_section(folder / "README.md", "certify", section)
     click.echo(section)
+
+
+def _file(file: Path, domain: Judged, on: Sequence[Device]) -> str:
+    """Check that a file answers so on these devices, and write that into its metadata."""
+    sentence = _same_answers(file, domain, on)
+    write_metadata(file, domain, on)
+    return sentence
 
 
 def _held_out(recipe: Recipe, domain: Judged) -> list[str]:
@@ -94,13 +112,12 @@ def _held_out(recipe: Recipe, domain: Judged) -> list[str]:
     return [f"Of the held-out tenth, all forms: {domain.right[rows].sum():,} of {rows.sum():,}."]
 
 
-def _same_answers(file: Path, domain: Judged) -> str:
+def _same_answers(file: Path, domain: Judged, on: Sequence[Device]) -> str:
     """Check that device, batch size and order change no answer; say on how many expressions."""
     order = np.random.default_rng(0).permutation(len(domain.right))
     rows = order if domain.right.all() else order[:SHUFFLED]
     texts = domain.expressions[rows].texts()
-    at_hand = devices(file)
-    for device in at_hand:
+    for device in on:
         for size in BATCH_SIZES:
             evaluator = exprinfer.load(str(file), device, batch_size=size)
             differs = evaluator.evaluate_column(texts).answers != domain.answers[rows]
@@ -110,13 +127,14 @@ def _same_answers(file: Path, domain: Judged) -> str:
     sizes = ", ".join(f"{size:,}" for size in BATCH_SIZES)
     return (
         f"The same answers to {len(rows):,} expressions in shuffled order at batch sizes {sizes} "
-        f"on {' and '.join(at_hand)}."
+        f"on {' and '.join(on)}."
     )
 
 
-def devices(file: Path) -> list[Literal["cpu", "cuda"]]:
-    """The devices at hand."""
-    found = exprinfer.load(str(file), "auto").device
+def devices(file: Path, device: Device) -> list[Device]:
+    """The devices at hand, or the CPU alone; raises DeviceError where CUDA is asked for and is not
+    there."""
+    found = exprinfer.load(str(file), device).device
     return ["cpu"] if found == "cpu" else ["cpu", "cuda"]
 
 
@@ -131,21 +149,21 @@ def _confidence(file: Path, domain: Judged) -> str:
     )
 
 
-def write_metadata(file: Path, domain: Judged) -> None:
-    """Write into the file what was found on the seed domain; all right certifies its domain."""
+def write_metadata(file: Path, domain: Judged, on: Sequence[Device]) -> None:
+    """Write into the file what was found on the seed domain, and on which devices; all right
+    certifies its domain."""
     model = onnx.load(file)
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     right, checked = int(domain.right.sum()), len(domain.right)
     metadata["checked"], metadata["right"] = str(checked), str(right)
-    metadata["certified_on"] = json.dumps(devices(file))
+    metadata["certified_on"] = json.dumps(on)
     metadata["certified_domain"] = metadata["domain"] if right == checked else "none"
     shares = {
         symbol: {name: round(domain.share(o, f), 6) for f, name in enumerate(FORMS)}
         for o, symbol in enumerate(OPERATORS)
     }
     metadata["exact_match"] = json.dumps(shares)
-    onnx.helper.set_model_props(model, metadata)
-    write_whole(file, model.SerializeToString())
+    write_model(file, model, metadata)
 
 
 def operator_table(domain: Judged) -> str:

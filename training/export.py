@@ -1,4 +1,4 @@
-"""Writes a fitted network as one ONNX file that keeps the contract, if it answers alike there."""
+"""Writes a fitted network as ONNX files that keep the contract, if it answers alike there."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from tqdm import tqdm
 
 from exprinfer.alphabet import SYMBOLS, Alphabet
 from exprinfer.model_file import FORMAT_VERSION
+from exprinfer.seal import KEY, sealed
 from exprinfer.session import Session
 from training import networks
 from training.expressions import enumerate_domain
 from training.networks import Network
 from training.recipe import Recipe, chain
-from training.run import LOG, RECORD, Run
+from training.run import LOG, RECORD, Run, write_whole
 
 OPSET = 20
 #: Rows of one call while PyTorch and ONNX Runtime are compared.
@@ -44,7 +45,8 @@ class Decoder(nn.Module):
 
 
 def export(recipe: Recipe, runs: Path, models: Path) -> Path:
-    """Write ``models/NAME/model.onnx`` from the run ``runs/RECIPE``; copy logs and records.
+    """Write ``models/NAME/model.onnx`` from the run ``runs/RECIPE``, and ``cuda.onnx`` where the
+    network has a graph for CUDA; copy logs and records.
 
     Raises FileNotFoundError where the run is missing, ExportError, with the first difference, where
     PyTorch and ONNX Runtime disagree on any answer of the domain; then nothing is written.
@@ -53,13 +55,19 @@ def export(recipe: Recipe, runs: Path, models: Path) -> Path:
     Run.load_weights(runs / recipe.name, network)
     folder = models / recipe.model.name
     folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / "model.onnx.partial"
+    graphs = {"model.onnx": network.graph() or _traced(network), "cuda.onnx": network.cuda_graph()}
+    partials = {name: folder / f"{name}.partial" for name, graph in graphs.items() if graph}
+    told = metadata(network, recipe, network.longest_input, network.longest_output)
     try:
-        onnx.save(_graph(network, recipe), partial)
-        compare(network, Session(partial, "cpu"))
-        partial.replace(folder / "model.onnx")
+        for name, partial in partials.items():
+            onnx.checker.check_model(graphs[name], full_check=True)
+            write_model(partial, graphs[name], told)
+        compare(network, [Session(partial, "cpu") for partial in partials.values()])
+        for name, partial in partials.items():
+            partial.replace(folder / name)
     finally:
-        partial.unlink(missing_ok=True)
+        for partial in partials.values():
+            partial.unlink(missing_ok=True)
     keep_logs(recipe, runs, folder)
     return folder / "model.onnx"
 
@@ -72,12 +80,10 @@ def keep_logs(recipe: Recipe, runs: Path, folder: Path) -> None:
             shutil.copyfile(runs / step.name / name, kept)
 
 
-def _graph(network: Network, recipe: Recipe) -> onnx.ModelProto:
-    model = network.graph() or _traced(network)
-    longest = network.longest_input, network.longest_output
-    onnx.helper.set_model_props(model, metadata(network, recipe, *longest))
-    onnx.checker.check_model(model, full_check=True)
-    return model
+def write_model(file: Path, model: onnx.ModelProto, metadata: dict[str, str]) -> None:
+    """Write a model with its metadata, sealed; whole or not at all."""
+    onnx.helper.set_model_props(model, {k: v for k, v in metadata.items() if k != KEY})
+    write_whole(file, sealed(model.SerializeToString()))
 
 
 def _traced(network: Network) -> onnx.ModelProto:
@@ -132,15 +138,16 @@ def fingerprint(network: nn.Module) -> str:
 
 
 @torch.no_grad()
-def compare(network: Network, session: Session) -> None:
-    """Check that both answer every expression of the seed domain alike; raises ExportError."""
+def compare(network: Network, sessions: list[Session]) -> None:
+    """Check that all answer every expression of the seed domain alike; raises ExportError."""
     texts = enumerate_domain().texts()
     tokens, _ = Alphabet(SYMBOLS).encode(texts, network.longest_input)
     for start in tqdm(range(0, len(texts), COMPARED_AT_ONCE), desc="PyTorch = ONNX Runtime"):
         part = tokens[start : start + COMPARED_AT_ONCE]
         expected = network.decode(torch.from_numpy(part).long())[0].numpy()
-        differs = np.flatnonzero((session.run(part)[0] != expected).any(axis=1))
-        if len(differs):
-            raise ExportError(
-                f"PyTorch and ONNX Runtime disagree on {texts[start + int(differs[0])]}"
-            )
+        for session in sessions:
+            differs = np.flatnonzero((session.run(part)[0] != expected).any(axis=1))
+            if len(differs):
+                raise ExportError(
+                    f"PyTorch and ONNX Runtime disagree on {texts[start + int(differs[0])]}"
+                )

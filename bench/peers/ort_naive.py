@@ -17,7 +17,9 @@ class OrtNaive(Peer):
     expressions = 20_000
 
     def __init__(self) -> None:
-        self.session = onnxruntime.InferenceSession(str(find("exact")))
+        self.session = onnxruntime.InferenceSession(
+            str(find("exact")), providers=["CPUExecutionProvider"]
+        )
         self.alphabet = Alphabet(SYMBOLS)
 
     def answer(self, texts: list[str]) -> list[str]:

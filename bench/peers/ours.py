@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import exprinfer
 from bench.peers.peer import Peer
+from exprinfer.session import Device
 
 
 class Ours(Peer):
@@ -11,8 +12,10 @@ class Ours(Peer):
 
     expressions = 1_000_000
 
-    def __init__(self, model: str = "auto", threads: int | None = None) -> None:
-        self.evaluator = exprinfer.load(model, "cpu", threads=threads)
+    def __init__(
+        self, model: str = "auto", threads: int | None = None, device: Device = "cpu"
+    ) -> None:
+        self.evaluator = exprinfer.load(model, device, threads=threads)
         names = " and ".join(described.name for described in self.evaluator.models)
         self.name = f"exprinfer ({names})" + (f", {threads} thread" if threads else "")
         self.answers_like = model if model != "auto" else "exact"

@@ -43,18 +43,27 @@ class Exact(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Answer a batch."""
-        by_group = tokens.reshape(tokens.shape[0], -1, self.group)
-        numbers = (by_group * self.powers).sum(-1)
-        states, _ = self.encoder(self.read_table[numbers])
-        state = states[:, -1]
-        cell, vector = self.bridge(state), self.start.expand(tokens.shape[0], -1)
+        state, cell, vector = self.read(tokens)
         written = []
         for _ in range(self.steps):
-            state, cell = self.decoder(vector, (state, cell))
-            symbols = self.output(state).reshape(-1, self.group, len(SYMBOLS)).argmax(-1)
-            vector = self.written_table[(symbols * self.powers).sum(-1)]
+            symbols, state, cell, vector = self.write(state, cell, vector)
             written.append(symbols)
         return torch.cat(written, dim=1)
+
+    def read(self, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the decoder's first state, cell and input, ``[batch, ...]`` each."""
+        by_group = tokens.reshape(tokens.shape[0], -1, self.group)
+        numbers = (by_group * self.powers).sum(-1)
+        state = self.encoder(self.read_table[numbers])[0][:, -1]
+        return state, self.bridge(state), self.start.expand(tokens.shape[0], -1)
+
+    def write(
+        self, state: Tensor, cell: Tensor, vector: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return a group of symbols, ``[batch, group]``, and the next state, cell and input."""
+        state, cell = self.decoder(vector, (state, cell))
+        symbols = self.output(state).reshape(-1, self.group, len(SYMBOLS)).argmax(-1)
+        return symbols, state, cell, self.written_table[(symbols * self.powers).sum(-1)]
 
     @staticmethod
     def _scaled(codes: np.ndarray, value: dict[str, np.ndarray]) -> Tensor:

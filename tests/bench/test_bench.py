@@ -9,9 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 import exprinfer
-from bench import latency, limits, sweeps, throughput
+from bench import gpu, latency, limits, sweeps, throughput, write
 from bench.__main__ import main
-from bench.peers import PEERS, Peer, Unavailable
+from bench.peers import ON_GPU, PEERS, Peer, Unavailable
+from bench.peers.pytorch import PyTorch
+from exprinfer.errors import DeviceError
+from exprinfer.model_file import find, find_for_cuda
+from exprinfer.session import Session
 from training.expressions import sample
 
 TEXTS = sample(300, seed=8).texts()
@@ -53,6 +57,55 @@ def test_what_was_measured_is_written(tmp_path: Path, monkeypatch: pytest.Monkey
     assert len(found["throughput"]["ours"]["seconds"]) == 2
     assert (tmp_path / "throughput.png").stat().st_size > 10_000
     assert "exprinfer (exact and longhand)" in readme.read_text()
+
+
+def test_what_runs_on_a_gpu_runs_here_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session(find_for_cuda("exact"), "cpu")
+    captured = session.capture(sizes=(64,))
+    rows = gpu.resident(captured, {"PyTorch": PyTorch("eager")}, 600, 2)
+    assert [row["name"] for row in rows] == ["exprinfer", "PyTorch"]
+    assert {row["expressions"] for row in rows} == {8 * 64}
+    monkeypatch.setattr(gpu, "SIZES", (32, 64))
+    monkeypatch.setattr(gpu, "ROWS", 256)
+    sizes = gpu.by_batch_size(session, 2)
+    assert [row["batch size"] for row in sizes] == [32, 64]
+    timed = throughput.measure(
+        (), 300, 2, {"ours": PEERS["ours"], "torch-eager": PEERS["torch-eager"]}
+    )
+    found = {
+        "throughput": {key: peer.as_row() for key, peer in timed.items()},
+        "resident": rows,
+        "resident by batch size": sizes,
+    }
+    written = write.gpu_tables(found)
+    assert "PyTorch, eager" in written
+    assert "| batch size | 32 | 64 |" in written
+
+
+def test_where_there_is_no_gpu_the_results_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(*_: object) -> Session:
+        raise DeviceError("no driver")
+
+    monkeypatch.setattr(gpu, "Session", absent)
+    found = gpu.measure(100, 1)
+    assert found == {"not measured": "no driver"}
+    assert write.gpu_tables(found) == "On a GPU: not measured: no driver."
+
+
+@pytest.mark.skipif(
+    Session(find("gist"), "auto").device != "cuda",
+    reason="needs an NVIDIA GPU and onnxruntime-gpu",
+)
+@pytest.mark.parametrize("key", ON_GPU)
+def test_on_a_gpu_every_peer_answers_as_the_model_does(key: str) -> None:
+    try:
+        peer = ON_GPU[key]()
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    expected = exprinfer.load("exact", "cpu").evaluate_column(TEXTS).answers.tolist()
+    assert (
+        sum(ours != theirs for ours, theirs in zip(expected, peer.answer(TEXTS), strict=True)) <= 3
+    )
 
 
 class Liar(Peer):

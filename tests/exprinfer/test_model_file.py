@@ -23,6 +23,7 @@ METADATA = {
     "exact_match": "",
     "recipe": "{}",
     "weights_sha256": "0" * 64,
+    "file_sha256": "0" * 64,
 }
 
 
@@ -51,6 +52,12 @@ def test_a_missing_key_is_named(key: str) -> None:
         ("format_version", "2", "format version '2'"),
         ("alphabet", "0123", "alphabet '0123'"),
         ("longest_input", "many", "cannot be read"),
+        ("longest_input", "0", "longest_input 0"),
+        ("longest_output", "1000000", "longest_output 1000000"),
+        ("tapes", "7", "no list of names"),
+        ("memories", '["a", 1]', "no list of names"),
+        ("certified_on", '"cpu"', "no list of names"),
+        ("tapes", "[" * 100_000, "cannot be read"),
         ("domain", "everything", "EVERYTHING"),
         ("right", "475199", "475199 of 475200"),
         ("checked", "0", "claims to be certified"),

@@ -3,21 +3,53 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from exprinfer import Evaluator
-from exprinfer.formats import FORMATS, HEADERS
-from exprinfer.scoring import SCORED_FIELDS, Scored, Summary, score
+from exprinfer.blocks import Columns, Place, read_blocks
+from exprinfer.formats import TEXT_FORMATS, TextEncoder
+from exprinfer.inputs import Input
+from exprinfer.resume import Output, Progress
+from exprinfer.scored import SCORED_FIELDS, Scored, ScoredBatch
+from exprinfer.scoring import score
+from exprinfer.summary import Summary
 from training.expressions import sample
 
 
+class Kept(Output):
+    """Keeps the batches, and writes them as text."""
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), TextEncoder("text"), Progress())
+        self.batches: list[ScoredBatch] = []
+
+    def write(self, batch: ScoredBatch, place: Place) -> None:
+        super().write(batch, place)
+        self.batches.append(batch)
+
+
+def batches(evaluator: Evaluator, content: bytes) -> tuple[list[ScoredBatch], Summary]:
+    with tempfile.NamedTemporaryFile(suffix=".txt") as file:
+        file.write(content)
+        file.flush()
+        kept = Kept()
+        blocks = read_blocks([Input(file.name, "text")], Columns(), Place())
+        return kept.batches, score(evaluator, blocks, kept)
+
+
 def scored(evaluator: Evaluator, content: bytes) -> tuple[list[Scored], Summary]:
-    results: list[Scored] = []
-    summary = score(evaluator, [io.BytesIO(content)], results.extend)
-    return results, summary
+    found, summary = batches(evaluator, content)
+    return [result for batch in found for result in batch], summary
+
+
+def encoded(form: str, batch: ScoredBatch) -> str:
+    file = io.BytesIO()
+    TextEncoder(form).write(batch, file, 0)
+    return file.getvalue().decode()
 
 
 def test_the_gists_printed_answers(gist: Evaluator, repository: Path) -> None:
@@ -111,8 +143,9 @@ def test_ten_thousand_lines_of_junk_among_good_ones(gist: Evaluator) -> None:
             assert prediction.error.code == wanted
     alone = gist.evaluate_column(good)
     assert [r.prediction.answer for r in results[::2]] == alone.answers.tolist()
-    for form in FORMATS.values():
-        form(results).encode(errors="backslashreplace")
+    for batch in batches(gist, content)[0]:
+        for form in TEXT_FORMATS:
+            assert encoded(form, batch)
 
 
 @pytest.mark.parametrize(
@@ -127,18 +160,18 @@ def test_a_number_too_long_for_python_stops_nothing(gist: Evaluator, line: str) 
 
 
 def test_formats_hold_the_same_results(gist: Evaluator) -> None:
-    results, _ = scored(gist, b'5+3 = 8\n1/0\n"1\r,2"\nx\x1b[2J\n')
-    objects = [json.loads(line) for line in FORMATS["jsonl"](results).splitlines()]
+    (batch,), _ = batches(gist, b'5+3 = 8\n1/0\n"1\r,2"\nx\x1b[2J\n')
+    objects = [json.loads(line) for line in encoded("jsonl", batch).splitlines()]
     assert [tuple(entry) for entry in objects] == [SCORED_FIELDS] * 4
-    assert objects == [result.as_dict() for result in results]
-    table = HEADERS["csv"] + FORMATS["csv"](results)
+    assert objects == [result.as_dict() for result in batch]
+    table = encoded("csv", batch)
     rows = list(csv.DictReader(io.StringIO(table, newline="")))
     expected = [
         {key: "" if value is None else str(value) for key, value in entry.items()}
         for entry in objects
     ]
     assert rows == expected
-    text = FORMATS["text"](results).splitlines()
+    text = encoded("text", batch).splitlines()
     assert text[0].startswith("5+3 =? ")
     assert text[0].endswith("(given 8: right; answer: wrong)") or "answer: right" in text[0]
     assert text[1] == "1/0 ! division by zero at position 2"
@@ -149,5 +182,5 @@ def test_formats_hold_the_same_results(gist: Evaluator) -> None:
 def test_certified_and_other_answers_do_not_look_alike(gist: Evaluator, certified: bool) -> None:
     column = gist.evaluate_column(["5+3"])
     column.certified[:] = certified
-    text = FORMATS["text"]([Scored(next(iter(column)))])
+    text = encoded("text", ScoredBatch(column, None))
     assert text == f"5+3 {'=' if certified else '=?'} {column.answers[0]}\n"

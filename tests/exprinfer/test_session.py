@@ -11,6 +11,7 @@ import pytest
 
 from exprinfer import DeviceError, ModelFileError
 from exprinfer.model_file import find
+from exprinfer.seal import sealed
 from exprinfer.session import Session
 
 HAS_CUDA = Session(find("gist"), "auto").device == "cuda"
@@ -43,8 +44,8 @@ def test_a_provider_that_onnx_runtime_drops_silently_is_noticed(
 ) -> None:
     made = onnxruntime.InferenceSession
 
-    def on_cpu_whatever_was_asked(path: str, options: Any, providers: list[str]) -> Any:
-        return made(path, options, providers=providers[-1:])
+    def on_cpu_whatever_was_asked(content: bytes, options: Any, providers: list[str]) -> Any:
+        return made(content, options, providers=providers[-1:])
 
     providers = ["CUDAExecutionProvider", "CPUExecutionProvider"]
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: providers)
@@ -66,15 +67,43 @@ def test_an_unknown_device_is_refused() -> None:
 @pytest.mark.parametrize("content", [b"", b"no model", b"\x08\x0a" * 50])
 def test_a_file_that_is_no_model_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
-    path.write_bytes(content)
-    with pytest.raises(ModelFileError, match=r"model\.onnx"):
+    path.write_bytes(sealed(content))
+    with pytest.raises(ModelFileError, match=r"model\.onnx is no model"):
         Session(path, "cpu")
 
 
-def test_a_truncated_model_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("inside_a_node", [False, True])
+def test_a_model_that_reads_other_files_is_refused(inside_a_node: bool, tmp_path: Path) -> None:
+    """ONNX Runtime itself reads any file beside the model, as weights."""
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(find("gist"))
+    model.metadata_props.pop()  # the seal
+    weight = model.graph.initializer[0]
+    if inside_a_node:
+        node = onnx.helper.make_node("Constant", [], ["x"], value=weight)
+        model.graph.node.append(node)
+        weight = model.graph.node[-1].attribute[0].t
+    weight.ClearField("raw_data")
+    weight.data_location = onnx.TensorProto.EXTERNAL
+    weight.external_data.add(key="location", value="neighbour.bin")
+    (tmp_path / "neighbour.bin").write_bytes(b"\0" * 1_000_000)
     path = tmp_path / "model.onnx"
-    path.write_bytes(find("gist").read_bytes()[:-100_000])
-    with pytest.raises(ModelFileError, match=r"model\.onnx"):
+    content = model.SerializeToString()
+    for written in (content, content.replace(b"\x0a\x08location", b"\x8a\x00\x88\x80\x00location")):
+        path.write_bytes(sealed(written))
+        with pytest.raises(ModelFileError, match="keeps weights in another file"):
+            Session(path, "cpu")
+
+
+def test_a_file_of_onnx_runtimes_other_format_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(path)
+    options.add_session_config_entry("session.save_model_format", "ORT")
+    onnxruntime.InferenceSession(find("gist").read_bytes(), options)
+    assert path.read_bytes()[4:8] == b"ORTM"
+    path.write_bytes(sealed(path.read_bytes().replace(b"file_sha256", b"file_sha257")))
+    with pytest.raises(ModelFileError, match=r"model\.onnx is no model"):
         Session(path, "cpu")
 
 
@@ -82,7 +111,8 @@ def test_a_model_with_another_contract_is_refused(tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx")
     model = onnx.load(find("gist"))
     model.graph.output.pop()
-    onnx.save(model, tmp_path / "model.onnx")
+    model.metadata_props.pop()  # the seal
+    (tmp_path / "model.onnx").write_bytes(sealed(model.SerializeToString()))
     with pytest.raises(ModelFileError, match="log_prob"):
         Session(tmp_path / "model.onnx", "cpu")
 

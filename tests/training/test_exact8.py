@@ -19,11 +19,12 @@ def _network(group: int) -> Exact8:
 
 
 @pytest.mark.parametrize("group", [2, 3])
-def test_the_graph_computes_what_the_network_does(group: int) -> None:
+@pytest.mark.parametrize("kind", ["graph", "cuda_graph"])
+def test_the_graphs_compute_what_the_network_does(kind: str, group: int) -> None:
     network = _network(group)
-    session = onnxruntime.InferenceSession(network.graph().SerializeToString())
+    session = onnxruntime.InferenceSession(getattr(network, kind)().SerializeToString())
     texts = [text for text in sample(600, seed=2).texts() if len(text) > 2]
-    tokens, _ = Alphabet(SYMBOLS).encode(texts)
+    tokens, _ = Alphabet(SYMBOLS).encode(texts, 12)
     answer, log_prob = session.run(None, {"tokens": tokens.astype(np.int64)})
     with torch.no_grad():
         expected, expected_log_prob = network.decode(torch.from_numpy(tokens).long())
@@ -31,6 +32,20 @@ def test_the_graph_computes_what_the_network_does(group: int) -> None:
     assert (answer == expected.numpy()).all(axis=1).mean() > 0.98
     assert answer.shape == (len(texts), 5)
     assert np.abs(log_prob - expected_log_prob.numpy()).max() < 0.2
+
+
+def test_both_graphs_hold_the_same_numbers() -> None:
+    network = _network(3)
+    graphs = [network.graph().graph, network.cuda_graph().graph]
+    first, second = (
+        {value.name: value.raw_data for value in graph.initializer} for graph in graphs
+    )
+    shared = first.keys() & second.keys()
+    assert {"READ_VECTORS", "WRITTEN_VECTORS", "START", "FIRST_WEIGHTS", "BRIDGE"} < shared
+    assert all(first[name] == second[name] for name in shared)
+    for kind in ("READ", "WRITE"):
+        assert first[f"{kind}_WEIGHTS"].endswith(second[f"{kind}_STATE_WEIGHTS"])
+    assert first["WRITE_WEIGHTS"].startswith(second["WRITE_VECTOR_WEIGHTS"])
 
 
 def test_a_row_does_not_depend_on_its_neighbours_or_its_padding() -> None:

@@ -88,6 +88,19 @@ def test_a_file_that_answers_otherwise_is_not_written(
     assert list((tmp_path / "models" / "exact-whole").iterdir()) == []
 
 
+def test_a_file_for_cuda_that_answers_otherwise_keeps_the_other_from_being_written(
+    run: Callable[[str], Recipe], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = run("exact-whole")
+    other = networks.exact8.Exact8(units=8, group=3, embedding=4)
+    other.initialise(torch.Generator().manual_seed(2))
+    graph = other.cuda_graph()
+    monkeypatch.setattr(networks.exact.Exact, "cuda_graph", lambda _: graph)
+    with pytest.raises(export.ExportError):
+        export.export(recipe, tmp_path / "runs", tmp_path / "models")
+    assert list((tmp_path / "models" / "exact-whole").iterdir()) == []
+
+
 def test_without_a_run_there_is_nothing_to_export(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="fit its recipe first"):
         export.export(recipes.load("gist"), tmp_path, tmp_path)
@@ -130,3 +143,32 @@ def test_certify_certifies_what_is_all_right(
     evaluator = exprinfer.load(str(file), "cpu")
     assert evaluator.models[0].certified_domain is Domain.SEED
     assert evaluator.evaluate("5+3").certified
+
+
+def test_certify_judges_the_file_for_cuda_too(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certify, "enumerate_domain", some_of_the_domain)
+    monkeypatch.setattr(certify, "FRESH", 200)
+    folder = tmp_path / "exact"
+    folder.mkdir()
+    (folder / "README.md").write_text("<!-- certify -->\n<!-- /certify -->\n")
+    for name in ("model.onnx", "cuda.onnx"):
+        model = onnx.load(repository / "models" / "exact" / name)
+        metadata = {entry.key: entry.value for entry in model.metadata_props}
+        onnx.helper.set_model_props(model, {**metadata, "certified_domain": "none"})
+        onnx.save(model, folder / name)
+    certify.certify(recipes.load("exact"), tmp_path, "cpu")
+    for name in ("model.onnx", "cuda.onnx"):
+        described = exprinfer.load(str(folder / name), "cpu").models[0]
+        assert described.certified_domain is Domain.SEED
+        assert described.checked == len(some_of_the_domain())
+        assert described.certified_on == ("cpu",)
+    assert "No GPU was at hand" in (folder / "README.md").read_text()
+
+
+def test_certify_on_cuda_insists_on_it() -> None:
+    if exprinfer.load("gist").device == "cuda":
+        pytest.skip("CUDA is there")
+    with pytest.raises(exprinfer.DeviceError, match="cannot be had"):
+        certify.devices(exprinfer.model_file.find("gist"), "cuda")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -19,7 +19,7 @@ def build(
     words: Mapping[str, str] = MappingProxyType({}),
     **repeated: int,
 ) -> onnx.ModelProto:
-    """The graph in ``NAME.txt`` with these values for its capitals.
+    """The graph in ``NAME.txt`` with those of these values that it names, its capitals mostly.
 
     A part between the lines ``# repeat NAME`` and ``# end`` is written ``repeated[NAME]`` times,
     ``{k}`` in it being the number of the copy from 0 and ``{next}`` that of the next; ``words`` are
@@ -30,10 +30,21 @@ def build(
     for label, meaning in words.items():
         text = text.replace(label, meaning)
     model = onnx.parser.parse_model(text)
+    named = {name for node in _nodes(model.graph) for name in node.input}
     for label, value in values.items():
+        if label not in named:
+            continue
         model.graph.initializer.append(numpy_helper.from_array(np.asarray(value, order="C"), label))
     onnx.checker.check_model(model, full_check=True)
     return model
+
+
+def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    """Its nodes, and those of the graphs within them."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            yield from _nodes(attribute.g)
 
 
 def _repeat(lines: list[str], repeated: Mapping[str, int]) -> list[str]:

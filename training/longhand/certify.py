@@ -9,6 +9,7 @@ import numpy as np
 
 import exprinfer
 from exprinfer import Evaluator
+from exprinfer.session import Device
 from training.card import write_section
 from training.certify import devices, judge, operator_table, write_metadata
 from training.expressions import enumerate_domain
@@ -25,7 +26,7 @@ MIXED, MIXED_DIGITS, MIXED_SEED = 5_000, 12, 1_000_003
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
 
-def certify(recipe: Recipe, models: Path) -> None:
+def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
     """Prove that file and teacher are one machine; write certificate, metadata and card.
 
     Raises CertificateError with the first difference; then nothing is written.
@@ -33,12 +34,12 @@ def certify(recipe: Recipe, models: Path) -> None:
     folder = models / recipe.model.name
     file = folder / "model.onnx"
     table = Table(TEACHER)
-    at_hand = devices(file)
-    for device in at_hand:
-        certificate.prove(file, table, PROVIDERS[device])
+    at_hand = devices(file, device)
+    for name in at_hand:
+        certificate.prove(file, table, PROVIDERS[name])
     domain = judge(exprinfer.load(str(file), "cpu"), enumerate_domain())
-    write_metadata(file, domain)
-    proofs = [certificate.prove(file, table, PROVIDERS[device]) for device in at_hand]
+    write_metadata(file, domain, at_hand)
+    proofs = [certificate.prove(file, table, PROVIDERS[name]) for name in at_hand]
     certificate.write(proofs, folder)
     sentences = [
         *(_sentence(proof) for proof in proofs),
@@ -47,7 +48,7 @@ def certify(recipe: Recipe, models: Path) -> None:
         "",
         operator_table(domain),
         "",
-        _same_answers(file),
+        _same_answers(file, at_hand),
     ]
     section = "\n".join(sentences)
     write_section(folder / "README.md", "certify", section)
@@ -65,11 +66,11 @@ def _sentence(proof: certificate.Certificate) -> str:
     )
 
 
-def _same_answers(file: Path) -> str:
+def _same_answers(file: Path, on: list[Device]) -> str:
     """Check that device, batch size and neighbours change no answer, and that all are right."""
     drawn = list(problems(MIXED_SEED, MIXED, MIXED_DIGITS))
     order = np.random.default_rng(0).permutation(len(drawn))
-    for device in devices(file):
+    for device in on:
         for size in BATCH_SIZES:
             evaluator = exprinfer.load(str(file), device, batch_size=size)
             for rows in (np.arange(len(drawn)), order):
@@ -77,7 +78,7 @@ def _same_answers(file: Path) -> str:
     sizes = ", ".join(f"{size:,}" for size in BATCH_SIZES)
     return (
         f"{MIXED:,} problems of 1 to {MIXED_DIGITS} digits, mixed, are all right at batch sizes "
-        f"{sizes} in two orders, on {' and '.join(devices(file))}."
+        f"{sizes} in two orders, on {' and '.join(on)}."
     )
 
 

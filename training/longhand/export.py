@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from training import graphs
-from training.export import ExportError, keep_logs, metadata
+from training.export import ExportError, keep_logs, metadata, write_model
 from training.longhand.fit import build
 from training.longhand.program import TAPES
 from training.longhand.simulate import Table
@@ -19,7 +19,7 @@ from training.longhand.step import Step
 from training.longhand.teacher import MOST_STEPS, TEACHER
 from training.networks.longhand import KEEP, UNSEEN, Longhand
 from training.recipe import Recipe
-from training.run import Run, write_whole
+from training.run import Run
 
 #: Symbols of the longest expression: two operands of 1,000 digits, signs and brackets, and more.
 LONGEST_INPUT = 2_048
@@ -44,9 +44,8 @@ def export(recipe: Recipe, runs: Path, models: Path) -> Path:
     described = metadata(network, recipe, LONGEST_INPUT, LONGEST_INPUT)
     described["tapes"] = json.dumps(TAPES)
     described["memories"] = json.dumps([str(state) for state in table.states])
-    onnx.helper.set_model_props(model, described)
     compare(network, model, table)
-    write_whole(folder / "model.onnx", model.SerializeToString())
+    write_model(folder / "model.onnx", model, described)
     keep_logs(recipe, runs, folder)
     return folder / "model.onnx"
 

@@ -13,11 +13,12 @@ from itertools import product
 import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from exprinfer.alphabet import SYMBOLS
 from training import graphs
-from training.networks.exact import LONGEST_OUTPUT, START, Exact, look_up
+from training.networks.exact import LONGEST_INPUT, LONGEST_OUTPUT, START, Exact, look_up
 from training.networks.lstm import Lstm
 
 #: The largest number of 7 bits with a sign, and of 8: those of states and vectors, and of weights.
@@ -115,33 +116,63 @@ class Exact8(Exact):
         start = self.written_table[:, START].sum(0)
         return round_lstm(self.decoder, self.written_table[:, :START], start)
 
-    @torch.no_grad()
     def graph(self) -> onnx.ModelProto:
         """The graph in 8 bits, with no step for rows that have ended."""
+        words = {
+            "ALL_WRITTEN": ", ".join(f"written{k}" for k in range(self.steps)),
+            "LAST_LOG_PROB": f"log_prob{self.steps}",
+        }
+        return graphs.build("exact", self._values(), words, steps=self.steps)
+
+    def cuda_graph(self) -> onnx.ModelProto:
+        """The same numbers as a graph of fixed steps, for CUDA to capture."""
+        read = -(-LONGEST_INPUT // self.group)
+        words = {
+            "WIDTH": str(read * self.group),
+            "READ_STEPS": str(read),
+            "READ_NUMBERS": ", ".join(f"group{k}" for k in range(read)),
+            "LAST_READ": f"state_read{read - 1}",
+            "ALL_WRITTEN": ", ".join(f"before{k + 1}" for k in range(self.steps)),
+            "LAST_TOTAL": f"total{self.steps}",
+        }
+        return graphs.build("exact_cuda", self._values(), words, others=read - 1, steps=self.steps)
+
+    @torch.no_grad()
+    def _values(self) -> dict[str, NDArray[np.generic]]:
+        """Weights and constants of both graphs."""
         encoder = round_lstm(self.encoder, self.read_table)
         decoder = self._rounded_decoder()
         units = self.bridge.in_features
+        group, symbols = self.group, len(SYMBOLS)
+        powers = symbols ** np.arange(group)[::-1]
         integers = {
             "ZERO": [0], "ONE": [1], "TWO": [2],
-            "ZERO_SCALAR": 0, "ONE_SCALAR": 1, "FIRST": 0, "LAST_OF_GROUP": self.group - 1,
-            "GROUP": [self.group], "GROUP_LESS_ONE": [self.group - 1],
-            "PADDING": [0, 0, 0, self.group - 1],
-            "BLANK": 0, "BLANKS": [[0]], "SCORES_SHAPE": [-1, self.group, len(SYMBOLS)],
-            "POWERS": len(SYMBOLS) ** np.arange(self.group)[::-1],
+            "ZERO_SCALAR": 0, "ONE_SCALAR": 1, "FIRST": 0, "LAST_OF_GROUP": group - 1,
+            "GROUP": [group], "GROUP_LESS_ONE": [group - 1],
+            "PADDING": [0, 0, 0, group - 1],
+            "BLANK": 0, "BLANKS": [[0]], "SCORES_SHAPE": [-1, group, symbols],
+            "POWERS": powers,
             "GATES_SPLIT": [3 * units, units],
             "PLACES": np.arange(LONGEST_OUTPUT), "PLACES_FROM_ONE": 1 + np.arange(LONGEST_OUTPUT),
+            "ROWS": [-1, 4 * units], "GROUPS": [-1, group], "LAST_IN_GROUP": [group - 1],
+            # Before the first group: the vector behind those of all groups, and no end.
+            "before0": [[0] * (group - 1) + [symbols**group]],
         }  # fmt: skip
         start = self.written_table[:, START].sum(0)[None]
         read_weights, write_weights = _codes(encoder), _codes(decoder)
         parts = 2 * self.read_table.shape[2]
         order = _gate_order(units)
+        column = torch.from_numpy(powers.astype(np.float32))[:, None]
         tensors = {
             "READ_VECTORS": _vector_codes(_sums(self.read_table), encoder),
             "WRITTEN_VECTORS": _vector_codes(_sums(self.written_table[:, :START]), decoder),
             "START": _vector_codes(start, decoder),
             "FIRST_WEIGHTS": read_weights[:parts],
             "READ_WEIGHTS": read_weights,
+            "READ_STATE_WEIGHTS": read_weights[parts:],
             "WRITE_WEIGHTS": write_weights,
+            "WRITE_VECTOR_WEIGHTS": write_weights[:parts],
+            "WRITE_STATE_WEIGHTS": write_weights[parts:],
             "READ_SCALES": encoder.scales[order],
             "READ_BIAS": encoder.bias[order],
             "WRITE_SCALES": decoder.scales[order],
@@ -151,18 +182,17 @@ class Exact8(Exact):
             "OUTPUT": self.output.weight.t(),
             "OUTPUT_BIAS": self.output.bias,
             "ZERO_LOG_PROB": torch.zeros(1),
+            "total0": torch.zeros(1, 1),
             "SCALE": torch.tensor(SCALE),
             "ZERO_POINT": torch.tensor(ZERO_POINT, dtype=torch.uint8),
+            "ZERO_CODE": torch.tensor(float(ZERO_POINT)),
+            "GROUP_POWERS": column,
+            "READ_POWERS": torch.kron(torch.eye(-(-LONGEST_INPUT // group)), column),
         }
-        values = {
+        return {
             **{name: np.array(value, np.int64) for name, value in integers.items()},
             **{name: tensor.numpy() for name, tensor in tensors.items()},
         }
-        words = {
-            "ALL_WRITTEN": ", ".join(f"written{k}" for k in range(self.steps)),
-            "LAST_LOG_PROB": f"log_prob{self.steps}",
-        }
-        return graphs.build("exact", values, words, steps=self.steps)
 
 
 def _gate_order(units: int) -> Tensor:

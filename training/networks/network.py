@@ -39,6 +39,10 @@ class Network(nn.Module, ABC):
         """The ONNX graph of ``decode``, where it is written by hand; None where it is traced."""
         return None
 
+    def cuda_graph(self) -> onnx.ModelProto | None:
+        """A second ONNX graph of ``decode``, for CUDA; None where one serves all devices."""
+        return None
+
     @abstractmethod
     def decode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Answer a batch greedily; this is what the ONNX file computes.

@@ -1,0 +1,146 @@
+"""Columns of Arrow, pandas and Polars in, Arrow tables out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from exprinfer.errors import EXPRESSION_ERRORS, ExtraMissingError
+from exprinfer.evaluator import Evaluator
+from exprinfer.prediction import FIELDS, Column, whole_number
+
+try:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+except ModuleNotFoundError as error:
+    if error.name != "pyarrow":
+        raise
+    raise ExtraMissingError(
+        "Arrow columns need pyarrow, which comes with an extra: pip install 'exprinfer[files]'"
+    ) from None
+
+#: The columns of every result, those of ``prediction.FIELDS``. ``value`` is null where the answer
+#: is no integer or none of 64 bits; ``answer`` holds every digit.
+SCHEMA = pa.schema(
+    {
+        "expression": pa.string(),
+        "answer": pa.string(),
+        "value": pa.int64(),
+        "log_prob": pa.float32(),
+        "certified": pa.bool_(),
+        "model": pa.string(),
+        "error": pa.string(),
+        "message": pa.string(),
+        "position": pa.int32(),
+    }
+)
+assert tuple(SCHEMA.names) == FIELDS
+
+#: Rows that are evaluated at once: many, so that rows of like work meet, in bounded memory.
+AT_ONCE = 1 << 17
+
+_CODES = pa.array([None, *(kind.code for kind in EXPRESSION_ERRORS[1:])], pa.string())
+_INT64 = range(-(2**63), 2**63)
+
+
+def evaluate_arrow(evaluator: Evaluator, column: Any) -> pa.Table:
+    """Answer a column of expressions, an Arrow column a field; its schema is ``SCHEMA``.
+
+    Takes text as an Arrow array, plain or chunked, of any type of text and dictionaries of it; as
+    whatever offers Arrow's C interface, such as a Series of Polars or of pandas; or as what
+    ``pyarrow.array`` takes, such as a list. Gives a row for each row, in order; a null gives a row
+    of nulls, and so no error. The way back is ``table.to_pandas()`` or ``polars.from_arrow(table)``.
+    Raises TypeError where the column holds no text.
+    """
+    texts = _text(column)
+    parts = [
+        _evaluate(evaluator, texts.slice(start, AT_ONCE).cast(pa.string()).combine_chunks())
+        for start in range(0, len(texts), AT_ONCE)
+    ]
+    return pa.Table.from_batches(parts, SCHEMA)
+
+
+def evaluate_table(evaluator: Evaluator, table: pa.Table, column: str = "expression") -> pa.Table:
+    """Answer the expressions in one column of a table.
+
+    Gives the table as it came, followed by the columns of ``SCHEMA`` less ``expression``. Raises
+    KeyError where there is no such column, TypeError where it holds no text, and ValueError where
+    the table has a column of a result's name already.
+    """
+    if column not in table.column_names:
+        raise KeyError(f"no column {column!r}: there are {', '.join(table.column_names)}")
+    taken = [name for name in FIELDS[1:] if name in table.column_names]
+    if taken:
+        raise ValueError(
+            f"columns to be written are there already: {', '.join(taken)}; rename them"
+        )
+    results = evaluate_arrow(evaluator, table[column])
+    for name in FIELDS[1:]:
+        table = table.append_column(SCHEMA.field(name), results[name])
+    return table
+
+
+def _text(column: Any) -> pa.ChunkedArray:
+    """The column as Arrow; TypeError where it is not of text."""
+    if isinstance(column, str | bytes):
+        raise TypeError("one expression where a column is taken: use evaluate, or give a list")
+    if hasattr(column, "__arrow_c_stream__"):
+        column = pa.chunked_array(column)
+    elif not isinstance(column, pa.Array):
+        column = pa.array(column)
+    if isinstance(column, pa.Array):
+        column = pa.chunked_array([column])
+    coded = pa.types.is_dictionary(column.type)
+    kind = column.type.value_type if coded else column.type
+    if not (_is_text(kind) or pa.types.is_null(kind)):
+        raise TypeError(f"a column of text is needed, not of {column.type}")
+    # Polars' categories are views, which Arrow cannot look up yet.
+    return column.cast(pa.dictionary(column.type.index_type, pa.string())) if coded else column
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return any(
+        is_kind(kind)
+        for is_kind in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    )
+
+
+def _evaluate(evaluator: Evaluator, texts: pa.StringArray) -> pa.RecordBatch:
+    """Answer an array of type string, of a length that fits into memory with all about it."""
+    if not texts.null_count:
+        return results_batch(texts, evaluator.evaluate_column(texts.to_numpy(zero_copy_only=False)))
+    answered = _evaluate(evaluator, texts.drop_null())
+    valid = texts.is_valid().to_numpy(zero_copy_only=False)
+    return answered.take(pa.array(np.cumsum(valid) - 1, mask=~valid))
+
+
+def results_batch(texts: pa.StringArray, column: Column) -> pa.RecordBatch:
+    """What is in a Column, as Arrow."""
+    failed = column.errors != 0
+    answers = pa.array(column.answers, pa.string(), mask=failed)
+    messages = np.full(len(texts), None, object)
+    for row in np.flatnonzero(failed).tolist():
+        messages[row] = column.error(row).message
+    arrays = [
+        texts,
+        answers,
+        _values(answers),
+        pa.array(column.log_probs, mask=failed),
+        pa.array(column.certified),
+        pa.array(column.models, pa.string()).take(pa.array(column.answered_by)),
+        _CODES.take(pa.array(column.errors)),
+        pa.array(messages, pa.string()),
+        pa.array(column.positions, mask=column.positions < 0),
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+
+
+def _values(answers: pa.StringArray) -> pa.Int64Array:
+    """The answers as integers, null where they are none or none of 64 bits."""
+    short = pc.match_substring_regex(answers, "^-?[0-9]{1,18}$")
+    values = pc.if_else(short, answers, None).cast(pa.int64())
+    long = pc.match_substring_regex(answers, "^-?[0-9]{19,}$").fill_null(False)
+    numbers = map(whole_number, answers.filter(long).to_pylist())
+    fitting = [number if number in _INT64 else None for number in numbers]
+    return pc.replace_with_mask(values, long, pa.array(fitting, pa.int64()))

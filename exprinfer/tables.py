@@ -1,0 +1,160 @@
+"""Tables of CSV, JSON Lines and Parquet, read through Arrow; which of their columns count."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, BinaryIO
+
+from exprinfer.alphabet import SYMBOLS, Alphabet
+from exprinfer.checker import check
+from exprinfer.errors import ExtraMissingError, InputError
+from exprinfer.inputs import Input
+
+try:
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.json
+    import pyarrow.parquet
+except ModuleNotFoundError as error:
+    if error.name != "pyarrow":
+        raise
+    raise ExtraMissingError(
+        "CSV, JSON Lines and Parquet files are read and written by pyarrow, which comes with an "
+        "extra: pip install 'exprinfer[files]'"
+    ) from None
+
+#: Rows of a Parquet file, and bytes of the others, that are handled together.
+ROWS, BLOCK = 1 << 16, 1 << 20
+#: Names that the columns of expressions and of expected values have where none is given.
+EXPRESSION, EXPECTED = "expression", "expected"
+#: Rows at which a column is looked at, to see whether it holds expressions.
+LOOKED_AT = 100
+#: Of those, characters that an expression has at most.
+_WIDTH = 64
+_UNREADABLE = (pa.ArrowInvalid, pa.ArrowNotImplementedError, csv.Error, UnicodeDecodeError)
+_DELIMITERS = {"csv": ",", "tsv": "\t"}
+
+
+def read_batches(source: Input, stream: BinaryIO) -> Iterator[Any]:
+    """Yield the table's rows as Arrow record batches, the same ones each time it is read.
+
+    All columns of CSV and TSV are text, carried as they are written. Raises InputError where the
+    table cannot be read.
+    """
+    try:
+        for batch in _open(source.form, stream):
+            batch.validate(full=True)  # a hostile file's text may be none,
+            batch.schema.names  # noqa: B018  and its columns' names neither
+            yield batch
+    except _UNREADABLE as error:
+        raise InputError(f"{source.name}: cannot be read as {source.form}: {error}") from error
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        # So Arrow tells of some Parquet files that are damaged.
+        raise InputError(f"{source.name}: cannot be read as {source.form}: {error}") from error
+
+
+def _open(form: str, stream: BinaryIO) -> Any:
+    if form == "parquet":
+        file = pa.parquet.ParquetFile(stream, buffer_size=BLOCK)
+        return file.iter_batches(ROWS, use_threads=False)
+    if form == "jsonl":
+        return pa.json.open_json(stream, pa.json.ReadOptions(use_threads=False, block_size=BLOCK))
+    return _open_csv(stream, _DELIMITERS[form])
+
+
+def _open_csv(stream: BinaryIO, delimiter: str) -> Any:
+    header, stream = _header(stream, delimiter)
+    types = dict.fromkeys(header, pa.string())
+    return pa.csv.open_csv(
+        stream,
+        pa.csv.ReadOptions(use_threads=False, block_size=BLOCK),
+        pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        pa.csv.ConvertOptions(column_types=types, strings_can_be_null=False),
+    )
+
+
+def _header(stream: BinaryIO, delimiter: str) -> tuple[list[str], Any]:
+    """The names in the first row, and a stream that still has it."""
+    head = b""
+    while not head.endswith(b"\n") and len(head) < BLOCK and (more := stream.readline(BLOCK)):
+        head += more
+    names = next(csv.reader([head.decode("utf-8-sig", "replace")], delimiter=delimiter), [])
+    return names, _Rewound(head, stream)
+
+
+class _Rewound:
+    """A stream with some bytes put back before it."""
+
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        self._head, self._stream, self.closed = head, stream, False
+
+    def read(self, size: int) -> bytes:
+        if self._head:
+            part, self._head = self._head[:size], self._head[size:]
+            return part
+        return self._stream.read(size)
+
+
+def find_columns(
+    batch: Any, name: str, expression: str | None, expected: str | None
+) -> tuple[str, str | None]:
+    """The names of the columns that hold the expressions and the values expected, if any.
+
+    That of the expressions is the one named, or the one called ``EXPRESSION``, or the only one
+    whose first rows mostly are expressions. ``name`` is the file's, for the errors. Raises
+    InputError where there is no such column, or it holds no text.
+    """
+    names = batch.schema.names
+    there = f"the columns are {', '.join(names)}"
+    for asked in (expression, expected):
+        if asked is not None and asked not in names:
+            raise InputError(f"{name}: no column {asked!r}; {there}")
+    if expression is None and EXPRESSION in names:
+        expression = EXPRESSION
+    if expression is None:
+        found = [each for each in names if _holds_expressions(batch.column(each))]
+        if len(found) != 1:
+            many = f"{', '.join(found)} all hold" if found else "none holds"
+            raise InputError(f"{name}: {many} expressions; {there}: name one by --column")
+        expression = found[0]
+    if not _is_text(batch.column(expression)):
+        kind = batch.column(expression).type
+        raise InputError(f"{name}: column {expression!r} holds {kind}, not text")
+    if expected is None and EXPECTED in names and expression != EXPECTED:
+        expected = EXPECTED
+    return expression, expected
+
+
+def texts(column: Any) -> list[str]:
+    """An Arrow column as texts, empty where it is null."""
+    return column.cast(pa.string()).fill_null("").to_pylist()  # type: ignore[no-any-return]
+
+
+def given(column: Any) -> list[str | None]:
+    """The values that an Arrow column gives, as texts, None where it gives none."""
+    if pa.types.is_floating(column.type):  # as pandas writes integers where some are missing
+        with suppress(pa.ArrowInvalid):  # some are no integers, and will be found wrong
+            column = column.cast(pa.int64())
+    rows = column.cast(pa.string()).to_pylist()
+    return [row.strip() or None if row is not None else None for row in rows]
+
+
+def _is_text(column: Any) -> bool:
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    tests = pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view
+    return any(test(kind) for test in tests) or (pa.types.is_null(kind))
+
+
+def _holds_expressions(column: Any) -> bool:
+    if not _is_text(column):
+        return False
+    rows = [row for row in texts(column.slice(0, LOOKED_AT)) if row]
+    if not rows:
+        return False
+    checked = check(*Alphabet(SYMBOLS).encode(rows, _WIDTH))
+    worked_out = [any(symbol in "+-*/" for symbol in row[1:]) for row in rows]  # no bare integers
+    return int(((checked.errors == 0) & worked_out).sum()) * 2 > len(rows)

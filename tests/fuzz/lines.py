@@ -1,0 +1,194 @@
+"""Fuzzed lines through ``exprinfer score``: one result a line, in order, no certified one wrong.
+
+``python -m tests.fuzz.lines [LINES] [SEED]`` prints the counts; what is wrong ends it with an
+AssertionError that shows the line. The values are checked by ``oracle``, which is no part of
+exprinfer.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
+from random import Random
+from typing import BinaryIO
+
+from tests.fuzz import oracle
+
+SYMBOLS = "0123456789+-*/()"
+#: What looks like a symbol and is none, and what ends, hides or breaks lines elsewhere.
+STRANGE = "٣٤۵６７²½Ⅷ−–×÷∕（）\u200b\u202e\ufeff\u2028\x85\v\f\0\x1b \t_.,eEx'\"=?%"  # noqa: RUF001
+#: NUL, carriage returns, a byte order mark, half of a surrogate pair, and more.
+ODD = (b"\0", b"\r", b"\r\r", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xff", b" ", b"\t", b"\x1b[2J")
+#: Bytes of a line that are kept.
+LONGEST_LINE = 1 << 20
+
+
+def integer(random: Random, digits: int) -> str:
+    """An integer, sometimes with leading zeros."""
+    return random.choice(["", "", "-"]) + "".join(
+        random.choices("0123456789", k=random.randint(1, digits))
+    )
+
+
+def good(random: Random) -> bytes:
+    """An expression of the gist's form, its operands mostly small."""
+    operator = random.choice("+-*/")
+    digits = random.choice([2, 2, 2, 2, 2, 4, 8 if operator in "*/" else 30])
+    term = integer(random, digits) + operator + integer(random, digits)
+    return random.choice(["{}", "{}", "({})", "-({})"]).format(term).encode()
+
+
+def nested(random: Random) -> bytes:
+    """Signs, brackets and operators in any number."""
+    text = str(random.randint(0, 99))
+    for _ in range(random.randint(1, 5)):
+        other, operator = integer(random, 2), random.choice("+-*/")
+        text = random.choice([f"{text}{operator}{other}", f"{other}{operator}{text}"])
+        text = random.choice(["{}", "{}", "({})", "-({})", "-{}"]).format(text)
+    return text.encode()
+
+
+def mutated(random: Random) -> bytes:
+    """A good expression with some characters changed."""
+    text = list(good(random).decode())
+    for _ in range(random.randint(1, 3)):
+        place = random.randrange(len(text) + 1)
+        kept = random.randint(0, 1)  # insert, or replace
+        new = random.choice(["", random.choice(SYMBOLS), random.choice(STRANGE)])
+        text[place : place + 1 - kept] = new
+    return "".join(text).encode()
+
+
+def other_digits(random: Random) -> bytes:
+    """An expression in digits that Python's ``int`` takes, and this package does not."""
+    begin = random.choice([0x660, 0x6F0, 0x966, 0xFF10, 0x1D7CE])
+    text = good(random).decode()
+    share = random.random()
+    return "".join(
+        chr(begin + int(c)) if c.isdigit() and random.random() < share else c for c in text
+    ).encode()
+
+
+def framed(random: Random) -> bytes:
+    """A good expression with something before, in, or behind it."""
+    line = good(random)
+    place = random.choice([0, len(line), random.randint(0, len(line))])
+    return line[:place] + random.choice(ODD) + line[place:]
+
+
+def with_answer(random: Random) -> bytes:
+    """An expression and what may be its answer."""
+    answer = random.choice([integer(random, 3), "", "=", "? 3", "٣", "9" * 5_000, "1e3", "\0"])
+    return good(random) + random.choice([b"=", b" = ", b" =? "]) + answer.encode()
+
+
+def noise(random: Random) -> bytes:
+    """Random bytes."""
+    return random.randbytes(random.randint(0, 40)).replace(b"\n", b"")
+
+
+def symbols(random: Random) -> bytes:
+    """Random symbols of the alphabet."""
+    return "".join(random.choices(SYMBOLS, k=random.randint(0, 20))).encode()
+
+
+def huge(random: Random) -> bytes:
+    """Up to 4 MiB of one thing."""
+    piece = random.choice([b"9", b"(", b"-", b"1+", "é".encode(), b"\xff", b"\0", b" ", b"\x1b[2J"])
+    return good(random) + piece * (int(2 ** random.uniform(11, 22)) // len(piece))
+
+
+KINDS: tuple[Callable[[Random], bytes], ...] = (
+    good,
+    nested,
+    mutated,
+    other_digits,
+    framed,
+    with_answer,
+    noise,
+    symbols,
+)
+#: One line in so many is huge.
+HUGE = 2_000
+
+
+def fuzzed(lines: int, seed: int) -> Iterator[bytes]:
+    """The lines, without their ends."""
+    random = Random(seed)
+    for number in range(lines):
+        yield huge(random) if number % HUGE == HUGE // 2 else random.choice(KINDS)(random)
+
+
+def expression_of(line: bytes) -> str:
+    """What the result of a line must call its expression."""
+    line = line.removesuffix(b"\r")
+    # Of a line that is cut, a character that the cut would part goes too.
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    kept = line[:LONGEST_LINE]
+    try:
+        text = decoder.decode(kept, final=len(line) <= LONGEST_LINE)
+    except UnicodeDecodeError:
+        return kept.decode(errors="backslashreplace")
+    return text.partition("=")[0].strip(" \t\r")
+
+
+def score(file: BinaryIO) -> Iterator[dict[str, object]]:
+    """The results of ``exprinfer score`` for the file, as they come."""
+    command = [sys.executable, "-m", "exprinfer", "score", "-", "--format", "jsonl"]
+    with subprocess.Popen(
+        [*command, "--device", "cpu"], stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout
+        for line in process.stdout:
+            yield json.loads(line)
+    assert process.returncode == 1, f"exit code {process.returncode}, where lines have no answer"
+
+
+def count(lines: int, seed: int) -> Counter[str]:
+    """Score fuzzed lines; how many were certified, answered otherwise, or refused, by code."""
+    counts: Counter[str] = Counter()
+    with tempfile.TemporaryFile() as file:
+        file.write(codecs.BOM_UTF8)  # no part of the first line
+        for line in fuzzed(lines, seed):
+            file.write(line + b"\n")
+        file.seek(0)
+        for line, result in zip_longest(fuzzed(lines, seed), score(file)):
+            assert line is not None, "more results than lines"
+            assert result is not None, "fewer results than lines"
+            assert result["expression"] == expression_of(line), line[:200]
+            counts[_judge(line, result)] += 1
+    return counts
+
+
+def _judge(line: bytes, result: dict[str, object]) -> str:
+    expression = result["expression"]
+    assert isinstance(expression, str)
+    if result["error"]:
+        assert not result["certified"], line[:200]
+        assert result["answer"] is None, line[:200]
+        return str(result["error"])
+    if not result["certified"]:
+        return "answered, not certified"
+    value = oracle.value(expression)
+    assert value is not None, line[:200]
+    assert result["answer"] == str(value), (line[:200], result)
+    assert result["value"] == value, (line[:200], result)
+    return "certified, and right"
+
+
+def main(lines: int = 1_000_000, seed: int = 1) -> None:
+    """Print the counts."""
+    counts = count(lines, seed)
+    print(f"{counts.total():,} lines, as many results, in order")
+    for what, found in counts.most_common():
+        print(f"{found:9,} {what}")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

@@ -1,0 +1,64 @@
+"""Fuzz target: the grammar, over batches and alone, against the oracle."""
+
+from __future__ import annotations
+
+from exprinfer.alphabet import SYMBOLS, Alphabet
+from exprinfer.checker import check, explain, in_seed_domain
+from exprinfer.errors import EXPRESSION_ERRORS, DivisionByZeroError
+from exprinfer.grammar import Domain
+from exprinfer.reference import exact_value
+from tests.fuzz import oracle
+
+ALPHABET = Alphabet(SYMBOLS)
+#: Texts longer than this are too long here, as those of over 2,048 symbols are to the evaluator.
+WIDTH = 40
+
+
+def try_one(data: bytes) -> None:
+    """Check lines of bytes together and each by itself."""
+    texts = data.decode("utf-8", "surrogateescape").split("\n")
+    together = check(*ALPHABET.encode(texts, WIDTH))
+    for row, text in enumerate(texts):
+        tokens, lengths = ALPHABET.encode([text], WIDTH)
+        alone = check(tokens, lengths)
+        number, position = int(alone.errors[0]), int(alone.positions[0])
+        domain = Domain(alone.domains[0])
+        assert number == together.errors[row]
+        assert position == together.positions[row]
+        assert domain == together.domains[row]
+        assert (domain is Domain.NONE) == (number != 0)
+        if len(text) <= WIDTH:
+            assert in_seed_domain(ALPHABET.encode_one(text)) == (domain is Domain.SEED)
+        if number:
+            _check_error(number, text, position)
+        else:
+            _check_value(text)
+
+
+def _check_value(text: str) -> None:
+    exact = exact_value(text)
+    try:
+        value = oracle.value(text)
+    except ZeroDivisionError:  # found by the model as it works, not by the grammar
+        assert exact is None
+        return
+    assert value is not None
+    assert exact is not None
+    assert exact[1] == value
+
+
+def _check_error(number: int, text: str, position: int) -> None:
+    error = explain(number, text, position, Domain.SEED)
+    assert type(error) is EXPRESSION_ERRORS[number]
+    assert error.message.isascii()
+    assert error.message.isprintable()
+    assert len(error.message) < 200
+    assert error.position is None or 0 <= error.position <= len(text)
+    if len(text) > WIDTH:
+        return
+    assert exact_value(text) is None
+    try:
+        oracle.value(text)
+    except ZeroDivisionError:
+        return
+    assert type(error) is not DivisionByZeroError

@@ -1,0 +1,87 @@
+"""Few of what the fuzzers do in bulk, and the inputs that they kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz import damage, lines, oracle, target_alphabet, target_grammar, target_model_file
+
+CORPUS = Path(__file__).parent / "corpus"
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "alphabet": target_alphabet.try_one,
+    "grammar": target_grammar.try_one,
+    "model_file": target_model_file.try_one,
+}
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_corpus_again(name: str) -> None:
+    inputs = sorted((CORPUS / name).iterdir())
+    assert inputs
+    for path in inputs:
+        TARGETS[name](path.read_bytes())
+    assert sum(path.stat().st_size for path in inputs) < 20_000
+
+
+def test_a_target_fails_where_the_grammar_and_the_oracle_differ(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(oracle, "value", lambda text: 0)
+    with pytest.raises(AssertionError):
+        target_grammar.try_one(b"1+2")
+
+
+def test_fuzzed_lines() -> None:
+    counts = lines.count(6_000, seed=7)
+    assert counts.total() == 6_000
+    assert counts["certified, and right"] > 1_000
+    assert {"not_text", "empty", "unknown_symbol", "malformed", "division_by_zero"} <= set(counts)
+
+
+@pytest.mark.parametrize("change", [{"answer": "4"}, {"value": 4}, {"expression": "1+3"}])
+def test_a_wrong_certified_line_is_noticed(
+    change: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right: dict[str, object] = {"expression": "1+2", "answer": "3", "value": 3}
+    result = {**right, "certified": True, "error": None, **change}
+    monkeypatch.setattr(lines, "fuzzed", lambda *_: iter([b"1+2"]))
+    monkeypatch.setattr(lines, "score", lambda _: iter([result]))
+    with pytest.raises(AssertionError):
+        lines.count(1, seed=0)
+
+
+@pytest.mark.parametrize("results", [0, 2])
+def test_a_lost_line_is_noticed(results: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    result: dict[str, object] = {"expression": "x", "answer": None, "certified": False}
+    monkeypatch.setattr(lines, "fuzzed", lambda *_: iter([b"x"]))
+    monkeypatch.setattr(lines, "score", lambda _: iter([{**result, "error": "empty"}] * results))
+    with pytest.raises(AssertionError, match="results than lines"):
+        lines.count(1, seed=0)
+
+
+def test_damaged_model_files_are_refused() -> None:
+    counts = damage.count(140, seed=3)
+    assert all(found.total() == 20 for found in counts.values())
+    assert sum(found["refused"] for found in counts.values()) >= 130
+
+
+def test_the_oracle() -> None:
+    values = {
+        "-(66+-19)": -47,
+        "-7/2": -3,
+        "7/-2": -3,
+        "2+3*4": 14,
+        "2*-(3+4)/5": -2,
+        "10-4-3": 3,
+        "100/7/2": 7,
+        "--5+007": 12,
+        "((1))": 1,
+    }
+    assert {text: oracle.value(text) for text in values} == values
+    for text in ("", "1+", "(1", "1)", "1 +2", "*2", "()", "٣", "1(2)", "~1"):
+        assert oracle.value(text) is None
+    with pytest.raises(ZeroDivisionError):
+        oracle.value("1/(2-2)")

@@ -26,7 +26,8 @@ from exprinfer.evaluator import Evaluator, describe_shipped, load
 from exprinfer.grammar import Domain
 from exprinfer.model_file import Description
 from exprinfer.prediction import Column, Prediction, Problem
-from exprinfer.work import Work, WorkStep
+from exprinfer.steps import WorkStep
+from exprinfer.work import Operation, Work
 
 __all__ = [
     "Column",
@@ -43,6 +44,7 @@ __all__ = [
     "ModelFileError",
     "ModelNotFoundError",
     "NotTextError",
+    "Operation",
     "OutsideDomainError",
     "Prediction",
     "Problem",

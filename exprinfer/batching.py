@@ -15,6 +15,9 @@ SPREAD, FEW = 2.0, 64
 #: Cells that the tapes of one batch may have, so that they stay in the cache.
 CELLS = 1 << 21
 
+_ZERO, _NINE, _PLUS, _TIMES, _OVER, _CLOSE = map(SYMBOLS.index, "09+*/)")
+_OPERATOR = np.array([symbol in "+-*/" for symbol in SYMBOLS])
+
 
 def by_cost(
     costs: NDArray[np.floating], lengths: NDArray[np.int64], batch_size: int
@@ -39,20 +42,27 @@ def by_cost(
 
 
 def expected_steps(tokens: NDArray[np.uint8], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
-    """About how many steps schoolbook arithmetic takes, ``[batch]``, by operator and lengths.
+    """About how many steps schoolbook arithmetic takes, ``[batch]``, by operators and digits.
 
-    Takes token ids ``[batch, time]`` of the form ``a op b`` and the lengths ``[batch]``. It decides
-    which rows share a batch, and no answer.
+    Takes token ids ``[batch, time]`` and the lengths ``[batch]``, and reads from left to right as
+    if there were no brackets. It decides which rows share a batch, and no answer.
     """
-    time = np.arange(tokens.shape[1])
-    digit = (tokens >= SYMBOLS.index("0")) & (tokens <= SYMBOLS.index("9"))
-    begins = np.argmax(digit, axis=1)[:, None]
-    operator_at = np.argmax(~digit & (time > begins), axis=1)
-    operator = tokens[np.arange(len(tokens)), operator_at]
-    a = (digit & (time < operator_at[:, None])).sum(1).astype(float)
-    b = (digit & (time > operator_at[:, None])).sum(1).astype(float)
-    product, quotient = operator == SYMBOLS.index("*"), operator == SYMBOLS.index("/")
-    work = np.where(product, 3 * a * b + 3 * b, 2 * np.maximum(a, b))
-    places = np.maximum(a - b + 1, 0)
-    steps: NDArray[np.float64] = lengths + np.where(quotient, 2 * a + places * (9 * b + 14), work)
+    steps = lengths.astype(float)
+    value, number = np.zeros(
+        (2, len(tokens))
+    )  # their digits: of what is worked out, and of the next
+    operator = np.full(len(tokens), _PLUS, np.uint8)
+    behind_value = np.zeros(len(tokens), bool)
+    for symbol in np.pad(tokens.T, ((0, 1), (0, 0))):
+        digit = (symbol >= _ZERO) & (symbol <= _NINE)
+        ends = np.flatnonzero(~digit & (number > 0))
+        a, b, by = value[ends], number[ends], operator[ends]
+        places = np.maximum(a - b + 1, 0)
+        product, quotient = by == _TIMES, by == _OVER
+        work = np.where(product, 3 * a * b + 3 * b, 2 * np.maximum(a, b))
+        steps[ends] += np.where(quotient, 2 * a + places * (9 * b + 14), work)
+        value[ends] = np.select([product, quotient], [a + b, places], np.maximum(a, b))
+        operator = np.where(_OPERATOR[symbol] & behind_value, symbol, operator)
+        behind_value = digit | (symbol == _CLOSE)
+        number = np.where(digit, number + 1, 0)
     return steps

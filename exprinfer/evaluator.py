@@ -21,11 +21,11 @@ from exprinfer.errors import (
     OutsideDomainError,
 )
 from exprinfer.grammar import Domain
-from exprinfer.model import Model
+from exprinfer.model import Answers, Model
 from exprinfer.model_file import Description, default_models, shipped
 from exprinfer.pool import Pool
 from exprinfer.prediction import Column, Prediction, whole_number
-from exprinfer.results import Answers, Results
+from exprinfer.results import Results
 from exprinfer.session import Device
 from exprinfer.work import Work, show
 

@@ -6,17 +6,35 @@ import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exprinfer.alphabet import Alphabet
 from exprinfer.batching import by_cost, expected_steps
+from exprinfer.checker import divisor_begins
 from exprinfer.log import tell
 from exprinfer.model_file import Description, find, find_for_cuda
 from exprinfer.session import Device, Session
 
 _LOGGER = logging.getLogger(__name__)
+
+#: What a model that works on tapes writes where it came upon a division by zero.
+DIVIDED_BY_ZERO = "/"
+#: More steps than any model takes.
+UNLIMITED = 2**62
+
+
+class Answers(NamedTuple):
+    """What a model made of a batch."""
+
+    texts: NDArray[np.str_]
+    """The answers, ``[batch]``; empty where there is none."""
+    log_probs: NDArray[np.float32]
+    """Their log-probabilities, ``[batch]``; NaN where there is none."""
+    divided_by_zero: dict[int, int]
+    """By row, where the divisor begins that the model found to be zero, in symbols from 0."""
 
 
 class Model:
@@ -55,12 +73,27 @@ class Model:
             return by_cost(lengths.astype(np.uint16), lengths, batch_size)
         return by_cost(expected_steps(tokens, lengths), lengths, batch_size)
 
-    def answer(self, tokens: NDArray[np.uint8]) -> tuple[NDArray[np.str_], NDArray[np.float32]]:
-        """Answer one batch of token ids ``[batch, time]``: answers and log-probabilities."""
+    def answer(self, tokens: NDArray[np.uint8]) -> Answers:
+        """Answer one batch of token ids ``[batch, time]``."""
         began = time.perf_counter()
         ids, log_probs = self.session.run(tokens)
         rows, width = tokens.shape
         seconds = round(time.perf_counter() - began, 6)
         name = self.description.name
         tell(_LOGGER, logging.DEBUG, "batch", model=name, rows=rows, width=width, seconds=seconds)
-        return self.alphabet.decode(ids), log_probs
+        texts = self.alphabet.decode(ids)
+        divided = np.flatnonzero(texts == DIVIDED_BY_ZERO) if self.description.tapes else ()
+        if not len(divided):
+            return Answers(texts, log_probs, {})
+        texts[divided], log_probs[divided] = "", np.nan
+        found = self._divisors(tokens[divided])
+        return Answers(texts, log_probs, dict(zip(divided, found, strict=True)))
+
+    def _divisors(self, tokens: NDArray[np.uint8]) -> list[int]:
+        """Where the zero divisors begin: the head on the input is left right behind them."""
+        states = self.session.states(tokens, np.array([UNLIMITED]))
+        ends = states["heads"][:, 0, 0] - states["tapes"].shape[2] // 2
+        return [
+            divisor_begins(row.tobytes(), end)
+            for row, end in zip(tokens, ends.tolist(), strict=True)
+        ]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
 from numpy.typing import NDArray
 
-#: Answers and log-probabilities of a batch.
-Answers: TypeAlias = tuple[NDArray[np.str_], NDArray[np.float32]]
+from exprinfer.errors import EXPRESSION_ERRORS, DivisionByZeroError
+from exprinfer.model import Answers
 
 #: Characters of answers of one width that one array may hold; beyond, each has its own width
 #: (numpy's ``StringDType``), unless that width is so small that it would save nothing.
 FIXED_WIDTH_AT_MOST, SMALL_WIDTH = 1 << 25, 8
+
+_BY_ZERO = EXPRESSION_ERRORS.index(DivisionByZeroError)
 
 
 class Results:
@@ -27,16 +27,13 @@ class Results:
         self.answered_by = np.full(rows, refused_by, np.uint8)
         self._answers: list[tuple[NDArray[np.int64], NDArray[np.str_]]] = []
 
-    def add(
-        self,
-        rows: NDArray[np.int64],
-        answered: Answers,
-        model: int,
-    ) -> None:
+    def add(self, rows: NDArray[np.int64], answers: Answers, model: int) -> None:
         """Take what a model made of some rows."""
-        answers, log_probs = answered
-        self._answers.append((rows, answers))
-        self.log_probs[rows], self.answered_by[rows] = log_probs, model
+        self._answers.append((rows, answers.texts))
+        self.log_probs[rows], self.answered_by[rows] = answers.log_probs, model
+        for row, position in answers.divided_by_zero.items():
+            self.errors[rows[row]], self.positions[rows[row]] = _BY_ZERO, position
+            self.certified[rows[row]] = False
 
     def joined_answers(self) -> NDArray[np.str_]:
         """All answers in order, of one width unless that would take much memory."""

@@ -1,45 +1,55 @@
-"""The working of one expression: the tapes after each step, as a person would follow it."""
+"""The working of one expression, as a person would follow it: its operations, or step by step."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
 
-import numpy as np
-from numpy.typing import NDArray
-
-from exprinfer.errors import TooLongError
 from exprinfer.model import Model
+from exprinfer.steps import WorkStep, steps
 
-#: Copies of the expression that are worked out at once, each up to another step.
-AT_ONCE = 512
-#: Some seconds of work, and more lines than anybody reads.
-MOST_STEPS = 2_000
+_INPUT, _FIRST, _SECOND, _ANSWER = range(4)
 
 
 @dataclass(frozen=True)
-class WorkStep:
-    """The machine before one of its steps, or at its end."""
+class Operation:
+    """One operation worked out, as the tapes have it."""
 
-    memory: str
-    """What it remembers, by the name of its teacher's state."""
-    tapes: tuple[str, ...]
-    """What stands on each tape, between the outermost cells ever used."""
-    heads: tuple[int, ...]
-    """Where each head stands, in cells of that text."""
-    looks: tuple[bool, ...]
-    """Whether the next step looks at what stands there."""
+    step: int
+    """The number of the step before which it was done."""
+    text: str
+    """The operation, such as ``4-567``. The sign of a product or quotient stands with its second
+    number, for the machine counts the first one's sign to that."""
+    result: str
+    left: str
+    """The expression that is left, its value the same: what waits, the result, what is unread."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """All steps from the expression to the answer."""
+    """All from the expression to the answer."""
 
     names: tuple[str, ...]
     """Of the tapes."""
     steps: tuple[WorkStep, ...]
+    operations: tuple[Operation, ...]
 
     def __str__(self) -> str:
+        """The operations where there are several, one a line, and else the table of the steps."""
+        return self.summary() if len(self.operations) > 1 else self.table()
+
+    def summary(self) -> str:
+        """One line an operation."""
+        rows = [("step", "worked out", "what is left")]
+        rows += [
+            (str(done.step), f"{done.text} = {done.result}", done.left) for done in self.operations
+        ]
+        number, worked = (max(len(row[column]) for row in rows) for column in range(2))
+        return "\n".join(f"{step:>{number}}  {text:{worked}}  {left}" for step, text, left in rows)
+
+    def table(self) -> str:
         """One line a step; a symbol in brackets is looked at."""
         first = self.steps[0]
         widths = [
@@ -62,6 +72,12 @@ class Work:
         return "\n".join(lines)
 
 
+def show(model: Model, expression: str) -> Work:
+    """Work out one expression that the model takes; raises what ``steps`` raises."""
+    followed = tuple(steps(model, expression))
+    return Work(model.description.tapes, followed, tuple(_operations(followed)))
+
+
 def _mark(tape: str, head: int, looks: bool) -> str:
     spaced = list(f" {' '.join(tape)} ")
     if looks:
@@ -69,48 +85,65 @@ def _mark(tape: str, head: int, looks: bool) -> str:
     return "".join(spaced)
 
 
-def show(model: Model, expression: str) -> Work:
-    """Work out one expression that the model takes.
+def _operations(followed: tuple[WorkStep, ...]) -> Iterator[Operation]:
+    """Find where a kind of work begins, and the result that it comes to.
 
-    The expression is worked out once for each step, up to that step, many at once: the time grows
-    with the square of the steps. Raises ModelFileError where the model has no tapes, TooLongError
-    where there are more than ``MOST_STEPS``.
+    Memories are named for the kind of work and then for what is held, a sign first.
     """
-    tokens, _ = model.alphabet.encode([expression])
-    last = int(_states(model, tokens, np.array([2**62]))["steps"][0])
-    if last > MOST_STEPS:
-        raise TooLongError(f"too long to show: {last:,} steps, at most {MOST_STEPS:,} are shown")
-    parts = [
-        _states(model, tokens, np.arange(start, min(start + AT_ONCE, last + 1)))
-        for start in range(0, last + 1, AT_ONCE)
-    ]
-    states = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    tapes, heads = states["tapes"], states["heads"][:, :, 0]
-    used = (tapes != 0).any(axis=0)
-    texts = []
-    for tape in range(tapes.shape[1]):
-        cells = np.flatnonzero(used[tape])
-        looked = heads[states["looks"][:, tape, 0], tape]
-        begin = min([*cells[:1], *looked.tolist()], default=0)
-        end = max([*cells[-1:], *looked.tolist()], default=0) + 1
-        texts.append((begin, _cells(model, tapes[:, tape, begin:end])))
-    steps = [
-        WorkStep(
-            model.description.memories[int(states["memory"][row])],
-            tuple(lines[row] for _, lines in texts),
-            tuple(int(heads[row, tape] - begin) for tape, (begin, _) in enumerate(texts)),
-            tuple(states["looks"][row, :, 0].tolist()),
-        )
-        for row in range(last + 1)
-    ]
-    return Work(model.description.tapes, tuple(steps))
+    text, result, before = "", "", ""
+    for number, (step, following) in enumerate(pairwise(followed)):
+        kind, *held = step.memory.split()
+        if kind == "result" and text:
+            result = result if before == kind else _value(step)
+            if not following.memory.startswith(kind):  # all brackets around it are closed
+                yield Operation(number, text, result, _left(step, _value(step)))
+                text = ""
+        elif kind != before and kind in _WRITTEN:
+            sign = held[0] if held else "+"
+            text = _WRITTEN[kind](_number(step, _FIRST), _number(step, _SECOND), sign)
+        before = kind
 
 
-def _states(model: Model, tokens: NDArray[np.uint8], limits: NDArray[np.int64]) -> dict[str, Any]:
-    return model.session.states(np.repeat(tokens, len(limits), axis=0), limits)
+#: How the work that begins is written, by its kind: of both numbers and the sign held.
+_WRITTEN: dict[str, Callable[[str, str, str], str]] = {
+    "add": lambda a, b, sign: f"{_signed(a, sign)}{sign}{b}",
+    "subtract": lambda a, b, sign: f"{_signed(a, sign)}{'-' if sign == '+' else '+'}{b}",
+    "times": lambda a, b, sign: f"{a}*{_signed(b, sign)}",
+    "over": lambda a, b, sign: f"{a}/{_signed(b, sign)}",
+    "fetch": lambda a, _, sign: f"{_signed(a, sign)}+0",
+    "drop": lambda a, _, sign: f"{a}*0",
+}
 
 
-def _cells(model: Model, cells: NDArray[np.uint8]) -> list[str]:
-    """The cells as text, blanks kept."""
-    symbols = np.array(list(model.alphabet.symbols))
-    return ["".join(row) for row in symbols[cells].tolist()]
+def _signed(digits: str, sign: str) -> str:
+    return f"-{digits}" if sign == "-" and digits != "0" else digits
+
+
+def _value(step: WorkStep) -> str:
+    """The value that is whole before this step; a 0 in place of its sign tells of a zero."""
+    sign = step.memory.split()[1]
+    return "0" if sign == "0" else _signed(step.tapes[_ANSWER].strip(), sign)
+
+
+def _number(step: WorkStep, tape: int) -> str:
+    """The number that ends under the head or to the left of it; zero is an empty place."""
+    found = re.search(r"[0-9]*$", _up_to(step, tape).rstrip())
+    return (found and found[0]) or "0"
+
+
+def _up_to(step: WorkStep, tape: int) -> str:
+    return step.tapes[tape][: max(0, step.heads[tape] + 1)]
+
+
+def _left(step: WorkStep, result: str) -> str:
+    """What waits, each number with its operator behind it, the result, and the rest of the input;
+    an open bracket whose value is to change its sign is noted as a closed one."""
+    waits = re.sub(r"([0-9]*)([-+*/])|[()]", _waiting, _up_to(step, _FIRST).strip())
+    return f"{waits}{result}{step.tapes[_INPUT][max(0, step.heads[_INPUT]) :].strip()}"
+
+
+def _waiting(found: re.Match[str]) -> str:
+    if found[0] in "()":
+        return "(" if found[0] == "(" else "-("
+    number, operator = found[1] or "0", found[2]
+    return f"-{number}+" if operator == "-" else f"{number}{operator}"

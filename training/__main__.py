@@ -1,4 +1,4 @@
-"""``python -m training fit|export|certify|report RECIPE`` and ``study data|size|length``."""
+"""``python -m training fit|export|certify|report RECIPE`` and ``study data|size|length|whole``."""
 
 from __future__ import annotations
 
@@ -104,18 +104,17 @@ def report(recipe: recipes.Recipe, models: Path) -> None:
 
 
 @main.command()
-@click.argument("question", type=click.Choice(["data", "size", "length"]))
+@click.argument("question", type=click.Choice(["data", "size", "length", "whole"]))
 @RUNS
 @MODELS
 @click.option("--device", default="cpu", show_default=True, help="PyTorch device: cpu or cuda.")
 @click.option("--only", multiple=True, help="The runs to make, by name; all where none is named.")
 def study(question: str, runs: Path, models: Path, device: str, only: tuple[str, ...]) -> None:
     """Measure how little data, or how small a network, is enough for exact; or how long the
-    numbers may be for longhand."""
-    if question == "length":
-        from training.longhand.study import study as lengths
-
-        lengths(models)
+    numbers may be for longhand, or how large whole expressions."""
+    if question in ("length", "whole"):
+        module = {"length": "study", "whole": "whole"}[question]
+        importlib.import_module(f"training.longhand.{module}").study(models)
         return
     from training import study as studies
 

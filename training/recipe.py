@@ -34,6 +34,10 @@ class Data:
     """How many of every 100 operand pairs are trained on (source "domain")."""
     digits: int = 0
     """The most digits that an operand has (source "traces")."""
+    operands: int = 0
+    """The most operands that an expression has (source "traces")."""
+    depth: int = 0
+    """How many operators deep an expression may be (source "traces")."""
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exprinfer.alphabet import SYMBOLS, Alphabet
-from exprinfer.checker import check, explain
+from exprinfer.checker import check, divisor_begins, explain
 from exprinfer.errors import (
     EXPRESSION_ERRORS,
     DivisionByZeroError,
@@ -20,11 +18,10 @@ from exprinfer.errors import (
 )
 from exprinfer.grammar import Domain
 from training.expressions import enumerate_domain
+from training.longhand.fuzz import read
 
 ALPHABET = Alphabet(SYMBOLS)
 SEED = frozenset(enumerate_domain().texts())
-LONGHAND = re.compile(r"-?[0-9]+[-+*/]-?[0-9]+|-?\(-?[0-9]+[-+*/]-?[0-9]+\)")
-BY_ZERO = re.compile(r".*/-?0+\)?")
 
 WRONG: list[tuple[str, type[ExpressionError], int | None]] = [
     ("", EmptyError, None),
@@ -34,18 +31,25 @@ WRONG: list[tuple[str, type[ExpressionError], int | None]] = [
     ("1+2\0", UnknownSymbolError, 3),
     ("٣+٤", UnknownSymbolError, 0),
     ("1+\ud800", UnknownSymbolError, 2),
-    ("5", MalformedError, 1),
     ("1+", MalformedError, 2),
     ("-", MalformedError, 1),
-    ("--5+3", MalformedError, 1),
+    ("+5", MalformedError, 0),
     ("1++2", MalformedError, 2),
+    ("1*/2", MalformedError, 2),
     ("1+2)", MalformedError, 3),
     ("(1+2", MalformedError, 4),
-    ("((1+2))", MalformedError, 1),
-    ("1+2+3", MalformedError, 3),
+    ("((1+2)", MalformedError, 6),
+    ("(1)2", MalformedError, 3),
+    ("2(1)", MalformedError, 1),
     ("()", MalformedError, 1),
+    (")(", MalformedError, 0),
+    ("1+x)", UnknownSymbolError, 2),
+    ("1+)x", MalformedError, 2),
     ("1/0", DivisionByZeroError, 2),
     ("-(1/-00)", DivisionByZeroError, 4),
+    ("5*1/--0+3", DivisionByZeroError, 4),
+    ("0/0/0", DivisionByZeroError, 2),
+    ("1/0+", MalformedError, 4),
     ("12345678901/0", TooLongError, 11),
     ("1" * 1_000_000, TooLongError, 11),
     ("x" * 1_000_000, UnknownSymbolError, 0),
@@ -84,14 +88,17 @@ def test_each_cause_has_its_error_and_place(
 @example("1+0")
 @example("00+1")
 @example("100*2")
+@example("((1))")
+@example("1/(0)")
+@example("1/00-2")
 def test_domains_are_those_of_the_definition(text: str) -> None:
-    domain, number, _ = checked(text, width=20)
-    if not LONGHAND.fullmatch(text) or BY_ZERO.fullmatch(text):
-        assert domain is Domain.NONE
-        assert number
+    domain, number, place = checked(text, width=20)
+    verdict = read(text)
+    if verdict.error in (None, "division_by_zero") and not number:
+        assert domain is (Domain.SEED if text in SEED else Domain.WHOLE)
     else:
-        assert domain is (Domain.SEED if text in SEED else Domain.LONGHAND)
-        assert not number
+        assert domain is Domain.NONE
+        assert (EXPRESSION_ERRORS[number].code, place) == (verdict.error, verdict.position or place)
 
 
 def test_one_changed_symbol_never_passes_unseen() -> None:
@@ -105,5 +112,36 @@ def test_one_changed_symbol_never_passes_unseen() -> None:
     assert 0 < seed.sum() < len(texts)
 
 
-def test_long_operands_are_longhand() -> None:
-    assert checked("9" * 500 + "*" + "9" * 500, width=1_001)[0] is Domain.LONGHAND
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [
+        ("9" * 500 + "*" + "9" * 500, None),
+        ("(" * 1_000 + "1" + ")" * 1_000, None),
+        ("(" * 1_001 + "1" + ")" * 1_000, 2_002),
+        ("(" * 1_000 + "1" + ")" * 1_001, 2_001),
+        ("-" * 2_000 + "1", None),
+        ("1+" * 1_000, 2_000),
+    ],
+)
+def test_long_and_deep_ones(text: str, position: int | None) -> None:
+    domain, number, place = checked(text, width=2_048)
+    if position is None:
+        assert (domain, number) == (Domain.WHOLE, 0)
+    else:
+        assert EXPRESSION_ERRORS[number] is MalformedError
+        assert place == position
+
+
+def test_a_row_is_judged_alone() -> None:
+    texts = [text for text, _, _ in WRONG if len(text) < 100] + ["1+2", "((1))", "100*2"]
+    together = check(*ALPHABET.encode(texts, 20))
+    for row, text in enumerate(texts):
+        alone = checked(text, width=20)
+        assert alone == (together.domains[row], together.errors[row], together.positions[row])
+
+
+@pytest.mark.parametrize(
+    ("text", "end", "begin"), [("1/(2-2)", 7, 2), ("3-4/-(5/(2+3))*7", 14, 4), ("3/0*2", 3, 2)]
+)
+def test_where_a_divisor_begins(text: str, end: int, begin: int) -> None:
+    assert divisor_begins(ALPHABET.encode_one(text), end) == begin

@@ -28,10 +28,10 @@ def test_evaluate_takes_expressions_that_begin_with_a_minus() -> None:
 
 
 def test_evaluate_exits_with_1_where_an_expression_has_no_answer() -> None:
-    result = run("evaluate", "1+2", "--5+3", "-", "")
+    result = run("evaluate", "1+2", "-*5+3", "-", "")
     assert result.exit_code == 1
     assert result.stdout.splitlines()[1:] == [
-        "--5+3 ! unexpected '-' at position 1",
+        "-*5+3 ! unexpected '*' at position 1",
         "- ! unexpected end at position 1",
         " ! empty: there is no expression",
     ]
@@ -212,7 +212,7 @@ def test_the_working_is_shown_or_said_to_be_too_long() -> None:
     shown = run("evaluate", "--show-work", "12+7")
     assert shown.exit_code == 0
     assert shown.stdout.splitlines()[-1] == "12+7 = 19"
-    assert "add 0" in shown.stdout
+    assert "add + 0" in shown.stdout
     long = run("evaluate", "--show-work", "9" * 30 + "*" + "8" * 30)
     assert "at most 2,000 are shown" in long.stderr
     assert long.stdout.startswith("9" * 30)

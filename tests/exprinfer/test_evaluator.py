@@ -82,7 +82,8 @@ def test_a_prediction_says_what_it_is(gist: Evaluator) -> None:
     [
         ("", EmptyError, None),
         ("1+x", UnknownSymbolError, 2),
-        ("--5+3", MalformedError, 1),
+        ("1++3", MalformedError, 2),
+        ("--5+3", OutsideDomainError, 1),
         ("1/0", DivisionByZeroError, 2),
         ("100*2", OutsideDomainError, 2),
         ("1+100", OutsideDomainError, 4),

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 import exprinfer
-from exprinfer import Evaluator, TooLongError
+from exprinfer import DivisionByZeroError, Evaluator, TooLongError
 from exprinfer.alphabet import SYMBOLS, Alphabet
 from exprinfer.batching import by_cost, expected_steps
+from exprinfer.reference import exact_value
+from training.longhand.fuzz import read, texts
 from training.longhand.problems import awkward_problem, problems
+from training.longhand.trees import STRUCTURED, nested, structured, tree
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +37,13 @@ def auto() -> Evaluator:
         ("1" + "0" * 30 + "-1", "9" * 30, "longhand"),
         ("-7/200", "0", "longhand"),
         ("1000000007/-13", str(-(1000000007 // 13)), "longhand"),
+        ("-(12+3*(4-567))/-(8-99)*1000000007", "18000000126", "longhand"),
+        ("((((1))))", "1", "longhand"),
+        ("-----5", "-5", "longhand"),
+        ("1-1-1-1", "-2", "longhand"),
+        ("7", "7", "longhand"),
+        ("0*(5-5)", "0", "longhand"),
+        ("3-(-(5-2))*0", "3", "longhand"),
     ],
 )
 def test_each_expression_goes_where_it_is_certified(
@@ -117,14 +127,15 @@ def test_the_working_is_what_the_teacher_does(auto: Evaluator) -> None:
     work = auto.work("25*-34")
     assert work.names == ("input", "first", "second", "answer")
     assert [step.memory for step in work.steps[:4]] == [
-        "start",
-        "first digits + +",
-        "first digits + +",
-        "second * + +",
+        "start +",
+        "first digits +",
+        "first digits +",
+        "second +",
     ]
     assert work.steps[-1].memory == "halt"
     assert work.steps[-1].tapes[3].strip() == "-850"
     assert len(str(work).splitlines()) == len(work.steps) + 1
+    assert [done.left for done in work.operations] == ["-850"]
     assert "[2]5 * - 3 4" in str(work).splitlines()[1]
 
 
@@ -138,3 +149,79 @@ def test_a_model_without_tapes_has_no_working_to_show(gist: Evaluator) -> None:
 def test_more_working_than_anybody_reads_is_refused(auto: Evaluator) -> None:
     with pytest.raises(TooLongError, match="steps, at most 2,000 are shown"):
         auto.work("9" * 30 + "*" + "8" * 30)
+
+
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [("1/(2-2)", 2), ("3-4/-(5-(2+3))*7", 4), ("3/(1/2)", 2), ("(5/(3-3))/(2-2)", 3), ("9/5/0", 4)],
+)
+def test_a_division_by_zero_is_found_and_is_that_lines_alone(
+    auto: Evaluator, text: str, position: int
+) -> None:
+    before, bad, behind = auto.evaluate_many(["2*(3+4)", text, "2*(3-4)"])
+    assert (before.answer, behind.answer) == ("14", "-2")
+    assert bad.error is not None
+    assert (bad.error.code, bad.error.position) == ("division_by_zero", position)
+    assert (bad.answer, bad.value, bad.log_prob, bad.certified) == (None, None, None, False)
+    with pytest.raises(DivisionByZeroError, match=f"at position {position}"):
+        auto.evaluate(text)
+
+
+def test_any_text_gets_its_answer_or_its_error(auto: Evaluator) -> None:
+    drawn = list(texts(11, 20_000))
+    for text, found in zip(drawn, auto.evaluate_column(drawn), strict=True):
+        verdict = read(text)
+        assert found.certified == (verdict.error is None), text
+        if found.error:
+            assert (found.error.code, found.error.position) == (verdict.error, verdict.position)
+        else:
+            assert found.answer == str(verdict.value), text
+
+
+@pytest.mark.parametrize("kind", STRUCTURED)
+def test_structured_expressions(auto: Evaluator, kind: str) -> None:
+    rng = Random(kind)
+    drawn = [structured(rng, kind, rng.randint(1, 12)) for _ in range(40)]
+    found = auto.evaluate_many([expression.text for expression in drawn])
+    assert [prediction.value for prediction in found] == [one.value for one in drawn]
+
+
+def test_many_operands_and_deep_brackets(auto: Evaluator) -> None:
+    rng = Random(4)
+    drawn = [tree(rng, 100, 10, 6) for _ in range(10)] + [nested(rng, 200, 3) for _ in range(10)]
+    found = auto.evaluate_many([expression.text for expression in drawn])
+    assert [prediction.value for prediction in found] == [one.value for one in drawn]
+
+
+def _value(text: str) -> int | None:
+    exact = exact_value(text)
+    return exact[1] if exact else None
+
+
+def test_what_is_left_keeps_its_value_to_the_end(auto: Evaluator) -> None:
+    rng = Random(9)
+    drawn = [tree(rng, rng.randint(2, 8), 4, 3) for _ in range(40)]
+    for expression in drawn:
+        if expression.value is None:
+            continue
+        work = auto.work(expression.text)
+        for done in work.operations:
+            assert _value(done.left) == expression.value, (expression.text, done)
+            assert str(_value(done.text)) == done.result, (expression.text, done)
+        assert work.operations[-1].left == str(expression.value)
+
+
+def test_a_whole_expression_is_shown_operation_by_operation(auto: Evaluator) -> None:
+    work = auto.work("-(12+3*(4-567))/-(8-99)*1000000007")
+    done = [(operation.text, operation.result) for operation in work.operations]
+    assert done == [
+        ("4-567", "-563"),
+        ("3*-563", "-1689"),
+        ("12-1689", "-1677"),
+        ("8-99", "-91"),
+        ("1677/91", "18"),
+        ("18*1000000007", "18000000126"),
+    ]
+    assert "12-1689 = -1677" in str(work)
+    assert len(str(work).splitlines()) == 7
+    assert len(work.table().splitlines()) == len(work.steps) + 1

@@ -61,7 +61,7 @@ def test_a_missing_key_is_named(key: str) -> None:
         ("domain", "everything", "EVERYTHING"),
         ("right", "475199", "475199 of 475200"),
         ("checked", "0", "claims to be certified"),
-        ("certified_domain", "longhand", "beyond its own domain"),
+        ("certified_domain", "whole", "beyond its own domain"),
     ],
 )
 def test_a_wrong_value_is_refused(key: str, value: str, reason: str) -> None:

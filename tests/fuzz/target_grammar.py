@@ -32,11 +32,19 @@ def try_one(data: bytes) -> None:
         if number:
             _check_error(number, text, position)
         else:
-            value = oracle.value(text)
-            assert value is not None
-            exact = exact_value(text)
-            assert exact is not None
-            assert exact[1] == value
+            _check_value(text)
+
+
+def _check_value(text: str) -> None:
+    exact = exact_value(text)
+    try:
+        value = oracle.value(text)
+    except ZeroDivisionError:  # found by the model as it works, not by the grammar
+        assert exact is None
+        return
+    assert value is not None
+    assert exact is not None
+    assert exact[1] == value
 
 
 def _check_error(number: int, text: str, position: int) -> None:

@@ -16,7 +16,7 @@ from training.longhand.fit import build
 from training.longhand.program import TAPES
 from training.longhand.simulate import Table
 from training.longhand.step import Step
-from training.longhand.teacher import TEACHER
+from training.longhand.teacher import MOST_STEPS, TEACHER
 from training.networks.longhand import KEEP, UNSEEN, Longhand
 from training.recipe import Recipe
 from training.run import Run
@@ -60,8 +60,9 @@ def _constants(codes: int) -> dict[str, NDArray[np.generic]]:
         "ZERO": [0],
         "ONE": [1],
         "TWO": [2],
-        "THREE": [3],
-        "SIXTY": [60],
+        "PER_SQUARE": [MOST_STEPS[0]],
+        "PER_SYMBOL": [MOST_STEPS[1]],
+        "AT_LEAST": [MOST_STEPS[2]],
         "FEW": [FEW],
         "ZERO_SCALAR": 0,
         "ONE_SCALAR": 1,

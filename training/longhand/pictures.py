@@ -37,6 +37,23 @@ def draw_growth(rows: list[dict[str, str]], path: Path) -> None:
     save(figure, path)
 
 
+def draw_whole(rows: list[dict[str, str]], path: Path) -> None:
+    """Steps, and expressions a second, by symbols, an axis each; a line per set of operators."""
+    figure, axes = pyplot.subplots(1, 2, figsize=(12, 4.6), layout="constrained")
+    for axis, column in zip(axes, ("steps", "a second"), strict=True):
+        for operators, colour in zip(("+ -", "+ - * /"), COLOURS, strict=False):
+            mine = [row for row in rows if row["operators"] == operators]
+            symbols = [float(row["symbols"]) for row in mine]
+            axis.loglog(symbols, [float(row[column]) for row in mine], "o-", color=colour)
+            axis.lines[-1].set_label(operators)
+        axis.set_xlabel("symbols of the expression")
+        axis.grid(alpha=0.3, which="both")
+        axis.legend()
+    axes[0].set_title("steps of the machine")
+    axes[1].set_title("expressions a second, one thread, 64 at a time")
+    save(figure, path)
+
+
 def animate(work: Work, expression: str, path: Path) -> None:
     """One expression worked out, a frame a step: the tapes, the heads and the memory."""
     widest = max(len(tape) for tape in work.steps[0].tapes)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from training.expressions import FORMS, OPERATORS
+from training.longhand.program import DIVIDED_BY_ZERO
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,13 @@ class Problem:
     """One expression, operands as they are written, and its value."""
 
     text: str
-    value: int
+    value: int | None
+    """None where it divides by zero."""
+
+    @property
+    def answer(self) -> str:
+        """What a machine is to answer."""
+        return DIVIDED_BY_ZERO if self.value is None else str(self.value)
 
 
 def _random(rng: Random, digits: int) -> str:
@@ -95,6 +102,11 @@ def problem(rng: Random, operator: str, first_digits: int, second_digits: int) -
     """Draw a random problem or an awkward one."""
     draw = rng.choice([random_problem, awkward_problem])
     return draw(rng, operator, first_digits, second_digits)
+
+
+def any_number(rng: Random, digits: int) -> str:
+    """Write down a random number of so many digits, or an awkward one."""
+    return (_random if rng.random() < 0.5 else _awkward)(rng, digits)
 
 
 def _awkward(rng: Random, digits: int) -> str:

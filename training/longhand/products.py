@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
-from training.longhand.program import BLANK, Action, ImpossibleError, Program, State, value
+from training.longhand.program import (
+    BLANK,
+    LEFT,
+    RIGHT,
+    Action,
+    ImpossibleError,
+    Program,
+    State,
+    before,
+    value,
+)
 
 products = Program()
+
+
+@products.phase("first")
+def times(sign: str, x: str) -> Action:
+    """Note the answer's sign, in a cell of the input that was read; nothing times is nothing."""
+    if before(x):
+        return Action(State("wipe", ("0",)), move={"input": RIGHT, "second": LEFT})
+    value(x)
+    return Action(multiply(0), {"input": sign}, {"second": LEFT})
 
 
 @products.phase("first", "second")
@@ -12,9 +31,9 @@ def multiply(carry: int, x: str, y: str) -> Action:
     """Multiply two digits and add the carry; where the row ends, write the carry down."""
     if y == BLANK or carry > value(y):
         raise ImpossibleError  # the second number is not zero; 9y + 9 + carry < 10 (y + 1)
-    if x == BLANK:
-        write = {"answer": str(carry)} if carry else {}
-        return Action(row_done(int(carry > 0)), write, {"first": 1, "second": -1})
+    if before(x):
+        write = {"second": BLANK, **({"answer": str(carry)} if carry else {})}
+        return Action(row_done(int(carry > 0)), write, {"first": RIGHT, "second": LEFT})
     return Action(product(value(x) * value(y) + carry))
 
 
@@ -22,22 +41,27 @@ def multiply(carry: int, x: str, y: str) -> Action:
 def product(number: int, z: str) -> Action:
     """Add the product of two digits to what stands in its place."""
     carry, digit = divmod(number + value(z), 10)
-    return Action(multiply(carry), {"answer": str(digit)}, {"first": -1, "answer": -1})
+    return Action(multiply(carry), {"answer": str(digit)}, {"first": LEFT, "answer": LEFT})
 
 
-@products.phase("second")
-def row_done(wrote: int, y: str) -> Action:
+@products.phase("second", "input")
+def row_done(wrote: int, y: str, sign: str) -> Action:
     """Is there another digit to multiply by?"""
+    if sign not in "+-":
+        raise ImpossibleError
     if y == BLANK:
-        return Action(State("finish"), move={"answer": -1} if wrote else {})
+        back = {"first": LEFT, "second": RIGHT, "input": RIGHT}
+        then = State("result", (sign, "clean"))
+        return Action(then, move={**back, "answer": LEFT} if wrote else back)
     value(y)
-    return Action(next_row(), move={"first": 1, "answer": 1})
+    return Action(next_row(), move={"first": RIGHT, "answer": RIGHT})
 
 
 @products.phase("first")
 def next_row(x: str) -> Action:
     """Go back to the first number's last digit, and in the answer one place less far."""
-    if x == BLANK:
-        return Action(multiply(0), move={"first": -1, "answer": -1})
-    value(x)
-    return Action(next_row(), move={"first": 1, "answer": 1})
+    if x == "*":
+        return Action(multiply(0), move={"first": LEFT, "answer": LEFT})
+    if before(x):
+        raise ImpossibleError
+    return Action(next_row(), move={"first": RIGHT, "answer": RIGHT})

@@ -1,8 +1,8 @@
 """What a program for the tape machine is: in a state, look at some tapes, then act.
 
 The machine has the tapes ``TAPES`` with a head on each; ``input`` holds the expression, ``answer``
-the result when the machine halts, the others nothing at first. A state says which tapes it looks
-at; what stands on the others cannot matter.
+the result when the machine halts, or ``DIVIDED_BY_ZERO``, the others nothing at first. A state says
+which tapes it looks at; what stands on the others cannot matter.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from exprinfer.alphabet import SYMBOLS
 
 TAPES = ("input", "first", "second", "answer")
 BLANK = SYMBOLS[0]
+LEFT, RIGHT = -1, 1
+#: The answer where there is none.
+DIVIDED_BY_ZERO = "/"
 
 
 class State(NamedTuple):
@@ -29,7 +32,7 @@ class State(NamedTuple):
         return " ".join([self.phase, *map(str, self.holds)]).replace("_", " ")
 
 
-START = State("start")
+START = State("start", ("+",))
 HALT = State("halt")
 
 
@@ -117,3 +120,28 @@ def value(symbol: str) -> int:
     if not symbol.isdigit():
         raise ImpossibleError
     return int(symbol)
+
+
+def before(symbol: str) -> bool:
+    """Whether this stands before a number on ``first``, rather than within it.
+
+    Raises ImpossibleError for what stands behind one.
+    """
+    if symbol in "*/":
+        raise ImpossibleError
+    return not symbol.isdigit()
+
+
+def opens(symbol: str) -> bool:
+    """Whether this stands before the first number of an expression on ``first``.
+
+    Raises ImpossibleError for an operator: a sum does not wait for a sum.
+    """
+    if symbol in "+-":
+        raise ImpossibleError
+    return before(symbol)
+
+
+def flipped(sign: str) -> str:
+    """The other sign."""
+    return "-" if sign == "+" else "+"

@@ -7,57 +7,77 @@ first, and the digit before those is looked at apart.
 
 from __future__ import annotations
 
-from training.longhand.program import BLANK, HALT, Action, ImpossibleError, Program, State, value
+from training.longhand.program import (
+    BLANK,
+    LEFT,
+    RIGHT,
+    Action,
+    ImpossibleError,
+    Program,
+    State,
+    before,
+    value,
+)
 
 quotients = Program()
-LEFT = {"first": -1, "second": -1}
-RIGHT = {"first": 1, "second": 1}
+BOTH_LEFT = {"first": LEFT, "second": LEFT}
+BOTH_RIGHT = {"first": RIGHT, "second": RIGHT}
+
+
+@quotients.phase("first")
+def over(sign: str, x: str) -> Action:
+    """Note the answer's sign, in a cell of the input that was read; of nothing there is nothing."""
+    if before(x):
+        return Action(State("wipe", ("0",)), move={"input": RIGHT, "second": LEFT})
+    value(x)
+    return Action(align(), {"input": sign}, {"second": LEFT})
 
 
 @quotients.phase("first", "second")
 def align(x: str, y: str) -> Action:
     """Go left over both numbers; a longer second one does not go into the first."""
-    value(x), value(y)
-    if y == BLANK:
-        if x == BLANK:
+    value(y)
+    if before(x):
+        if y == BLANK:
             return Action(place(), {"answer": "0"})
-        return Action(places(), {"answer": "0"}, {"first": -1, "answer": -1})
-    if x == BLANK:
-        return Action(HALT, {"answer": "0"})
-    return Action(align(), move=LEFT)
+        return Action(State("result", ("0", "used")), move={"input": RIGHT})
+    if y == BLANK:
+        return Action(places(), {"answer": "0"}, {"first": LEFT, "answer": LEFT})
+    return Action(align(), move=BOTH_LEFT)
 
 
 @quotients.phase("first")
 def places(x: str) -> Action:
     """Write a zero for each further digit of the first number."""
-    value(x)
-    if x == BLANK:
+    if before(x):
         return Action(place(), {"answer": "0"})
-    return Action(places(), {"answer": "0"}, {"first": -1, "answer": -1})
+    return Action(places(), {"answer": "0"}, {"first": LEFT, "answer": LEFT})
 
 
 @quotients.phase("first", "answer")
 def place(x: str, z: str) -> Action:
     """Does it surely go in here, because a digit stands before? Or are all places done?"""
-    value(x)
-    if z == BLANK and x != BLANK:
-        return Action(to_the_left(), move={"answer": -1})
+    if z == BLANK and not before(x):
+        return Action(to_the_left(), move={"answer": LEFT})
     if z != "0":
         raise ImpossibleError
-    return Action(fits() if value(x) else compare(), move=RIGHT)
+    surely = not before(x) and value(x) > 0
+    return Action(fits() if surely else compare(), move=BOTH_RIGHT)
 
 
 @quotients.phase("first", "second")
 def compare(x: str, y: str) -> Action:
     """Compare from the left."""
-    value(x), value(y)
+    value(y)
     if y == BLANK:
-        return Action(fits())
-    if x == BLANK:
+        if x.isdigit() or x == "/":
+            return Action(fits())
+        raise ImpossibleError
+    if before(x):
         raise ImpossibleError
     if value(x) < value(y):
-        return Action(does_not_fit(), move=LEFT)
-    return Action(fits() if value(x) > value(y) else compare(), move=RIGHT)
+        return Action(does_not_fit(), move=BOTH_LEFT)
+    return Action(fits() if value(x) > value(y) else compare(), move=BOTH_RIGHT)
 
 
 @quotients.phase("second", "answer")
@@ -67,21 +87,23 @@ def fits(y: str, z: str) -> Action:
     if z == BLANK or value(z) == 9:
         raise ImpossibleError  # what is looked at is less than ten times the second number
     if y == BLANK:
-        return Action(take_away(0), {"answer": str(value(z) + 1)}, LEFT)
-    return Action(fits(), move=RIGHT)
+        return Action(take_away(0), {"answer": str(value(z) + 1)}, BOTH_LEFT)
+    return Action(fits(), move=BOTH_RIGHT)
 
 
 @quotients.phase("first", "second")
 def take_away(borrowed: int, x: str, y: str) -> Action:
     """Subtract in place; then see at once, by the digit before, whether it surely fits again."""
+    if before(x):
+        if y != BLANK or borrowed:
+            raise ImpossibleError
+        return Action(compare(), move=BOTH_RIGHT)
     digit = value(x) - value(y) - borrowed
     if y != BLANK:
-        if x == BLANK:
-            raise ImpossibleError
-        return Action(take_away(int(digit < 0)), {"first": str(digit % 10)}, LEFT)
+        return Action(take_away(int(digit < 0)), {"first": str(digit % 10)}, BOTH_LEFT)
     if not 0 <= digit < 9:
         raise ImpossibleError  # what is left is less than nine times the second number
-    return Action(fits() if digit else compare(), {"first": str(digit)}, RIGHT)
+    return Action(fits() if digit else compare(), {"first": str(digit)}, BOTH_RIGHT)
 
 
 @quotients.phase("second")
@@ -89,14 +111,17 @@ def does_not_fit(y: str) -> Action:
     """Go back to the left end, and on to the next place."""
     value(y)
     if y == BLANK:
-        return Action(place(), move={"first": 1, "answer": 1})
-    return Action(does_not_fit(), move=LEFT)
+        return Action(place(), move={"first": RIGHT, "answer": RIGHT})
+    return Action(does_not_fit(), move=BOTH_LEFT)
 
 
-@quotients.phase("answer")
-def to_the_left(z: str) -> Action:
+@quotients.phase("answer", "input")
+def to_the_left(z: str, sign: str) -> Action:
     """Go to the quotient's first digit."""
+    if sign not in "+-":
+        raise ImpossibleError
     if z == BLANK:
-        return Action(State("strip"), move={"answer": 1})
+        then = State("strip", (sign, "used"))
+        return Action(then, move={"answer": RIGHT, "input": RIGHT})
     value(z)
-    return Action(to_the_left(), move={"answer": -1})
+    return Action(to_the_left(), move={"answer": LEFT, "first": LEFT})

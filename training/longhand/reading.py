@@ -1,125 +1,115 @@
-"""How the teacher reads an expression: digits to their tapes, signs and operator to memory.
+"""How the teacher reads an expression, symbol by symbol, from left to right, once.
 
-Leading zeros are not copied, so that zero is an empty tape. When all is read, the heads of
-``first`` and ``second`` stand on the last digits, and the input's last cell holds the sign of the
-first operand or of the product or quotient.
+A number after an operator goes to ``second``; any other goes to ``first``, behind what waits there.
+What waits there, each with its operator behind it: ``12+`` or ``12-`` a number to add to, with its
+own sign; ``12*`` or ``12/``, whose sign is counted to what follows; ``(`` a bracket that is open,
+``)`` one whose value is to change its sign. Leading zeros are not copied, so that zero is an empty
+place. A head parked on the last symbol of what waits tells what may be worked out at once.
 """
 
 from __future__ import annotations
 
-from training.longhand.program import BLANK, HALT, Action, ImpossibleError, Program, State
+from training.longhand.program import (
+    BLANK,
+    LEFT,
+    RIGHT,
+    Action,
+    ImpossibleError,
+    Program,
+    State,
+    flipped,
+)
+from training.longhand.waiting import begin, waits_for_more
 
 reading = Program()
 
 
 @reading.phase("input")
-def start(symbol: str) -> Action:
-    """The expression begins."""
-    if symbol == "(":
-        return _go(inside("+"))
+def start(sign: str, symbol: str) -> Action:
+    """An expression or what is in a bracket begins, ``sign`` being that of its first value."""
     if symbol == "-":
-        return _go(minus())
-    return _first(symbol, "+", "+")
-
-
-@reading.phase("input")
-def minus(symbol: str) -> Action:
-    """A minus stood first: that of the whole, or that of the first operand."""
+        return _go(start(flipped(sign)))
     if symbol == "(":
-        return _go(inside("-"))
-    return _first(symbol, "+", "-")
+        return Action(
+            start("+"), {"first": "(" if sign == "+" else ")"}, {"input": RIGHT, "first": RIGHT}
+        )
+    return _first(symbol, sign)
 
 
 @reading.phase("input")
-def inside(outer: str, symbol: str) -> Action:
-    """A bracket was opened, with the sign ``outer`` before it."""
+def first_zeros(sign: str, symbol: str) -> Action:
+    """Of a first number nothing was read but zeros."""
+    if symbol in (")", BLANK):
+        return Action(State("result", ("0", "clean")), move={"first": LEFT})
+    return _operator(symbol, "+") or _first(symbol, sign)
+
+
+@reading.phase("input")
+def first_digits(sign: str, symbol: str) -> Action:
+    """A first number goes on; it is the whole value where no operator follows."""
+    if symbol in (")", BLANK):
+        return Action(State("lift_first", (sign,)), move={"first": LEFT})
+    return _operator(symbol, sign) or _copy("first", symbol, first_digits(sign))
+
+
+@reading.phase("input")
+def second(sign: str, symbol: str) -> Action:
+    """An operator was read; ``sign`` is that of what follows, with what was counted to it."""
     if symbol == "-":
-        return _go(first_zeros(outer, "-"))
-    return _first(symbol, outer, "+")
+        return _go(second(flipped(sign)))
+    if symbol == "(":
+        return Action(start(sign), move={"first": RIGHT})
+    return _second(symbol, sign)
 
 
 @reading.phase("input")
-def first_zeros(outer: str, sign: str, symbol: str) -> Action:
-    """Of the first operand nothing was read but zeros."""
-    if symbol in "*/":
-        return Action(HALT, {"answer": "0"})
-    return _operator(symbol, outer, sign) or _first(symbol, outer, sign)
+def second_zeros(sign: str, symbol: str) -> Action:
+    """Of a second number nothing was read but zeros."""
+    if symbol.isdigit():
+        return _second(symbol, sign)
+    if symbol == "(":
+        raise ImpossibleError
+    return Action(State("result", ("0", "clean")))
 
 
-@reading.phase("input")
-def first_digits(outer: str, sign: str, symbol: str) -> Action:
-    """The first operand goes on."""
-    return _operator(symbol, outer, sign) or _copy("first", symbol, first_digits(outer, sign))
+@reading.phase("input", "first")
+def second_digits(sign: str, symbol: str, top: str) -> Action:
+    """A second number goes on, or is worked with, or waits for the product that it begins."""
+    if top not in "+-*/":
+        raise ImpossibleError
+    if symbol.isdigit() or symbol == "(":
+        return _copy("second", symbol, second_digits(sign))
+    if waits_for_more(top, symbol):
+        return Action(State("lift_second", (sign,)), move={"second": LEFT})
+    return begin(top, sign)
 
 
-@reading.phase("input")
-def second(operator: str, a: str, b: str, symbol: str) -> Action:
-    """The operator was read; ``a`` and ``b`` are the operands' signs, those before them counted."""
-    if symbol != "-":
-        return _second(symbol, operator, a, b)
-    if operator == "+":
-        return _go(second_zeros("+", a, _times(b, "-")))
-    return _go(second_zeros(operator, _times(a, "-"), b))
-
-
-@reading.phase("input")
-def second_zeros(operator: str, a: str, b: str, symbol: str) -> Action:
-    """Of the second operand nothing was read but zeros."""
-    if symbol in (")", BLANK):
-        if operator == "/":
-            raise ImpossibleError  # division by zero is no expression
-        return Action(HALT, {"answer": "0"}) if operator == "*" else _work(operator, a, b)
-    return _second(symbol, operator, a, b)
-
-
-@reading.phase("input")
-def second_digits(operator: str, a: str, b: str, symbol: str) -> Action:
-    """The second operand goes on."""
-    if symbol in (")", BLANK):
-        return _work(operator, a, b)
-    return _copy("second", symbol, second_digits(operator, a, b))
-
-
-def _first(symbol: str, outer: str, sign: str) -> Action:
+def _first(symbol: str, sign: str) -> Action:
     if symbol == "0":
-        return _go(first_zeros(outer, sign))
-    return _copy("first", symbol, first_digits(outer, sign))
+        return _go(first_zeros(sign))
+    return _copy("first", symbol, first_digits(sign))
 
 
-def _second(symbol: str, operator: str, a: str, b: str) -> Action:
+def _second(symbol: str, sign: str) -> Action:
     if symbol == "0":
-        return _go(second_zeros(operator, a, b))
-    return _copy("second", symbol, second_digits(operator, a, b))
+        return _go(second_zeros(sign))
+    return _copy("second", symbol, second_digits(sign))
 
 
-def _operator(symbol: str, outer: str, sign: str) -> Action | None:
-    """Go on to the second operand of a sum of signed numbers, of a product, or of a quotient."""
+def _operator(symbol: str, sign: str) -> Action | None:
+    """Write down the operator for which the number before it waits."""
     if symbol in "+-":
-        then = second("+", _times(outer, sign), _times(outer, symbol))
-    elif symbol in "*/":
-        then = second(symbol, _times(outer, sign), "+")
-    else:
-        return None
-    return Action(then, move={"input": 1, "first": -1})
-
-
-def _work(operator: str, a: str, b: str) -> Action:
-    """All is read: note the sign, and begin to work from the last digits on."""
-    if operator == "+" and a == b:
-        return Action(State("add", (0,)), {"input": a, "answer": "0"}, {"second": -1})
-    phase = {"+": State("subtract", (0,)), "*": State("multiply", (0,)), "/": State("align")}
-    return Action(phase[operator], {"input": a}, {"second": -1})
+        return Action(second(symbol), {"first": sign}, {"input": RIGHT})
+    if symbol in "*/":
+        return Action(second(sign), {"first": symbol}, {"input": RIGHT})
+    return None
 
 
 def _copy(tape: str, symbol: str, then: State) -> Action:
     if not symbol.isdigit():
         raise ImpossibleError
-    return Action(then, {tape: symbol}, {"input": 1, tape: 1})
-
-
-def _times(a: str, b: str) -> str:
-    return "+" if a == b else "-"
+    return Action(then, {tape: symbol}, {"input": RIGHT, tape: RIGHT})
 
 
 def _go(then: State) -> Action:
-    return Action(then, move={"input": 1})
+    return Action(then, move={"input": RIGHT})

@@ -8,8 +8,10 @@ from pathlib import Path
 from exprinfer import Evaluator
 from exprinfer.model import Model
 from training.card import table, write_section
-from training.longhand.pictures import animate, draw_growth
+from training.longhand import whole
+from training.longhand.pictures import animate, draw_growth, draw_whole
 from training.longhand.study import FILE, GROWTH_FILE
+from training.longhand.trees import STRUCTURED
 from training.recipe import Recipe
 from training.report import read_log
 from training.study import read
@@ -30,15 +32,22 @@ def report(recipe: Recipe, models: Path) -> None:
     if (folder / FILE).exists():
         draw_growth(read(folder / GROWTH_FILE), folder / "growth.png")
         write_section(folder / "README.md", "lengths", _lengths(folder))
+    if (folder / whole.FILE).exists():
+        draw_whole(read(folder / whole.GROWTH_FILE), folder / "whole.png")
+        write_section(folder / "README.md", "whole", _whole(folder))
 
 
 def _training(folder: Path, recipe: Recipe) -> str:
     log = read_log(folder / f"{recipe.name}.csv")
     record = json.loads((folder / f"{recipe.name}.json").read_text())
     perfect = next((row for row in log if row["wrong"] == 0), None)
-    machine, versions = record["machine"], record["versions"]
+    data, machine, versions = recipe.data, record["machine"], record["versions"]
     rows = [
-        ["problems traced", f"{recipe.data.samples:,} of 1 to {recipe.data.digits} digits"],
+        ["expressions traced", f"{data.samples:,}"],
+        [
+            "of at most",
+            f"{data.operands} operands of {data.digits} digits, {data.depth} operators deep",
+        ],
         ["different situations in them", f"{int(log[-1]['situations']):,}"],
         ["updates", f"{record['updates']:,} of {recipe.training.batch_size} situations"],
         ["time", f"{record['seconds']:.0f} s on {recipe.training.threads} thread(s)"],
@@ -46,7 +55,7 @@ def _training(folder: Path, recipe: Recipe) -> str:
         ["last loss", f"{log[-1]['loss']:.3g} nats"],
         ["machine", f"{machine['processor']}, {machine['cores']} cores"],
         ["versions", ", ".join(f"{name} {version}" for name, version in versions.items())],
-        ["seeds", f"data {recipe.data.seed}, training {recipe.training.seed}"],
+        ["seeds", f"data {data.seed}, training {recipe.training.seed}"],
     ]
     return table(["fit", ""], rows)
 
@@ -63,3 +72,25 @@ def _lengths(folder: Path) -> str:
         for row in read(folder / FILE)
     ]
     return table(["operator", "digits", "numbers", "problems", "wrong"], rows)
+
+
+def _whole(folder: Path) -> str:
+    rows = [
+        [
+            _code(row["expressions"]),
+            f"{int(row['count']):,}",
+            *(
+                f"{int(row[name]):,}" if row[name] else ""
+                for name in ("most symbols", "most steps")
+            ),
+            f"{int(row['divide by zero']):,}",
+            row["wrong"],
+        ]
+        for row in read(folder / whole.FILE)
+    ]
+    head = ["expressions", "how many", "most symbols", "most steps", "divide by zero", "wrong"]
+    return table(head, rows)
+
+
+def _code(name: str) -> str:
+    return f"`{name}`" if name in STRUCTURED and not name[-1:].isalpha() else name

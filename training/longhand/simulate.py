@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exprinfer.alphabet import SYMBOLS, Alphabet
-from training.longhand.program import TAPES, Program, State
+from training.longhand.program import HALT, TAPES, Program, State
 from training.networks.longhand import KEEP, UNSEEN
 
 #: No state looks at more tapes at once.
@@ -47,9 +47,11 @@ class Run:
     """What became of a batch of expressions."""
 
     answers: NDArray[np.str_]
-    """What stood on the answer's tape, ``[batch]``."""
+    """What stood on the answer's tape, ``[batch]``; DIVIDED_BY_ZERO where there is no answer."""
     steps: NDArray[np.int64]
     """Steps up to the halt, ``[batch]``."""
+    reach: NDArray[np.int64]
+    """How far any head went to the left and to the right of its first cell, ``[batch, 2]``."""
     met: NDArray[np.bool_]
     """Which situations of the table were met, ``[situations]``."""
 
@@ -71,7 +73,7 @@ class Table:
         for state in self.states:
             reads = [TAPES.index(tape) for tape in program.reads(state)]
             self.reads[number[state], reads] = True
-            for symbols, action in program.situations(state) if reads else ():
+            for symbols, action in program.situations(state) if state != HALT else ():
                 seen = [UNSEEN] * len(TAPES)
                 for tape, symbol in zip(reads, symbols, strict=True):
                     seen[tape] = SYMBOLS.index(symbol)
@@ -118,6 +120,7 @@ class Table:
         steps, met = np.zeros(batch, np.int64), np.zeros(len(self.situations), bool)
         halt, step, every = len(self.states) - 1, 0, np.arange(len(TAPES))
         finished = np.zeros((batch, width), np.int64)
+        reach = np.zeros((batch, 2), np.int64)
         while len(rows):
             cell = np.arange(len(rows))[:, None], every, heads
             number = self._index[self._keys(state, tapes[cell])]
@@ -133,12 +136,14 @@ class Table:
             heads = heads + np.where(going[:, None], action.move, 0)
             state = np.where(going, action.then, state)
             steps[rows] += going
+            furthest = np.stack([origin - heads.min(1), heads.max(1) - origin], axis=1)
+            reach[rows] = np.maximum(reach[rows], furthest)
             step += 1
             if step % _PUT_ASIDE == 0 or (state == halt).all():
                 halted = state == halt
                 finished[rows[halted]] = tapes[halted, TAPES.index("answer")]
                 rows, tapes, heads, state = (x[~halted] for x in (rows, tapes, heads, state))
-        return Run(_read(finished), steps, met)
+        return Run(_read(finished), steps, reach, met)
 
 
 def _read(tape: NDArray[np.int64]) -> NDArray[np.str_]:

@@ -1,4 +1,4 @@
-"""How the teacher adds and subtracts, from the last digits to the left, and ends.
+"""How the teacher adds and subtracts, from the last digits to the left, crossing them out.
 
 The smaller number may stand first in a subtraction. What is then left over, as if one had been
 borrowed from nowhere, is the complement of the answer, which gets the other sign.
@@ -6,77 +6,84 @@ borrowed from nowhere, is the complement of the answer, which gets the other sig
 
 from __future__ import annotations
 
-from training.longhand.program import BLANK, HALT, Action, ImpossibleError, Program, value
+from training.longhand.program import (
+    BLANK,
+    LEFT,
+    RIGHT,
+    Action,
+    ImpossibleError,
+    Program,
+    State,
+    flipped,
+    opens,
+    value,
+)
 
 sums = Program()
 
 
 @sums.phase("first", "second")
-def add(carry: int, x: str, y: str) -> Action:
-    """Add a digit of each and what is carried; the answer is 0 as long as nothing is written."""
-    if x == y == BLANK:
+def add(sign: str, carry: int, x: str, y: str) -> Action:
+    """Add a digit of each and what is carried."""
+    if opens(x) and y == BLANK:
+        whole = State("result", (sign, "clean"))
         if carry:
-            return Action(finish(), {"answer": "1"}, {"answer": -1})
-        return Action(finish())
-    carry, digit = divmod(value(x) + value(y) + carry, 10)
-    return Action(add(carry), {"answer": str(digit)}, {"first": -1, "second": -1, "answer": -1})
+            return Action(whole, {"answer": "1"}, {"answer": LEFT, "second": RIGHT})
+        return Action(whole, move={"second": RIGHT})
+    carry, digit = divmod(_digit(x) + value(y) + carry, 10)
+    return _down(add(sign, carry), x, y, digit)
 
 
 @sums.phase("first", "second")
-def subtract(borrowed: int, x: str, y: str) -> Action:
+def subtract(sign: str, borrowed: int, x: str, y: str) -> Action:
     """Take the second's digit and what was borrowed from the first's."""
-    if x == y == BLANK:
-        return Action(turn_sign() if borrowed else strip(), move={"answer": 1})
-    digit = value(x) - value(y) - borrowed
-    return Action(
-        subtract(int(digit < 0)),
-        {"answer": str(digit % 10)},
-        {"first": -1, "second": -1, "answer": -1},
-    )
-
-
-@sums.phase("input")
-def turn_sign(sign: str) -> Action:
-    """The second number was the greater one."""
-    if sign not in "+-":
-        raise ImpossibleError
-    return Action(to_the_right(), {"input": "-" if sign == "+" else "+"})
+    if opens(x) and y == BLANK:
+        then = to_the_right(flipped(sign)) if borrowed else strip(sign, "clean")
+        return Action(then, move={"answer": RIGHT, "second": RIGHT})
+    digit = _digit(x) - value(y) - borrowed
+    return _down(subtract(sign, int(digit < 0)), x, y, digit % 10)
 
 
 @sums.phase("answer")
-def to_the_right(z: str) -> Action:
-    """Go back to the answer's last digit."""
+def to_the_right(sign: str, z: str) -> Action:
+    """Go back to the answer's last digit: the second number was the greater one."""
     if z == BLANK:
-        return Action(complement(1), move={"answer": -1})
+        return Action(complement(sign, 1), move={"answer": LEFT})
     value(z)
-    return Action(to_the_right(), move={"answer": 1})
+    return Action(to_the_right(sign), move={"answer": RIGHT})
 
 
 @sums.phase("answer")
-def complement(carry: int, z: str) -> Action:
+def complement(sign: str, carry: int, z: str) -> Action:
     """Take each digit from 9 and add 1 to the whole."""
     if z == BLANK:
         if carry:
             raise ImpossibleError  # there was a difference
-        return Action(strip(), move={"answer": 1})
+        return Action(strip(sign, "clean"), move={"answer": RIGHT})
     carry, digit = divmod(9 - value(z) + carry, 10)
-    return Action(complement(carry), {"answer": str(digit)}, {"answer": -1})
+    return Action(complement(sign, carry), {"answer": str(digit)}, {"answer": LEFT})
 
 
 @sums.phase("answer")
-def strip(z: str) -> Action:
-    """Rub out leading zeros, all but the last one of a zero."""
+def strip(sign: str, second: str, z: str) -> Action:
+    """Rub out leading zeros."""
     if z == "0":
-        return Action(strip(), {"answer": BLANK}, {"answer": 1})
-    if z == BLANK:
-        return Action(HALT, {"answer": "0"})
+        return Action(strip(sign, second), {"answer": BLANK}, {"answer": RIGHT})
     value(z)
-    return Action(finish(), move={"answer": -1})
+    return Action(
+        State("result", ("0" if z == BLANK else sign, second)),
+        move={"answer": LEFT},
+    )
 
 
-@sums.phase("answer", "input")
-def finish(z: str, sign: str) -> Action:
-    """Write a minus before the answer; a 0 under the head is the whole answer."""
-    if sign not in "+-" or z not in (BLANK, "0"):
-        raise ImpossibleError
-    return Action(HALT, {"answer": "-"} if sign == "-" and z == BLANK else {})
+def _digit(x: str) -> int:
+    return 0 if opens(x) else value(x)
+
+
+def _down(then: State, x: str, y: str, digit: int) -> Action:
+    """Write a digit of the answer, and go on to the left where there is a number."""
+    write, move = {"answer": str(digit)}, {"answer": LEFT}
+    for tape, over in (("first", opens(x)), ("second", y == BLANK)):
+        if not over:
+            write[tape], move[tape] = BLANK, LEFT
+    return Action(then, write, move)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import product
 from random import Random
 
 import numpy as np
@@ -14,9 +15,10 @@ from training.longhand.problems import (
     problem,
     problems,
 )
-from training.longhand.program import HALT, TAPES
+from training.longhand.program import DIVIDED_BY_ZERO, HALT, TAPES
 from training.longhand.simulate import NoSuchSituationError, Table
-from training.longhand.teacher import TEACHER
+from training.longhand.teacher import MOST_STEPS, TEACHER
+from training.longhand.trees import STRUCTURED, nested, structured, tree, trees
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,7 @@ def _wrong(table: Table, drawn: list[Problem]) -> list[str]:
     return [
         problem.text
         for problem, answer in zip(drawn, answers, strict=True)
-        if answer != str(problem.value)
+        if answer != problem.answer
     ]
 
 
@@ -53,16 +55,80 @@ def test_the_seed_domain(table: Table) -> None:
     assert (run.answers == np.array(domain.answers())[::3]).all()
 
 
-def test_no_expression_takes_more_steps_than_the_graph_allows(table: Table) -> None:
+@pytest.mark.parametrize("seed", range(5))
+def test_random_trees(table: Table, seed: int) -> None:
+    drawn = list(trees(8_000_000 + seed, 20_000, operands=4, depth=3, digits=4))
+    drawn += list(trees(9_000_000 + seed, 2_000, operands=20, depth=8, digits=6))
+    assert sum(problem.value is None for problem in drawn) > 100
+    for start in range(0, len(drawn), 11_000):
+        assert _wrong(table, drawn[start : start + 11_000]) == []
+
+
+@pytest.mark.parametrize("kind", STRUCTURED)
+def test_structured_expressions(table: Table, kind: str) -> None:
+    rng = Random(kind)
+    drawn = [structured(rng, kind, rng.randint(1, 20)) for _ in range(100)]
+    assert _wrong(table, [Problem(one.text, one.value) for one in drawn]) == []
+
+
+def test_large_and_deep_expressions(table: Table) -> None:
+    rng = Random(5)
+    drawn = [tree(rng, 150, 10, 4) for _ in range(20)] + [nested(rng, 200, 3) for _ in range(20)]
+    assert _wrong(table, [Problem(one.text, one.value) for one in drawn]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("-(12+3*(4-567))/-(8-99)*1000000007", "18000000126"),
+        ("0-0", "0"),
+        ("-0*5", "0"),
+        ("-(3-3)", "0"),
+        ("5*(2-2)+7", "7"),
+        ("1/(2-2)", DIVIDED_BY_ZERO),
+        ("(1/0)*0", DIVIDED_BY_ZERO),
+        ("0*(1/(3/4))", DIVIDED_BY_ZERO),
+    ],
+)
+def test_zeros_and_divisions_by_them(table: Table, text: str, answer: str) -> None:
+    assert table.run([text]).answers.tolist() == [answer]
+
+
+def test_small_expressions_meet_every_situation(table: Table) -> None:
+    met = np.zeros(len(table.situations), bool)
+    for seed in range(5):
+        drawn = trees(seed, 40_000, operands=4, depth=3, digits=4)
+        met |= table.run([problem.text for problem in drawn]).met
+    assert met.mean() > 0.995
+
+
+def test_no_expression_goes_beyond_what_the_graph_allows(table: Table) -> None:
+    """Neither in steps nor in how far its heads go."""
     rng = Random(3)
     texts = [problem(rng, "/*"[n % 2], 1 + n % 30, 1 + n % 17).text for n in range(3_000)]
-    texts += [
-        "9" * n + operator + "1" * m for operator in "+-*/" for n in (1, 9, 30) for m in (1, 9)
-    ]
-    for text in texts[-24:]:
-        assert table.run([text]).steps[0] <= 3 * len(text) ** 2 + 60 * len(text) + 60
+    texts += [one.text for one in trees(3, 5_000, operands=6, depth=4, digits=5)]
+    texts += ["9" * n + "/1" * m for n in (1, 2, 10, 40) for m in (1, 2, 10, 40)]
+    texts += ["9" * n + "/" + "1" * m for n in (1, 9, 30) for m in (1, 9, 30)]
+    texts += ["9+" + "9" * n + "/1" * m for n in (1, 2, 10) for m in (1, 2, 10)]
+    texts += ["(1/" * 30 + "1" + ")" * 30, "1-(" * 30 + "1" + ")" * 30, "-" * 40 + "1", "0" * 40]
+    texts += [f"{'9' * n}/({'8' * n}/({'7' * n}/{'6' * n}))" for n in range(1, 20)]
     lengths = np.array([len(text) for text in texts])
-    assert (table.run(texts).steps <= 3 * lengths**2 + 60 * lengths + 60).all()
+    run = table.run(texts)
+    a, b, c = MOST_STEPS
+    assert (run.steps <= a * lengths**2 + b * lengths + c).all()
+    assert (run.reach <= lengths[:, None]).all()
+
+
+@pytest.mark.parametrize("i", [0, 1, 2, 5, 12])
+@pytest.mark.parametrize("j", [1, 2, 5, 12])
+def test_an_operation_takes_no_more_steps_than_is_reckoned(table: Table, i: int, j: int) -> None:
+    """All moving of its numbers and of the result included."""
+    for x in ("9" * i or "0", "1" + "0" * (i - 1)):
+        without = table.run([f"1+{x}*1"]).steps[0]
+        for y, operator in product(("1" * j, "9" * j, "1" + "0" * (j - 1)), "+-*/"):
+            more = table.run([f"1+{x}{operator}{y}*1"]).steps[0] - without
+            longer = 12 * j  # a longer result may have to be worked with
+            assert more <= 28 * max(1, i) * (j + 1) + 16 + (j + 1) + longer
 
 
 def test_every_way_of_drawing_numbers_keeps_to_the_digits() -> None:
@@ -81,5 +147,5 @@ def test_two_states_look_at_tapes_that_are_there() -> None:
 
 
 def test_what_cannot_happen_is_an_error_and_no_answer(table: Table) -> None:
-    with pytest.raises(NoSuchSituationError, match=r"7\): first digits"):
+    with pytest.raises(NoSuchSituationError, match=r"7\): result"):
         table.run(["7)"])

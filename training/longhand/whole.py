@@ -1,0 +1,206 @@
+"""How far ``longhand`` carries on whole expressions: far larger ones than it learned from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import click
+import numpy as np
+
+import exprinfer
+from exprinfer import Evaluator, Prediction
+from exprinfer.alphabet import SYMBOLS, Alphabet
+from exprinfer.model import UNLIMITED, Model
+from training.longhand import fuzz
+from training.longhand.program import DIVIDED_BY_ZERO
+from training.longhand.simulate import Table
+from training.longhand.teacher import TEACHER
+from training.longhand.trees import (
+    STRUCTURED,
+    Tree,
+    join_sum,
+    join_well,
+    nested,
+    structured,
+    tree,
+)
+from training.run import write_rows
+from training.study import read
+
+FILE, GROWTH_FILE = "whole.csv", "whole-growth.csv"
+SEED = 5_000_011
+#: Expressions of one call.
+AT_ONCE = 10_000
+LONGEST_INPUT = 2_048
+#: Operands of random expressions whose steps and time are measured, how many, how often.
+GROWTH_OPERANDS, GROWTH_EXPRESSIONS, REPEATS = (1, 2, 4, 8, 16, 32, 64, 128, 256), 64, 3
+FUZZED = "any text, by load()"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of expression."""
+
+    name: str
+    expressions: int
+    draw: Callable[[Random], Tree]
+
+
+KINDS = (
+    Kind(
+        "2 to 20 operands of 1 to 6 digits, depth to 8",
+        200_000,
+        lambda rng: tree(rng, rng.randint(2, 20), 8, 6),
+    ),
+    Kind(
+        "50 to 200 operands of 1 to 6 digits",
+        2_000,
+        lambda rng: tree(rng, rng.randint(50, 200), 12, 6),
+    ),
+    Kind("brackets 200 deep", 500, lambda rng: nested(rng, 200, 3)),
+    Kind(
+        "2 to 6 operands of up to 100 digits",
+        200,
+        lambda rng: tree(rng, rng.randint(2, 6), 5, 100),
+    ),
+    *(
+        Kind(name, 300, lambda rng, name=name: structured(rng, name, rng.randint(1, 30)))  # type: ignore[misc]
+        for name in STRUCTURED
+    ),
+)
+
+
+def study(models: Path) -> None:
+    """Evaluate the kinds not yet in ``models/longhand/whole.csv``, and measure the growth."""
+    folder = models / "longhand"
+    rows = read(folder / FILE)
+    done = {row["expressions"] for row in rows}
+    for row in _rows(folder / "model.onnx", done):
+        rows.append(row)
+        write_rows(folder / FILE, rows)
+        click.echo(", ".join(f"{name} {value}" for name, value in row.items()))
+    write_rows(folder / GROWTH_FILE, list(_growth(folder)))
+
+
+def _rows(file: Path, done: set[str]) -> Iterator[dict[str, str]]:
+    evaluator = Evaluator([Model(file, "cpu")], threads=1)
+    table = Table(TEACHER)
+    for kind in KINDS:
+        if kind.name not in done:
+            yield _row(kind, evaluator, table)
+    if FUZZED not in done:
+        yield _fuzz(1_000_000)
+
+
+def _row(kind: Kind, evaluator: Evaluator, table: Table) -> dict[str, str]:
+    rng = Random(f"{SEED} {kind.name}")
+    wrong: dict[str, list[str]] = {"teacher": [], "file": []}
+    symbols, steps, by_zero = [], [], 0
+    for start in range(0, kind.expressions, AT_ONCE):
+        drawn = _drawn(kind, rng, min(AT_ONCE, kind.expressions - start))
+        texts = [expression.text for expression in drawn]
+        run = table.run(texts)
+        symbols += [len(text) for text in texts]
+        steps += run.steps.tolist()
+        for expression, taught, found in zip(
+            drawn, run.answers.tolist(), evaluator.evaluate_column(texts), strict=True
+        ):
+            by_zero += expression.value is None
+            right = DIVIDED_BY_ZERO if expression.value is None else str(expression.value)
+            if taught != right:
+                wrong["teacher"].append(expression.text)
+            if _answer(found) != right or found.certified != (expression.value is not None):
+                wrong["file"].append(expression.text)
+    return {
+        "expressions": kind.name,
+        "count": str(kind.expressions),
+        "mean symbols": f"{np.mean(symbols):.0f}",
+        "most symbols": str(max(symbols)),
+        "mean steps": f"{np.mean(steps):.0f}",
+        "most steps": str(max(steps)),
+        "divide by zero": str(by_zero),
+        "wrong of the teacher": str(len(wrong["teacher"])),
+        "wrong": str(len(wrong["file"])),
+        "first wrong": (wrong["file"] or wrong["teacher"] or [""])[0],
+    }
+
+
+def _drawn(kind: Kind, rng: Random, count: int) -> list[Tree]:
+    """So many that the model can read."""
+    drawn: list[Tree] = []
+    while len(drawn) < count:
+        one = kind.draw(rng)
+        if len(one.text) <= LONGEST_INPUT:
+            drawn.append(one)
+    return drawn
+
+
+def _answer(found: Prediction) -> str | None:
+    if found.error:
+        return DIVIDED_BY_ZERO if found.error.code == "division_by_zero" else found.error.code
+    return found.answer
+
+
+def _fuzz(count: int) -> dict[str, str]:
+    """Texts of any kind: the right answer, certified, or the right error at the right place."""
+    evaluator = exprinfer.load(device="cpu", threads=1)
+    texts, wrong, by_zero = list(fuzz.texts(SEED, count)), [], 0
+    for start in range(0, count, AT_ONCE):
+        part = texts[start : start + AT_ONCE]
+        for text, found in zip(part, evaluator.evaluate_column(part), strict=True):
+            verdict = fuzz.read(text)
+            by_zero += verdict.error == "division_by_zero"
+            if found.error:
+                same = (found.error.code, found.error.position) == (verdict.error, verdict.position)
+            else:
+                same = verdict.error is None and found.answer == str(verdict.value)
+            if not same or found.certified != (verdict.error is None):
+                wrong.append(text)
+    return {
+        "expressions": FUZZED,
+        "count": str(count),
+        "mean symbols": f"{np.mean([len(text) for text in texts]):.0f}",
+        "most symbols": str(max(map(len, texts))),
+        "mean steps": "",
+        "most steps": "",
+        "divide by zero": str(by_zero),
+        "wrong of the teacher": "",
+        "wrong": str(len(wrong)),
+        "first wrong": wrong[0] if wrong else "",
+    }
+
+
+def _growth(folder: Path) -> Iterator[dict[str, object]]:
+    """Steps, and expressions a second of one thread, for random expressions of so many operands."""
+    model = Model(folder / "model.onnx", "cpu")
+    alphabet = Alphabet(SYMBOLS)
+    for operators, joined in (("+ -", join_sum), ("+ - * /", join_well)):
+        for operands in GROWTH_OPERANDS:
+            rng = Random(f"{SEED} {operators} {operands}")
+            depth = (operands - 1).bit_length() + 2
+            texts: list[str] = []
+            while len(texts) < GROWTH_EXPRESSIONS:
+                drawn = tree(rng, operands, depth, 4, joined)
+                if drawn.value is not None and len(drawn.text) <= LONGEST_INPUT:
+                    texts.append(drawn.text)
+            tokens, lengths = alphabet.encode(texts)
+            states = model.session.states(tokens, np.array([UNLIMITED]))
+            steps = states["steps"].astype(float)
+            seconds = []
+            for _ in range(REPEATS):
+                began = time.perf_counter()
+                for rows in model.batches(tokens, lengths, len(tokens)):
+                    model.answer(tokens[rows])
+                seconds.append(time.perf_counter() - began)
+            yield {
+                "operators": operators,
+                "operands": operands,
+                "symbols": round(float(lengths.mean()), 1),
+                "steps": round(float(steps.mean()), 1),
+                "most steps": int(steps.max()),
+                "a second": round(len(texts) / min(seconds), 2),
+            }

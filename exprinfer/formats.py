@@ -30,7 +30,7 @@ def to_text(results: Iterable[Scored]) -> str:
         column = results.column
         if column.certified.all():  # the common case, without an object a line
             parts = [" = "] * (4 * len(column))
-            parts[0::4] = column.expressions  # type: ignore[call-overload]
+            parts[0::4] = map(str, column.expressions)
             parts[2::4] = column.answers.tolist()
             parts[3::4] = ["\n"] * len(column)
             return "".join(parts)

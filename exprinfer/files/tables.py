@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from exprinfer.alphabet import SYMBOLS, Alphabet
 from exprinfer.checker import check
 from exprinfer.errors import ExtraMissingError, InputError
-from exprinfer.inputs import Input
+from exprinfer.files.inputs import Input
 
 try:
     import pyarrow as pa

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from exprinfer.errors import OutputError
-from exprinfer.inputs import COMPRESSIONS, need_pyarrow
+from exprinfer.files.inputs import COMPRESSIONS, need_pyarrow
+from exprinfer.files.scored import SCORED_FIELDS, Scored, ScoredBatch
 from exprinfer.output import put_in_place
 from exprinfer.prediction import Prediction
-from exprinfer.scored import SCORED_FIELDS, Scored, ScoredBatch
 
 #: Characters of a line without an answer that the text format shows.
 SHOWN = 60
@@ -169,6 +169,6 @@ def encoder(form: str, compression: str | None) -> Encoder:
         return TextEncoder(form, compression)
     if compression:
         raise OutputError("Parquet is compressed in itself; give it a name that ends in .parquet")
-    from exprinfer.parquet import ParquetEncoder  # needs an extra
+    from exprinfer.files.parquet import ParquetEncoder  # needs an extra
 
     return ParquetEncoder()

@@ -15,14 +15,14 @@ from typing import Any
 
 import click
 
-from exprinfer.blocks import Columns, read_blocks
-from exprinfer.cli_options import evaluator_options, open_evaluator
-from exprinfer.cli_ray import HERE, score_by_ray
-from exprinfer.formats import FORMATS, Encoder, encoder, format_of
-from exprinfer.inputs import INPUT_FORMATS, Input, find_inputs
+from exprinfer.cli.options import evaluator_options, open_evaluator
+from exprinfer.cli.ray import HERE, score_by_ray
+from exprinfer.files.blocks import Columns, read_blocks
+from exprinfer.files.formats import FORMATS, Encoder, encoder, format_of
+from exprinfer.files.inputs import INPUT_FORMATS, Input, find_inputs
+from exprinfer.files.resume import Output, Progress, once, resumable
+from exprinfer.files.scoring import score
 from exprinfer.output import is_regular, whole_file
-from exprinfer.resume import Output, Progress, once, resumable
-from exprinfer.scoring import score
 
 STDOUT = Path("-")
 _FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)

@@ -11,7 +11,7 @@ import click
 import numpy as np
 import onnxruntime
 
-from bench import gpu, latency, limits, sweeps, throughput, write
+from bench import gpu, latency, limits, micro_batching, sweeps, throughput, write
 from bench.peers import PEERS
 from training.machine import machine, versions
 
@@ -64,6 +64,8 @@ def main(
         click.echo(write.throughput_table(found["throughput"]))
         if readme:
             write.sections(found, readme)
+    if not only:
+        micro_batching.record(output, readme)
 
 
 def _plain(value: object) -> object:

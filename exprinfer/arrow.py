@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from exprinfer.errors import EXPRESSION_ERRORS, ExtraMissingError
+from exprinfer.errors import EXPRESSION_ERRORS, ExtraMissingError, InputError
 from exprinfer.evaluator import Evaluator
 from exprinfer.prediction import FIELDS, Column, whole_number
 
@@ -50,8 +52,8 @@ def evaluate_arrow(evaluator: Evaluator, column: Any) -> pa.Table:
     Takes text as an Arrow array, plain or chunked, of any type of text and dictionaries of it; as
     whatever offers Arrow's C interface, such as a Series of Polars or of pandas; or as what
     ``pyarrow.array`` takes, such as a list. Gives a row for each row, in order; a null gives a row
-    of nulls, and so no error. The way back is ``table.to_pandas()`` or ``polars.from_arrow(table)``.
-    Raises TypeError where the column holds no text.
+    of nulls, and so no error. The way back is ``table.to_pandas()`` or
+    ``polars.from_arrow(table)``. Raises TypeError where the column holds no text.
     """
     texts = _text(column)
     parts = [
@@ -65,20 +67,22 @@ def evaluate_table(evaluator: Evaluator, table: pa.Table, column: str = "express
     """Answer the expressions in one column of a table.
 
     Gives the table as it came, followed by the columns of ``SCHEMA`` less ``expression``. Raises
-    KeyError where there is no such column, TypeError where it holds no text, and ValueError where
-    the table has a column of a result's name already.
+    what ``check_columns`` raises, and TypeError where the column holds no text.
     """
-    if column not in table.column_names:
-        raise KeyError(f"no column {column!r}: there are {', '.join(table.column_names)}")
-    taken = [name for name in FIELDS[1:] if name in table.column_names]
-    if taken:
-        raise ValueError(
-            f"columns to be written are there already: {', '.join(taken)}; rename them"
-        )
+    check_columns(table.column_names, column)
     results = evaluate_arrow(evaluator, table[column])
     for name in FIELDS[1:]:
         table = table.append_column(SCHEMA.field(name), results[name])
     return table
+
+
+def check_columns(names: Sequence[str], column: str) -> None:
+    """Raise InputError where a table has no such column, or has one of a result already."""
+    if column not in names:
+        raise InputError(f"no column {column!r}; the columns are {', '.join(names)}")
+    taken = [name for name in FIELDS[1:] if name in names]
+    if taken:
+        raise InputError(f"the table has columns {', '.join(taken)} already; rename them")
 
 
 def _text(column: Any) -> pa.ChunkedArray:
@@ -119,9 +123,6 @@ def results_batch(texts: pa.StringArray, column: Column) -> pa.RecordBatch:
     """What is in a Column, as Arrow."""
     failed = column.errors != 0
     answers = pa.array(column.answers, pa.string(), mask=failed)
-    messages = np.full(len(texts), None, object)
-    for row in np.flatnonzero(failed).tolist():
-        messages[row] = column.error(row).message
     arrays = [
         texts,
         answers,
@@ -130,17 +131,30 @@ def results_batch(texts: pa.StringArray, column: Column) -> pa.RecordBatch:
         pa.array(column.certified),
         pa.array(column.models, pa.string()).take(pa.array(column.answered_by)),
         _CODES.take(pa.array(column.errors)),
-        pa.array(messages, pa.string()),
+        _messages(column, np.flatnonzero(failed)),
         pa.array(column.positions, mask=column.positions < 0),
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
 
 
+def _messages(column: Column, failed: NDArray[np.int64]) -> pa.StringArray:
+    """The sentences of the rows that failed, null elsewhere."""
+    if not len(failed):
+        return pa.nulls(len(column), pa.string())
+    messages = np.full(len(column), None, object)
+    for row in failed.tolist():
+        messages[row] = column.error(row).message
+    return pa.array(messages, pa.string())
+
+
 def _values(answers: pa.StringArray) -> pa.Int64Array:
     """The answers as integers, null where they are none or none of 64 bits."""
-    short = pc.match_substring_regex(answers, "^-?[0-9]{1,18}$")
-    values = pc.if_else(short, answers, None).cast(pa.int64())
-    long = pc.match_substring_regex(answers, "^-?[0-9]{19,}$").fill_null(False)
+    try:
+        return answers.cast(pa.int64())
+    except pa.ArrowInvalid:  # some of them are not: tell them apart
+        short = pc.match_substring_regex(answers, "^-?[0-9]{1,18}$")
+        long = pc.match_substring_regex(answers, "^-?[0-9]{19,}$").fill_null(False)
     numbers = map(whole_number, answers.filter(long).to_pylist())
     fitting = [number if number in _INT64 else None for number in numbers]
+    values = pc.if_else(short, answers, None).cast(pa.int64())
     return pc.replace_with_mask(values, long, pa.array(fitting, pa.int64()))

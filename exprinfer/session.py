@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
@@ -51,8 +52,7 @@ class Session:
         self._check_signature()
         level = logging.WARNING if self.note else logging.INFO
         tell(_LOGGER, level, "device chosen", device=self.device, asked=device, note=self.note)
-        width = self._session.get_inputs()[0].shape[1]
-        self.width: int | None = width if isinstance(width, int) else None
+        self.width = self._fixed_time(self._session.get_inputs(), "tokens")
         """How many symbols all inputs are widened to; None where the file takes any width."""
         self.captured = self.capture() if self.width and self.device == "cuda" else None
         """Where a file of fixed width is replayed on a GPU; None elsewhere."""
@@ -61,9 +61,15 @@ class Session:
 
     def capture(self, sizes: tuple[int, ...] = SIZES, lanes: int = LANES) -> Captured:
         """The file, of fixed width, open again for batches of these sizes, so many in flight."""
-        assert self.width
-        answer = next(out for out in self._session.get_outputs() if out.name == "answer")
-        return Captured(self.path, self.width, answer.shape[1], self.device, sizes, lanes)
+        answer_width = self._fixed_time(self._session.get_outputs(), "answer")
+        if not (self.width and answer_width):
+            raise ModelFileError(f"{self.path} fixes no time of its input and its output")
+        return Captured(self.path, self.width, answer_width, self.device, sizes, lanes)
+
+    @staticmethod
+    def _fixed_time(values: Sequence[Any], name: str) -> int | None:
+        time = next(value.shape[1] for value in values if value.name == name)
+        return time if isinstance(time, int) else None
 
     def _open_on_cuda(self, path: Path, device: Device) -> Any:
         """A session that really has CUDA, or None; raises where the user insists on it."""

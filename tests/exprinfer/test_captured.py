@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import exprinfer
-from exprinfer import DeviceError, captured
+from exprinfer import DeviceError, ModelFileError, captured
 from exprinfer.alphabet import SYMBOLS, Alphabet
 from exprinfer.captured import Captured
 from exprinfer.model_file import find, find_for_cuda
@@ -158,5 +158,15 @@ def _note_alone(order: list[str]) -> None:
         order.append("captured")
 
 
-def test_a_file_whose_steps_are_not_fixed_has_no_width() -> None:
-    assert Session(find("longhand"), "cpu").width is None
+def test_a_file_of_any_width_is_not_captured() -> None:
+    session = Session(find("longhand"), "cpu")
+    assert session.width is None
+    with pytest.raises(ModelFileError, match="fixes no time"):
+        session.capture()
+
+
+def test_a_session_of_fixed_width_is_captured_with_its_own_shapes() -> None:
+    session = Session(FOR_CUDA, "cpu")
+    captured = session.capture(sizes=(2, 8), lanes=1)
+    assert captured.largest == 8
+    assert (captured.run(TOKENS[:21])[0] == session.run(TOKENS[:21])[0]).all()

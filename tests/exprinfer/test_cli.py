@@ -108,7 +108,7 @@ def test_a_failure_on_the_way_leaves_no_half_file(
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("exprinfer.cli_score.score", fail)
+    monkeypatch.setattr("exprinfer.cli.score.score", fail)
     result = run("score", "-", "--output", str(tmp_path / "out"), given="1+2\n")
     assert result.exit_code == 2
     assert "No space left" in result.stderr

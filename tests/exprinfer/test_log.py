@@ -10,11 +10,11 @@ import pytest
 
 import exprinfer
 from exprinfer import Evaluator, ModelFileError
-from exprinfer.blocks import Block, Place, score_lines
-from exprinfer.formats import TextEncoder
+from exprinfer.files.blocks import Block, Place, score_lines
+from exprinfer.files.formats import TextEncoder
+from exprinfer.files.resume import Output, Progress
+from exprinfer.files.scoring import score
 from exprinfer.log import tell
-from exprinfer.resume import Output, Progress
-from exprinfer.scoring import score
 
 #: An expression, and junk, that must not show up in any log.
 SECRET = b"97*-86\nsecret\n"

@@ -9,17 +9,18 @@ from click.testing import CliRunner
 import exprinfer
 from exprinfer import ModelFileError
 from exprinfer.cli import main
-from exprinfer.model_file import find, shipped
+from exprinfer.model_file import find, find_for_cuda, shipped
 from exprinfer.seal import read_sealed, sealed
 
 
 @pytest.mark.parametrize("name", shipped())
 def test_the_shipped_files_are_sealed_as_the_readme_of_the_seal_says(name: str) -> None:
-    content = find(name).read_bytes()
-    digest = hashlib.sha256(content[:-81]).hexdigest()
-    assert content[-64:] == digest.encode()
-    assert read_sealed(find(name)) == content
-    assert exprinfer.load(name, "cpu").models[0].file_sha256 == digest
+    for path in {find(name), find_for_cuda(name)}:
+        content = path.read_bytes()
+        digest = hashlib.sha256(content[:-81]).hexdigest()
+        assert content[-64:] == digest.encode()
+        assert read_sealed(path) == content
+        assert exprinfer.load(path, "cpu").models[0].file_sha256 == digest
 
 
 def test_onnx_reads_the_seal_as_metadata() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from exprinfer.alphabet import SYMBOLS, UNKNOWN, Alphabet
-from exprinfer.lines import read_lines
+from exprinfer.files.lines import read_lines
 
 ALPHABET = Alphabet(SYMBOLS)
 IDS = {symbol: number for number, symbol in enumerate(SYMBOLS) if number}

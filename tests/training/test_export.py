@@ -156,8 +156,7 @@ def test_certify_judges_the_file_for_cuda_too(
     for name in ("model.onnx", "cuda.onnx"):
         model = onnx.load(repository / "models" / "exact" / name)
         metadata = {entry.key: entry.value for entry in model.metadata_props}
-        onnx.helper.set_model_props(model, {**metadata, "certified_domain": "none"})
-        onnx.save(model, folder / name)
+        export.write_model(folder / name, model, {**metadata, "certified_domain": "none"})
     certify.certify(recipes.load("exact"), tmp_path, "cpu")
     for name in ("model.onnx", "cuda.onnx"):
         described = exprinfer.load(str(folder / name), "cpu").models[0]

@@ -128,7 +128,8 @@ class Exact8(Exact):
         """The same numbers as a graph of fixed steps, for CUDA to capture."""
         read = -(-LONGEST_INPUT // self.group)
         words = {
-            "WIDTH": str(read * self.group),
+            "ANSWER_TIME": str(LONGEST_OUTPUT),
+            "READ_TIME": str(read * self.group),
             "READ_STEPS": str(read),
             "READ_NUMBERS": ", ".join(f"group{k}" for k in range(read)),
             "LAST_READ": f"state_read{read - 1}",

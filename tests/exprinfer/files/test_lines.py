@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exprinfer import lines
-from exprinfer.lines import read_lines
+from exprinfer.files import lines
+from exprinfer.files.lines import read_lines
 
 
 class Slow(io.BytesIO):

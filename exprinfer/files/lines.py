@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 #: Bytes read at once; the lines in them are evaluated together.
-BLOCK = 1 << 19
+BLOCK = 1 << 18
 #: Lines that are handed on together: as many as a block has if they hold expressions. The results
 #: of a flood of shorter ones would take much memory.
 MOST_LINES = BLOCK // 4

@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from exprinfer.blocks import Place
 from exprinfer.errors import OutputError
-from exprinfer.formats import Encoder
+from exprinfer.files.blocks import Place
+from exprinfer.files.formats import Encoder
+from exprinfer.files.scored import ScoredBatch
+from exprinfer.files.summary import Summary
 from exprinfer.output import beside, partial_file, whole_file
-from exprinfer.scored import ScoredBatch
-from exprinfer.summary import Summary
 
 #: Seconds between two notes: what a crash loses at most.
 EVERY = 1.0
 
 
-@dataclass
+@dataclass(frozen=True)
 class Progress:
     """How far a run has come."""
 
@@ -42,11 +42,11 @@ class Output:
 
     def write(self, batch: ScoredBatch, place: Place) -> None:
         """Append the results of a block, after which reading goes on at ``place``."""
-        progress = self.progress
-        progress.size += self._encoder.write(batch, self._file, progress.size)
+        before = self.progress
+        size = before.size + self._encoder.write(batch, self._file, before.size)
         self._file.flush()
-        progress.place = place
-        progress.summary.add(batch)
+        # All at once: an interrupt may come between any two lines.
+        self.progress = Progress(place, size, before.summary.plus(batch))
 
     def end(self) -> None:
         """Write what ends the file."""

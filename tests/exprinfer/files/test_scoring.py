@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from exprinfer import Evaluator
-from exprinfer.blocks import Columns, Place, read_blocks
-from exprinfer.formats import TEXT_FORMATS, TextEncoder
-from exprinfer.inputs import Input
-from exprinfer.resume import Output, Progress
-from exprinfer.scored import SCORED_FIELDS, Scored, ScoredBatch
-from exprinfer.scoring import score
-from exprinfer.summary import Summary
+from exprinfer.files.blocks import Columns, Place, read_blocks
+from exprinfer.files.formats import TEXT_FORMATS, TextEncoder
+from exprinfer.files.inputs import Input
+from exprinfer.files.resume import Output, Progress
+from exprinfer.files.scored import SCORED_FIELDS, Scored, ScoredBatch
+from exprinfer.files.scoring import score
+from exprinfer.files.summary import Summary
 from training.expressions import sample
 
 

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from exprinfer.alphabet import SYMBOLS, Alphabet
 from exprinfer.checker import check
 from exprinfer.errors import ExtraMissingError, InputError
-from exprinfer.inputs import Input
+from exprinfer.files.inputs import Input
 
 try:
     import pyarrow as pa
@@ -26,7 +26,7 @@ except ModuleNotFoundError as error:
     ) from None
 
 #: Rows of a Parquet file, and bytes of the others, that are handled together.
-ROWS, BLOCK = 1 << 16, 1 << 20
+ROWS, BLOCK = 1 << 15, 1 << 19
 #: Names that the columns of expressions and of expected values have where none is given.
 EXPRESSION, EXPECTED = "expression", "expected"
 #: Rows at which a column is looked at, to see whether it holds expressions.

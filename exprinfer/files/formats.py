@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from exprinfer.errors import OutputError
-from exprinfer.inputs import COMPRESSIONS, need_pyarrow
+from exprinfer.files.inputs import COMPRESSIONS, need_pyarrow
+from exprinfer.files.scored import SCORED_FIELDS, Scored, ScoredBatch
 from exprinfer.output import put_in_place
 from exprinfer.prediction import Prediction
-from exprinfer.scored import SCORED_FIELDS, Scored, ScoredBatch
 
 #: Characters of a line without an answer that the text format shows.
 SHOWN = 60
@@ -29,8 +29,11 @@ def to_text(results: Iterable[Scored]) -> str:
     if isinstance(results, ScoredBatch) and results.givens is None:
         column = results.column
         if column.certified.all():  # the common case, without an object a line
-            pairs = zip(column.expressions, column.answers.tolist(), strict=True)
-            return "".join([f"{expression} = {answer}\n" for expression, answer in pairs])
+            parts = [" = "] * (4 * len(column))
+            parts[0::4] = map(str, column.expressions)
+            parts[2::4] = column.answers.tolist()
+            parts[3::4] = ["\n"] * len(column)
+            return "".join(parts)
     return "".join(f"{_line(result.prediction)}{_marks(result)}\n" for result in results)
 
 
@@ -166,6 +169,6 @@ def encoder(form: str, compression: str | None) -> Encoder:
         return TextEncoder(form, compression)
     if compression:
         raise OutputError("Parquet is compressed in itself; give it a name that ends in .parquet")
-    from exprinfer.parquet import ParquetEncoder  # needs an extra
+    from exprinfer.files.parquet import ParquetEncoder  # needs an extra
 
     return ParquetEncoder()

@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from exprinfer.cli_options import evaluator_options, open_evaluator
-from exprinfer.cli_score import score_command
+from exprinfer.cli.options import evaluator_options, open_evaluator
+from exprinfer.cli.score import score_command
 from exprinfer.errors import (
     ExprinferError,
     ModelNotFoundError,
@@ -20,9 +20,9 @@ from exprinfer.errors import (
     printable,
 )
 from exprinfer.evaluator import Evaluator, describe_shipped
-from exprinfer.formats import TEXT_FORMATS, TextEncoder
+from exprinfer.files.formats import TEXT_FORMATS, TextEncoder
+from exprinfer.files.scored import ScoredBatch
 from exprinfer.model_file import find
-from exprinfer.scored import ScoredBatch
 from exprinfer.seal import seal
 
 #: Exit codes as shells give them to what a signal ended: 128 and the signal's number.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from exprinfer.errors import EXPRESSION_ERRORS
-from exprinfer.scored import ScoredBatch
+from exprinfer.files.scored import ScoredBatch
 
 OPERATORS = "+-*/"
 
@@ -39,8 +40,13 @@ class Summary:
         }
         return cls(**made)
 
-    def add(self, batch: ScoredBatch) -> None:
-        """Count a batch of lines in."""
+    def plus(self, batch: ScoredBatch) -> Summary:
+        """The counts with a batch of lines counted in."""
+        summary = deepcopy(self)
+        summary._add(batch)
+        return summary
+
+    def _add(self, batch: ScoredBatch) -> None:
         column = batch.column
         self.lines += len(column)
         self.answered += int((column.errors == 0).sum())

@@ -8,9 +8,9 @@ from typing import Any, BinaryIO
 
 from exprinfer.arrow import SCHEMA, results_batch  # tells which extra is missing
 from exprinfer.errors import OutputError
+from exprinfer.files.scored import MARKS, ScoredBatch
 from exprinfer.output import whole_file
 from exprinfer.prediction import Column, as_text
-from exprinfer.scored import MARKS, ScoredBatch
 
 # isort: split
 import pyarrow as pa

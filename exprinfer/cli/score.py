@@ -15,13 +15,14 @@ from typing import Any
 
 import click
 
-from exprinfer.blocks import Columns, read_blocks
-from exprinfer.cli_options import evaluator_options, open_evaluator
-from exprinfer.formats import FORMATS, Encoder, encoder, format_of
-from exprinfer.inputs import INPUT_FORMATS, Input, find_inputs
+from exprinfer.cli.options import evaluator_options, open_evaluator
+from exprinfer.cli.ray import HERE, score_by_ray
+from exprinfer.files.blocks import Columns, read_blocks
+from exprinfer.files.formats import FORMATS, Encoder, encoder, format_of
+from exprinfer.files.inputs import INPUT_FORMATS, Input, find_inputs
+from exprinfer.files.resume import Output, Progress, once, resumable
+from exprinfer.files.scoring import score
 from exprinfer.output import is_regular, whole_file
-from exprinfer.resume import Output, Progress, once, resumable
-from exprinfer.scoring import score
 
 STDOUT = Path("-")
 _FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
@@ -34,18 +35,26 @@ _FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 @click.option("--expected", help="The column of the values expected; else 'expected'.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Else by --output's name.")
 @evaluator_options
-@click.option("--output", type=_FILE, default=STDOUT, help="Instead of standard output.")
+@click.option("--output", default="-", metavar="FILE", help="Instead of standard output.")
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
 @click.option("--summary", type=_FILE, help="Write the summary to a file too, as JSON.")
+@click.option(
+    "--ray",
+    is_flag=False,
+    flag_value=HERE,
+    metavar="[ADDRESS]",
+    help="Work by Ray, at an address or here; --output is a folder of Parquet files then.",
+)
 def score_command(
     files: tuple[str, ...],
     input_format: str | None,
     column: str | None,
     expected: str | None,
     form: str | None,
-    output: Path,
+    output: str,
     resume: bool,
     summary: Path | None,
+    ray: str | None,
     **options: Any,
 ) -> None:
     """Answer the expressions in FILE...: files, folders, or - for standard input.
@@ -55,21 +64,28 @@ def score_command(
     keep the others; gzip and zstd are undone. Results go to standard output, progress and summary
     to standard error.
     """
-    inputs = find_inputs(files, input_format)
-    _refuse_inputs_as_outputs(inputs, output, summary)
-    named, compression = format_of(output.name)
+    if ray is not None:
+        if resume or expected or input_format or form not in (None, "parquet"):
+            raise click.UsageError("--ray goes without --resume, --expected and --*format")
+        sys.exit(score_by_ray(files, output, ray, column, summary, **options))
+    inputs, path = find_inputs(files, input_format), Path(output)
+    _refuse_inputs_as_outputs(inputs, path, summary)
+    named, compression = format_of(path.name)
     encode = encoder(form or named, compression)
-    if (form or named) == "parquet" and (output == STDOUT or not is_regular(output)):
+    if (form or named) == "parquet" and (path == STDOUT or not is_regular(path)):
         raise click.UsageError("Parquet needs a file: give --output FILE")
     evaluator = open_evaluator(**options)
     described = [asdict(model) for model in evaluator.models]
     settings = [form or named, input_format, column, expected, sorted(options.items())]
     run = [version("exprinfer"), described, evaluator.device, settings]
     blocks_of = Columns(column, expected)
-    with _output(output, encode, inputs, run, resume) as out, _progress_bar(inputs) as progress:
+    began = time.monotonic()
+    with _output(path, encode, inputs, run, resume) as out, _progress_bar(inputs) as progress:
+        began -= out.progress.summary.seconds
         if out.progress.summary.lines:
             click.echo(f"going on after {out.progress.summary.lines:,} lines", err=True)
         result = score(evaluator, read_blocks(inputs, blocks_of, out.progress.place), out, progress)
+    result.seconds = time.monotonic() - began  # with what was left to do when all was answered
     names = " and ".join(model.name for model in evaluator.models)
     click.echo(result.text(names, evaluator.device), err=True)
     if summary:

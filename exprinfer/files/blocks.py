@@ -9,10 +9,10 @@ from typing import Any, BinaryIO, NamedTuple
 
 from exprinfer.errors import InputError
 from exprinfer.evaluator import Evaluator
-from exprinfer.inputs import Input, opened
-from exprinfer.lines import BLOCK, read_lines
+from exprinfer.files.inputs import Input, opened
+from exprinfer.files.lines import BLOCK, read_lines
+from exprinfer.files.scored import MARKS, ScoredBatch
 from exprinfer.prediction import FIELDS
-from exprinfer.scored import MARKS, ScoredBatch
 
 _BLANKS = " \t\r"
 
@@ -83,7 +83,7 @@ def _skip(stream: BinaryIO, size: int) -> None:
 
 
 def _read_table(source: Input, stream: BinaryIO, columns: Columns, start: int) -> Read:
-    from exprinfer import tables  # needs an extra
+    from exprinfer.files import tables  # needs an extra
 
     done, names = 0, None
     for batch in tables.read_batches(source, stream):
@@ -99,7 +99,7 @@ def _read_table(source: Input, stream: BinaryIO, columns: Columns, start: int) -
 def _score_rows(
     batch: Any, expression: str, expected: str | None, evaluator: Evaluator
 ) -> ScoredBatch:
-    from exprinfer import tables
+    from exprinfer.files import tables
 
     column = evaluator.evaluate_column(tables.texts(batch.column(expression)))
     givens = tables.given(batch.column(expected)) if expected else None

@@ -15,16 +15,16 @@ from typing import Any
 
 import pytest
 
-from exprinfer.blocks import Columns, Place, read_blocks
 from exprinfer.errors import OutputError
 from exprinfer.evaluator import Evaluator, load
-from exprinfer.formats import encoder
-from exprinfer.inputs import find_inputs
-from exprinfer.resume import resumable
-from exprinfer.scoring import score
+from exprinfer.files.blocks import Columns, Place, read_blocks
+from exprinfer.files.formats import encoder
+from exprinfer.files.inputs import find_inputs
+from exprinfer.files.resume import resumable
+from exprinfer.files.scoring import score
 
 #: Notes its progress after each block, so that little files will do.
-SCORE = "import exprinfer.resume as r, exprinfer.cli; r.EVERY = 0; exprinfer.cli.main()"
+SCORE = "import exprinfer.files.resume as r, exprinfer.cli; r.EVERY = 0; exprinfer.cli.main()"
 FORMATS = ["txt", "csv", "jsonl.gz", "parquet"]
 
 
@@ -140,7 +140,7 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, lines: Path) -> No
     ) as process:
         assert process.stderr
         partial = tmp_path / ".out.txt.exprinfer-partial"
-        while not (partial.exists() and partial.stat().st_size):
+        while not (partial.exists() and partial.stat().st_size > 1_000_000):  # some blocks
             time.sleep(0.005)
         process.send_signal(signal.SIGINT)
         told = process.stderr.read()

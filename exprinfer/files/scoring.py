@@ -8,18 +8,18 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from exprinfer.blocks import Block
 from exprinfer.evaluator import Evaluator
+from exprinfer.files.blocks import Block
+from exprinfer.files.resume import Output
+from exprinfer.files.scored import ScoredBatch
+from exprinfer.files.summary import Summary
 from exprinfer.log import tell
-from exprinfer.resume import Output
-from exprinfer.scored import ScoredBatch
-from exprinfer.summary import Summary
 
 _LOGGER = logging.getLogger(__name__)
 
 
 #: Blocks that wait to be answered or written, so that neither waits for the other.
-QUEUE = 2
+QUEUE = 4
 
 
 def score(
@@ -34,21 +34,21 @@ def score(
     and bytes done since it was last called. Every line gives one result, an empty one or one that
     is no text among them. Raises what reading and writing raise.
     """
-    summary = output.progress.summary
-    began = time.monotonic() - summary.seconds
+    began = time.monotonic() - output.progress.summary.seconds
     names = [model.name for model in evaluator.models]
     tell(_LOGGER, logging.INFO, "score begins", models=names, device=evaluator.device)
 
     def finish(block: Block, results: ScoredBatch) -> None:
-        summary.seconds = time.monotonic() - began
         output.write(results, block.place)
+        output.progress.summary.seconds = time.monotonic() - began
         progress(len(results.column), block.read)
 
-    with ThreadPoolExecutor(1) as worker:
+    # Two blocks at once: while the last of one are answered, the other keeps all cores busy.
+    with ThreadPoolExecutor(2) as workers:
         waiting: deque[tuple[Block, Future[ScoredBatch]]] = deque()
         try:
             for block in blocks:
-                waiting.append((block, worker.submit(block.score, evaluator)))
+                waiting.append((block, workers.submit(block.score, evaluator)))
                 # What a slow pipe brings is answered at once, what a file holds block by block.
                 while len(waiting) > (0 if block.prompt else QUEUE):
                     done, results = waiting.popleft()
@@ -59,7 +59,7 @@ def score(
         finally:
             for _, results in waiting:
                 results.cancel()
-    summary.seconds = time.monotonic() - began
+    summary = output.progress.summary
     tell(
         _LOGGER,
         logging.INFO,

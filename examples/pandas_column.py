@@ -1,0 +1,21 @@
+"""A column of a pandas frame, evaluated as a whole; run it: python examples/pandas_column.py"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+import exprinfer
+from exprinfer.arrow import evaluate_arrow
+
+frame = pd.DataFrame({"item": ["a", "b", "c", "d"], "sum": ["5+3", "7*-9", None, "1/0"]})
+
+with exprinfer.load() as evaluator:
+    # Arrow takes the column over without an object a row; a missing value stays missing.
+    results = evaluate_arrow(evaluator, frame["sum"])
+
+# Nullable types, or else the integers would become floats where some are missing.
+answers = results.to_pandas(types_mapper=pd.ArrowDtype)
+frame = frame.join(answers[["value", "certified", "error"]])
+
+if __name__ == "__main__":
+    print(frame)

@@ -1,0 +1,5 @@
+"""The command ``exprinfer``: wiring only."""
+
+from exprinfer.cli.main import main
+
+__all__ = ["main"]

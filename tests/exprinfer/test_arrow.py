@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+import exprinfer
+from exprinfer import Evaluator
+from exprinfer.errors import InputError
+from exprinfer.prediction import FIELDS
+from training.expressions import sample
+
+pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+
+from exprinfer import arrow  # noqa: E402
+from exprinfer.arrow import SCHEMA, evaluate_arrow, evaluate_table  # noqa: E402
+
+BIG = 2**63
+TEXTS = [
+    *sample(500, seed=12).texts(),
+    *("1/0", "", "1+x", "5+", "\N{FULLWIDTH DIGIT ONE}+1", "1\0+1", "1+" + "1" * 3_000),
+    f"{BIG - 1}+0", f"{BIG}+0", f"-{BIG}-0", f"-{BIG}-1", "0*5", "999999999999999999*10",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def evaluator() -> Evaluator:
+    return exprinfer.load(device="cpu")
+
+
+def _rows(table: Any) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = table.to_pylist()
+    return rows
+
+
+def _expected(evaluator: Evaluator, texts: list[str | None]) -> list[dict[str, object]]:
+    answered = iter(evaluator.evaluate_many([text for text in texts if text is not None]))
+    rows: list[dict[str, object]] = []
+    for text in texts:
+        row: dict[str, object] = dict.fromkeys(FIELDS)
+        if text is not None:
+            row |= next(answered).as_dict()
+        if isinstance(row["value"], int) and not -BIG <= row["value"] < BIG:
+            row["value"] = None
+        rows.append(row)
+    return rows
+
+
+def test_a_table_is_what_the_predictions_are(evaluator: Evaluator) -> None:
+    table = evaluate_arrow(evaluator, pa.array(TEXTS))
+    assert table.schema == SCHEMA
+    assert _rows(table) == _expected(evaluator, list(TEXTS))
+
+
+def test_values_are_integers_of_64_bits_or_null(evaluator: Evaluator) -> None:
+    edges = [BIG - 1, BIG, -BIG, -BIG - 1]
+    table = evaluate_arrow(evaluator, [f"{edge}+0" for edge in edges])
+    assert table["answer"].to_pylist() == [str(edge) for edge in edges]
+    assert table["value"].to_pylist() == [BIG - 1, None, -BIG, None]
+
+
+def _with_nulls() -> list[str | None]:
+    return [text if number % 3 else None for number, text in enumerate(TEXTS)]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pytest.param(lambda texts: pa.array(texts, pa.string()), id="string"),
+        pytest.param(lambda texts: pa.array(texts, pa.large_string()), id="large_string"),
+        pytest.param(lambda texts: pa.array(texts, pa.string_view()), id="string_view"),
+        pytest.param(lambda texts: pa.array(texts).dictionary_encode(), id="dictionary"),
+        pytest.param(
+            lambda texts: pa.chunked_array([pa.array(texts[:99]), pa.array([], pa.string()),
+                                            pa.array(texts[99:])]), id="chunked"),
+        pytest.param(lambda texts: pa.array([None, *texts, "x"]).slice(1, len(texts)), id="slice"),
+        pytest.param(lambda texts: texts, id="list"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("at_once", [1 << 17, 100])
+def test_nulls_are_kept_in_every_kind_of_column(
+    evaluator: Evaluator, made: Any, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrow, "AT_ONCE", at_once)
+    texts = _with_nulls()
+    table = evaluate_arrow(evaluator, made(texts))
+    table.validate(full=True)
+    assert _rows(table) == _expected(evaluator, texts)
+
+
+def test_a_series_of_pandas(evaluator: Evaluator) -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    texts = _with_nulls()
+    expected = _expected(evaluator, texts)
+    for kind in ("str", "object", "category"):
+        found = evaluate_arrow(evaluator, pandas.Series(texts, dtype=kind))
+        assert _rows(found) == expected
+    frame = found.to_pandas()
+    assert list(frame.columns) == list(FIELDS)
+    assert frame["answer"].isna().sum() == sum(row["answer"] is None for row in expected)
+
+
+def test_a_series_of_polars(evaluator: Evaluator) -> None:
+    polars = pytest.importorskip("polars", reason="polars is not installed")
+    texts = _with_nulls()
+    expected = _expected(evaluator, texts)
+    for kind in (polars.String, polars.Categorical):
+        found = evaluate_arrow(evaluator, polars.Series(texts, dtype=kind))
+        assert _rows(found) == expected
+    assert polars.from_arrow(found)["answer"].to_list() == [row["answer"] for row in expected]
+
+
+def test_columns_without_rows_and_of_nulls_alone(evaluator: Evaluator) -> None:
+    column: Any
+    for column in (pa.array([], pa.string()), pa.chunked_array([], pa.string()), []):
+        assert evaluate_arrow(evaluator, column).equals(SCHEMA.empty_table())
+    for column in ([None, None], pa.array([None, None], pa.large_string())):
+        assert _rows(evaluate_arrow(evaluator, column)) == [dict.fromkeys(FIELDS)] * 2
+
+
+@pytest.mark.parametrize(
+    "column", ["1+2", b"1+2", [1, 2], [b"1+2"], pa.table({"a": ["1+2"]}), np.ones(2)]
+)
+def test_what_is_no_column_of_text_is_refused(evaluator: Evaluator, column: Any) -> None:
+    with pytest.raises(TypeError, match="column"):
+        evaluate_arrow(evaluator, column)
+
+
+def test_a_table_keeps_its_columns(evaluator: Evaluator) -> None:
+    table = pa.table({"id": [7, 8, 9], "sum": ["1+2", None, "1/0"], "by": ["a", "b", "c"]})
+    found = evaluate_table(evaluator, table, "sum")
+    assert found.column_names == ["id", "sum", "by", *FIELDS[1:]]
+    assert found.select(["id", "sum", "by"]).equals(table)
+    assert found["value"].to_pylist() == [3, None, None]
+    assert found["error"].to_pylist() == [None, None, "division_by_zero"]
+    with pytest.raises(InputError, match="no column 'expression'; the columns are id, sum, by"):
+        evaluate_table(evaluator, table)
+    with pytest.raises(InputError, match="columns value already; rename"):
+        evaluate_table(evaluator, table.rename_columns(["value", "sum", "by"]), "sum")
+
+
+def test_without_pyarrow_the_extra_is_named_and_the_rest_works() -> None:
+    code = (
+        "import sys; sys.modules['pyarrow'] = None\n"
+        "import exprinfer\n"
+        "try:\n    import exprinfer.arrow\n"
+        "except exprinfer.ExtraMissingError as error:\n    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert "exprinfer[files]" in done.stdout

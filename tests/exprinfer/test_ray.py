@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import exprinfer
+from training.expressions import sample
+
+pytest.importorskip("ray", reason="Ray is not installed")
+pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+
+import pyarrow.compute as pc  # noqa: E402
+from pyarrow import fs, parquet  # noqa: E402
+
+import exprinfer.ray  # noqa: E402
+from exprinfer.arrow import evaluate_table  # noqa: E402
+from exprinfer.cli import main  # noqa: E402
+from exprinfer.errors import InputError  # noqa: E402
+from exprinfer.ray import SUCCESS, Totals, score_dataset  # noqa: E402
+
+ROWS, FILES = 1_000_000, 8
+
+
+def expected(table: Any, column: str) -> Any:
+    with exprinfer.load(device="cpu") as evaluator:
+        return evaluate_table(evaluator, table, column)
+
+
+def same(found: Any, right: Any) -> bool:
+    """Whether the tables hold the same; of a log-probability the last digits may differ."""
+    gap = pc.max(pc.abs(pc.subtract(found["log_prob"], right["log_prob"]))).as_py()
+    rest = [name for name in right.column_names if name != "log_prob"]
+    return gap < 1e-4 and bool(found.select(rest).equals(right.select(rest)))
+
+
+def workers() -> list[int]:
+    """The processes, of those that this one has started, that evaluate."""
+    parents, found = {}, []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(path.name)] = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+            if (path / "cmdline").read_bytes().startswith(b"ray::MapWorker"):
+                found.append(int(path.name))
+        except OSError:
+            continue  # it ended meanwhile
+
+    def is_ours(process: int | None) -> bool:
+        return process == os.getpid() or (process in parents and is_ours(parents[process]))
+
+    return [process for process in found if is_ours(process)]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds the workers in /proc")
+def test_a_million_rows_and_a_worker_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same rows as by one process: none is lost, and none is there twice."""
+    texts: list[str | None] = list(sample(ROWS, seed=31).texts())
+    texts[::1_000], texts[1::1_000] = [None] * 1_000, ["1/0"] * 1_000
+    table = pa.table({"id": range(ROWS), "sum": texts, "by": ["a", "b"] * (ROWS // 2)})
+    source, output = tmp_path / "source", tmp_path / "output"
+    source.mkdir()
+    for number, start in enumerate(range(0, ROWS, ROWS // FILES)):
+        parquet.write_table(table.slice(start, ROWS // FILES), source / f"{number}.parquet")
+
+    monkeypatch.setattr(exprinfer.ray, "ROWS", 1 << 15)
+    killed: list[int] = []
+    over = threading.Event()
+
+    def kill_one() -> None:
+        while not over.is_set():
+            if list(tmp_path.glob(".output.*/*.parquet")) and (found := workers()):
+                assert not output.exists()
+                os.kill(found[0], signal.SIGKILL)
+                killed.append(found[0])
+                return
+            time.sleep(0.01)
+
+    killer = threading.Thread(target=kill_one)
+    killer.start()
+    try:
+        totals = score_dataset(str(source), str(output), column="sum", workers=2)
+    finally:
+        over.set()
+        killer.join()
+
+    assert len(killed) == 1
+    found = parquet.read_table(output).sort_by("id")
+    right = expected(table, "sum")
+    assert found["id"].to_pylist() == list(range(ROWS))
+    assert found.schema.equals(right.schema)
+    assert same(found, right)
+    certified = pc.sum(right["certified"]).as_py()
+    assert totals == Totals(ROWS, certified, 1_000, Counter(division_by_zero=1_000))
+    assert {path.name for path in tmp_path.iterdir()} == {"source", "output"}
+
+
+@pytest.fixture(scope="module")
+def joined() -> Iterator[None]:
+    import ray
+
+    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+    yield
+    assert ray.is_initialized()  # who has joined stays so
+    ray.shutdown()
+
+
+TABLE = {
+    "sum": ["5+3", "7*-9", "1/0", "", '1"+1', "-(66+-19)", "12", "100*2"] * 20,
+    "id": [f"0{number}" for number in range(160)],
+}
+
+
+def write(path: Path) -> None:
+    rows = list(zip(*TABLE.values(), strict=True))
+    text = io.StringIO()
+    if ".jsonl" in path.name:
+        text.writelines(json.dumps(dict(zip(TABLE, row, strict=True))) + "\n" for row in rows)
+    elif ".txt" in path.name:
+        text.writelines(f"{row[0]}\n" for row in rows)
+    else:
+        csv.writer(text, delimiter="\t").writerows([list(TABLE), *rows])
+    content = text.getvalue().encode()
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("joined")
+def test_other_formats_and_other_storage(tmp_path: Path) -> None:
+    right = expected(pa.table(TABLE), "sum")
+    for name in ("a.jsonl", "b.txt", "c.tsv.gz"):
+        write(tmp_path / name)
+        storage = fs.SubTreeFileSystem(str(tmp_path), fs.LocalFileSystem())
+        totals = score_dataset(name, f"{name}.out", column="sum", workers=1, filesystem=storage)
+        found = parquet.read_table(tmp_path / f"{name}.out")
+        assert same(found, right.select(found.column_names))
+        assert found.num_columns == right.num_columns - (name == "b.txt")
+        wrong = ("division_by_zero", "empty", "unknown_symbol", "malformed")
+        assert totals == Totals(160, 80, 0, Counter(dict.fromkeys(wrong, 20)))
+        assert (tmp_path / f"{name}.out" / SUCCESS).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("joined")
+def test_several_sources_and_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    for name in ("folder/a.txt", "folder/.hidden.txt", "folder/b.txt", "c.txt.gz"):
+        write(tmp_path / name)
+    sources = [str(tmp_path / "folder"), str(tmp_path / "c.txt.gz")]
+    totals = score_dataset(sources, str(tmp_path / "out"), workers=1)
+    assert totals.rows == 3 * 160
+    found = Counter(parquet.read_table(tmp_path / "out")["expression"].to_pylist())
+    assert found == Counter(TABLE["sum"] * 3)
+
+
+def test_without_ray_the_extra_is_named(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['ray'] = None\n"
+        "import exprinfer.ray\n"
+        "try:\n    exprinfer.ray.score_dataset('a', 'b')\n"
+        "except exprinfer.ExtraMissingError as error:\n    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert "exprinfer[ray]" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("joined")
+def test_what_cannot_be_scored_says_why_and_leaves_nothing(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl")
+    write(tmp_path / "b.txt")
+    (tmp_path / "there").mkdir()
+    out = str(tmp_path / "out")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(FileExistsError, match="there already"):
+        score_dataset(str(tmp_path / "a.jsonl"), str(tmp_path / "there"))
+    with pytest.raises(FileNotFoundError, match="no file or folder"):
+        score_dataset(str(tmp_path / "absent"), out)
+    with pytest.raises(InputError, match="one kind"):
+        score_dataset(str(tmp_path), out)
+    with pytest.raises(InputError, match="the columns are sum, id"):
+        score_dataset(str(tmp_path / "a.jsonl"), out)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.usefixtures("joined")
+def test_the_command_scores_by_ray(tmp_path: Path) -> None:
+    write(tmp_path / "in.tsv")
+    output, summary = tmp_path / "out", tmp_path / "summary.json"
+    arguments = [tmp_path / "in.tsv", "--column", "sum", "--output", output, "--summary", summary]
+    done = CliRunner().invoke(main, ["score", *map(str, arguments), "--ray"])
+    assert done.exit_code == 1, done.stderr  # some have no answer
+    assert "160 rows" in done.stderr
+    found = parquet.read_table(output)
+    assert sorted(found["sum"].to_pylist()) == sorted(TABLE["sum"])
+    assert json.loads(summary.read_text())["errors"] == dict(
+        Counter(code for code in found["error"].to_pylist() if code)
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["in.csv", "--ray"], "name it by --output"),
+        (["in.csv", "--output", "out", "--resume", "--ray"], "--ray goes without"),
+        (["in.csv", "--output", "out", "--batch-size", "9", "--ray"], "--ray goes without"),
+    ],
+)
+def test_what_ray_does_not_do_is_told(arguments: list[str], reason: str) -> None:
+    done = CliRunner().invoke(main, ["score", *arguments])
+    assert done.exit_code == 2
+    assert reason in done.stderr

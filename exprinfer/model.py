@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exprinfer.alphabet import Alphabet
-from exprinfer.batching import by_cost, expected_steps
+from exprinfer.batching import FEW, by_cost, expected_steps
 from exprinfer.checker import divisor_begins
 from exprinfer.log import tell
 from exprinfer.model_file import Description, find, find_for_cuda
@@ -69,7 +69,7 @@ class Model:
         if self.session.width:  # all rows are widened to it, and are the same work
             rows = np.arange(len(tokens))
             return (rows[cut : cut + batch_size] for cut in range(0, len(rows), batch_size))
-        if not self.description.tapes:
+        if not self.description.tapes or len(lengths) <= FEW:  # so few share a batch anyway
             return by_cost(lengths.astype(np.uint16), lengths, batch_size)
         return by_cost(expected_steps(tokens, lengths), lengths, batch_size)
 

@@ -14,7 +14,7 @@ with exprinfer.load() as evaluator:
     results = evaluate_arrow(evaluator, frame["sum"])
 
 # Nullable types, or else the integers would become floats where some are missing.
-answers = results.to_pandas(types_mapper=pd.ArrowDtype)
+answers = results.to_pandas(types_mapper=pd.ArrowDtype).set_index(frame.index)
 frame = frame.join(answers[["value", "certified", "error"]])
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def evaluate_arrow(evaluator: Evaluator, column: Any) -> pa.Table:
     Takes text as an Arrow array, plain or chunked, of any type of text and dictionaries of it; as
     whatever offers Arrow's C interface, such as a Series of Polars or of pandas; or as what
     ``pyarrow.array`` takes, such as a list. Gives a row for each row, in order; a null gives a row
-    of nulls, and so no error. The way back is ``table.to_pandas()`` or
+    of nulls, and so no error. An index is not carried: the way back is ``table.to_pandas()`` or
     ``polars.from_arrow(table)``. Raises TypeError where the column holds no text.
     """
     texts = _text(column)

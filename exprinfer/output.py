@@ -14,8 +14,9 @@ from exprinfer.errors import OutputError
 
 
 def is_regular(path: Path) -> bool:
-    """Whether a file is or will be there, and no device or pipe."""
-    return path.is_file() or not path.exists()
+    """Whether a file is or will be there, and no device or pipe, nor what they are led to."""
+    device = str(path.absolute()).startswith(("/dev/", "/proc/"))
+    return not device and (path.is_file() or not path.exists())
 
 
 def beside(path: Path, name: str) -> Path:
@@ -82,7 +83,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     be written.
     """
     if not is_regular(path):
-        with path.open("wb") as file:
+        with path.open("ab") as file:  # what they are led to may hold something
             yield file
         return
     with fresh_partial_file(path, "exprinfer-new") as (file, partial):

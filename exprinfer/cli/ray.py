@@ -33,13 +33,19 @@ def score_by_ray(
         raise click.UsageError("--ray goes without --batch-size")
     options["device"] = options["device"].replace("auto", "cpu")
     began = time.monotonic()
-    totals = score_dataset(
-        list(sources),
-        output,
-        column=column or "expression",
-        address=None if address == HERE else address,
-        **options,
-    )
+    try:
+        totals = score_dataset(
+            list(sources),
+            output,
+            column=column or "expression",
+            address=None if address == HERE else address,
+            **options,
+        )
+    except Exception as error:  # Ray has no common base class of its own
+        if not type(error).__module__.startswith("ray"):
+            raise
+        reason = str(error).strip().splitlines()[-1]
+        raise click.ClickException(f"Ray could not do it: {reason}") from error
     seconds = time.monotonic() - began
     kinds = ", ".join(f"{code} {count:,}" for code, count in totals.errors.most_common())
     click.echo(

@@ -17,6 +17,7 @@ import click
 
 from exprinfer.cli.options import evaluator_options, open_evaluator
 from exprinfer.cli.ray import HERE, score_by_ray
+from exprinfer.errors import ExprinferError
 from exprinfer.files.blocks import Columns, read_blocks
 from exprinfer.files.formats import FORMATS, Encoder, encoder, format_of
 from exprinfer.files.inputs import INPUT_FORMATS, Input, find_inputs
@@ -25,7 +26,7 @@ from exprinfer.files.scoring import score
 from exprinfer.output import is_regular, whole_file
 
 STDOUT = Path("-")
-_FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command("score")
@@ -66,10 +67,14 @@ def score_command(
     """
     if ray is not None:
         if resume or expected or input_format or form not in (None, "parquet"):
-            raise click.UsageError("--ray goes without --resume, --expected and --*format")
+            raise click.UsageError(
+                "--ray goes without --resume, --expected, --input-format and --format"
+            )
         sys.exit(score_by_ray(files, output, ray, column, summary, **options))
     inputs, path = find_inputs(files, input_format), Path(output)
-    _refuse_inputs_as_outputs(inputs, path, summary)
+    _check_paths(inputs, path, summary)
+    if (column or expected) and all(source.form == "text" for source in inputs):
+        raise click.UsageError("--column and --expected name columns, and text has none")
     named, compression = format_of(path.name)
     encode = encoder(form or named, compression)
     if (form or named) == "parquet" and (path == STDOUT or not is_regular(path)):
@@ -95,9 +100,14 @@ def score_command(
     sys.exit(int(result.errors.total() > 0))
 
 
-def _refuse_inputs_as_outputs(inputs: list[Input], *outputs: Path | None) -> None:
-    for output in outputs:
-        if output is None or not output.exists():
+def _check_paths(inputs: list[Input], *outputs: Path | None) -> None:
+    named = [path for path in outputs if path and path != STDOUT]
+    if len({path.resolve() for path in named if is_regular(path)}) < len(named) > 1:
+        raise click.UsageError(f"{named[0]} cannot hold both the results and the summary")
+    for output in named:
+        if not output.parent.is_dir():
+            raise click.UsageError(f"{output}: there is no folder {output.parent}")
+        if not output.exists():
             continue
         if any(source.is_file and os.path.samefile(source.name, output) for source in inputs):
             raise click.UsageError(f"{output} is an input too; choose another file to write")
@@ -123,8 +133,8 @@ def _told(output: AbstractContextManager[Output], path: Path) -> Iterator[Output
     try:
         with output as begun:
             yield begun
-    except BaseException:
-        if begun and begun.progress.size:
+    except BaseException as error:
+        if begun and begun.progress.size and not isinstance(error, ExprinferError):
             click.echo(
                 f"{begun.progress.summary.lines:,} lines are done and kept: the same command with "
                 f"--resume goes on from there to write {path}",
@@ -136,7 +146,7 @@ def _told(output: AbstractContextManager[Output], path: Path) -> Iterator[Output
 @contextmanager
 def _streamed(path: Path, encode: Encoder) -> Iterator[Output]:
     """Standard output, a device or a pipe."""
-    with nullcontext(sys.stdout.buffer) if path == STDOUT else path.open("wb") as file:
+    with nullcontext(sys.stdout.buffer) if path == STDOUT else path.open("ab") as file:
         output = Output(file, encode, Progress())
         yield output
         output.end()

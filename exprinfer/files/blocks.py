@@ -53,15 +53,15 @@ def read_blocks(inputs: list[Input], columns: Columns, start: Place) -> Iterator
     Raises InputError where an input cannot be read, OSError from reading.
     """
     for number, source in enumerate(inputs[start.input :], start.input):
-        with opened(source) as (stream, file):
+        with opened(source) as (stream, position):
             begin = start.done if number == start.input else 0
             read = _read_text if source.form == "text" else _read_table
             before = 0
             for score, done in read(source, stream, columns, begin):
-                position = file.tell() if source.is_file else before
+                read_so_far = position()
                 prompt = not source.is_file and done - begin < BLOCK // 2
-                yield Block(score, Place(number, done), position - before, prompt)
-                before, begin = position, done
+                yield Block(score, Place(number, done), read_so_far - before, prompt)
+                before, begin = read_so_far, done
 
 
 Read = Iterator[tuple[Callable[[Evaluator], ScoredBatch], int]]

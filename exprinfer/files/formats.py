@@ -6,13 +6,14 @@ import csv
 import gzip
 import io
 import json
+import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from exprinfer.errors import OutputError
 from exprinfer.files.inputs import COMPRESSIONS, need_pyarrow
-from exprinfer.files.scored import SCORED_FIELDS, Scored, ScoredBatch
+from exprinfer.files.scored import SCORED_FIELDS, Row, Scored, ScoredBatch
 from exprinfer.output import put_in_place
 from exprinfer.prediction import Prediction
 
@@ -60,7 +61,25 @@ def _marks(result: Scored) -> str:
 
 def to_jsonl(batch: ScoredBatch) -> str:
     """One JSON object a line; what JSON has no type for is written as text."""
-    return "".join(json.dumps(row, default=str) + "\n" for row in batch.rows())
+    return "".join(_json(row) + "\n" for row in batch.rows())
+
+
+def _json(row: Row) -> str:
+    try:
+        return json.dumps(row, default=_as_json, allow_nan=False)
+    except ValueError:  # a table's own numbers may be none
+        finite = {name: None if _is_nan(value) else value for name, value in row.items()}
+        return json.dumps(finite, default=_as_json)
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def _as_json(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode(errors="backslashreplace")
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 def to_csv(batch: ScoredBatch) -> str:
@@ -156,8 +175,13 @@ def format_of(name: str) -> tuple[str, str | None]:
     """The format and the compression that a file of this name has; text by default."""
     *_, first, last = ["", "", *name.lower().split(".")]
     compression = COMPRESSIONS.get(f".{last}")
+    end = first if compression else last
+    if end in ("tsv", "json", "xlsx", "arrow", "feather", "orc"):
+        raise OutputError(
+            f"results are not written as {end}: name the output .csv, .jsonl, .parquet or .txt"
+        )
     form = {"csv": "csv", "jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet"}
-    return form.get(first if compression else last, "text"), compression
+    return form.get(end, "text"), compression
 
 
 def encoder(form: str, compression: str | None) -> Encoder:

@@ -6,11 +6,11 @@ import gzip
 import os
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from exprinfer.errors import ExtraMissingError, InputError
 
@@ -93,19 +93,19 @@ def _input(name: str, form: str | None) -> Input:
 
 
 @contextmanager
-def opened(source: Input) -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    """Open an input: its content's stream, decompressed, and the file's own, which tells how far
-    it was read.
+def opened(source: Input) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
+    """Open an input: its content's stream, decompressed, and what tells how far the file itself was
+    read, in bytes.
 
     Raises InputError where the content is damaged, or the file changes while it is read.
     """
     if source.name == STDIN:
-        yield _decompressed(sys.stdin.buffer, source), sys.stdin.buffer
+        yield _decompressed(sys.stdin.buffer, source), lambda: 0
         return
     before = source.stamp() if source.is_file else None
-    with open(source.name, "rb") as file:
+    with _file(source) as file:
         try:
-            yield _decompressed(file, source), file
+            yield _decompressed(file, source), file.tell if before else lambda: 0
         except (EOFError, zlib.error, OSError) as error:
             # Both decompressors raise an OSError that has no number.
             if isinstance(error, OSError) and (error.errno or not source.compression):
@@ -115,12 +115,19 @@ def opened(source: Input) -> Iterator[tuple[BinaryIO, BinaryIO]]:
         raise InputError(f"{source.name}: changed or was removed while it was read; score it again")
 
 
-def _decompressed(file: BinaryIO, source: Input) -> BinaryIO:
-    if source.compression == "gzip":
-        return cast(BinaryIO, gzip.GzipFile(fileobj=file))
-    if source.compression == "zstd":
-        return cast(BinaryIO, need_pyarrow().CompressedInputStream(file, "zstd"))
-    return file
+def _file(source: Input) -> Any:
+    if source.form == "text" or not source.is_file:
+        return open(source.name, "rb")
+    # Arrow's threads may read on when Python ends, and must not need it.
+    return need_pyarrow().OSFile(source.name)
+
+
+def _decompressed(file: Any, source: Input) -> Any:
+    if source.compression is None:
+        return file
+    if source.form == "text" and source.compression == "gzip":
+        return gzip.GzipFile(fileobj=file)
+    return need_pyarrow().CompressedInputStream(file, source.compression)
 
 
 def need_pyarrow() -> Any:
@@ -129,7 +136,7 @@ def need_pyarrow() -> Any:
         import pyarrow
     except ModuleNotFoundError:
         raise ExtraMissingError(
-            "files compressed by zstd need pyarrow, which comes with an extra: "
+            "tables and files compressed by zstd need pyarrow, which comes with an extra: "
             "pip install 'exprinfer[files]'"
         ) from None
     return pyarrow

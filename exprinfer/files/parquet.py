@@ -42,7 +42,7 @@ class ParquetEncoder:
         if schema != (self.state or schema):
             raise OutputError(
                 "the inputs have different columns, which one Parquet file cannot hold; score them "
-                f"one by one, or with --format jsonl: {self.state[0]} and then {schema[0]}"
+                f"one by one, or with --format jsonl: {_named(self.state)}; then {_named(schema)}"
             )
         self.state = schema
         size = 0 if offset else file.write(rows.schema.serialize())
@@ -61,6 +61,10 @@ class ParquetEncoder:
                 for batch in stream:
                     writer.write_batch(batch)
         partial.unlink()
+
+
+def _named(schema: list[str]) -> str:
+    return ", ".join(schema[0].splitlines())
 
 
 def to_arrow(batch: ScoredBatch) -> pa.RecordBatch:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from exprinfer.errors import OutputError
+from exprinfer.errors import ExprinferError, OutputError
 from exprinfer.files.blocks import Place
 from exprinfer.files.formats import Encoder
 from exprinfer.files.scored import ScoredBatch
@@ -109,10 +109,11 @@ def resumable(path: Path, encoder: Encoder, run: Any, resume: bool) -> Iterator[
             output.end()
             os.fsync(file.fileno())
             encoder.put(partial, path)
-        except BaseException:
+        except BaseException as error:
             with suppress(OSError):  # such as a full disk: what was noted before still holds
                 output.note()
-            if not output.progress.size:
+            # What is wrong with the inputs is wrong with them the next time too.
+            if not output.progress.size or isinstance(error, ExprinferError):
                 partial.unlink(missing_ok=True)
                 note.unlink(missing_ok=True)
             raise

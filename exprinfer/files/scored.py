@@ -13,7 +13,7 @@ from exprinfer.prediction import FIELDS, Column, Prediction
 from exprinfer.reference import exact_value
 
 #: No value is longer, and Python refuses to read integers of more than 4,300 digits.
-_INTEGER = re.compile(r"[-+]?[0-9]{1,4000}")
+_INTEGER = re.compile(r"([-+]?[0-9]{1,4000})(\.0*)?")
 MARKS = ("given_right", "right")
 SCORED_FIELDS = (*FIELDS, "given", *MARKS)
 
@@ -93,5 +93,6 @@ def _has_value(prediction: Prediction) -> bool:
 
 
 def _equals(given: str, value: int) -> bool:
-    """Compare as numbers, so that ``+7`` and ``007`` are 7."""
-    return _INTEGER.fullmatch(given) is not None and int(given) == value
+    """Compare as integers, so that ``+7``, ``007`` and ``7.0`` are 7."""
+    number = _INTEGER.fullmatch(given)
+    return number is not None and int(number[1]) == value

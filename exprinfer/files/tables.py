@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from exprinfer.alphabet import SYMBOLS, Alphabet
 from exprinfer.checker import check
 from exprinfer.errors import ExtraMissingError, InputError
-from exprinfer.files.inputs import Input
+from exprinfer.files.inputs import Input, opened
 
 try:
     import pyarrow as pa
@@ -44,10 +44,10 @@ def read_batches(source: Input, stream: BinaryIO) -> Iterator[Any]:
     table cannot be read.
     """
     try:
-        for batch in _open(source.form, stream):
+        for batch in _open(source, stream):
             batch.validate(full=True)  # a hostile file's text may be none,
             batch.schema.names  # noqa: B018  and its columns' names neither
-            yield batch
+            yield _plain(batch)
     except _UNREADABLE as error:
         raise InputError(f"{source.name}: cannot be read as {source.form}: {error}") from error
     except OSError as error:
@@ -57,33 +57,43 @@ def read_batches(source: Input, stream: BinaryIO) -> Iterator[Any]:
         raise InputError(f"{source.name}: cannot be read as {source.form}: {error}") from error
 
 
-def _open(form: str, stream: BinaryIO) -> Any:
-    if form == "parquet":
+def _plain(batch: Any) -> Any:
+    """The rows with no column coded by a dictionary, which could change on the way."""
+    coded = [pa.types.is_dictionary(field.type) for field in batch.schema]
+    for index, field in enumerate(batch.schema):
+        if coded[index]:
+            values = batch.column(index).cast(field.type.value_type)
+            batch = batch.set_column(index, field.name, values)
+    return batch
+
+
+def _open(source: Input, stream: BinaryIO) -> Any:
+    if source.form == "parquet":
         file = pa.parquet.ParquetFile(stream, buffer_size=BLOCK)
         return file.iter_batches(ROWS, use_threads=False)
-    if form == "jsonl":
+    if source.form == "jsonl":
         return pa.json.open_json(stream, pa.json.ReadOptions(use_threads=False, block_size=BLOCK))
-    return _open_csv(stream, _DELIMITERS[form])
+    return _open_csv(source, stream, _DELIMITERS[source.form])
 
 
-def _open_csv(stream: BinaryIO, delimiter: str) -> Any:
-    header, stream = _header(stream, delimiter)
-    types = dict.fromkeys(header, pa.string())
+def _open_csv(source: Input, stream: Any, delimiter: str) -> Any:
+    if source.is_file:
+        with opened(source) as (again, _):
+            head = again.read(BLOCK)
+    else:
+        head = stream.read(BLOCK)
+        stream = _Rewound(head, stream)
+    first = head.partition(b"\n")[0].decode("utf-8-sig", "replace")
+    names = next(csv.reader([first], delimiter=delimiter), [])
+    types = dict.fromkeys(names, pa.string())
     return pa.csv.open_csv(
         stream,
         pa.csv.ReadOptions(use_threads=False, block_size=BLOCK),
-        pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        pa.csv.ParseOptions(
+            delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=len(names) > 1
+        ),
         pa.csv.ConvertOptions(column_types=types, strings_can_be_null=False),
     )
-
-
-def _header(stream: BinaryIO, delimiter: str) -> tuple[list[str], Any]:
-    """The names in the first row, and a stream that still has it."""
-    head = b""
-    while not head.endswith(b"\n") and len(head) < BLOCK and (more := stream.readline(BLOCK)):
-        head += more
-    names = next(csv.reader([head.decode("utf-8-sig", "replace")], delimiter=delimiter), [])
-    return names, _Rewound(head, stream)
 
 
 class _Rewound:
@@ -110,6 +120,13 @@ def find_columns(
     """
     names = batch.schema.names
     there = f"the columns are {', '.join(names)}"
+    twice = sorted({each for each in names if names.count(each) > 1})
+    if twice:
+        raise InputError(f"{name}: more than one column is called {', '.join(twice)}; rename them")
+    if _are_expressions(names):
+        raise InputError(f"{name}: the first row holds an expression, not names; put names before")
+    if expression is not None and expression == expected:
+        raise InputError(f"{name}: {expression!r} cannot hold both expressions and their values")
     for asked in (expression, expected):
         if asked is not None and asked not in names:
             raise InputError(f"{name}: no column {asked!r}; {there}")
@@ -153,8 +170,11 @@ def _holds_expressions(column: Any) -> bool:
     if not _is_text(column):
         return False
     rows = [row for row in texts(column.slice(0, LOOKED_AT)) if row]
-    if not rows:
-        return False
+    return len(rows) > 0 and 2 * _are_expressions(rows) > len(rows)
+
+
+def _are_expressions(rows: list[str]) -> int:
+    """How many are expressions, and more than bare integers."""
     checked = check(*Alphabet(SYMBOLS).encode(rows, _WIDTH))
-    worked_out = [any(symbol in "+-*/" for symbol in row[1:]) for row in rows]  # no bare integers
-    return int(((checked.errors == 0) & worked_out).sum()) * 2 > len(rows)
+    worked_out = [any(symbol in "+-*/" for symbol in row[1:]) for row in rows]
+    return int(((checked.errors == 0) & worked_out).sum())

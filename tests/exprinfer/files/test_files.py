@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +122,8 @@ def test_a_null_or_an_empty_cell_is_an_empty_expression(tmp_path: Path) -> None:
     [
         ("in.csv", b"a,b\n1,2\n", [], "none holds expressions; the columns are a, b"),
         ("in.csv", b"a,b\n1+1,2+2\n", [], "a, b all hold expressions"),
+        ("in.csv", b"k,a,k\n1,1+1,2\n", [], "more than one column is called k"),
+        ("in.csv", b"1+1,2\n2+2,4\n", [], "the first row holds an expression"),
         ("in.csv", b"a,b\n1+1,2\n", ["--column", "c"], "no column 'c'; the columns are a, b"),
         ("in.csv", b"a,b\n1+1,2\n1\n", [], "Expected 2 columns, got 1"),
         ("in.csv", b"a,b\n1+1,\xff\n", [], "invalid UTF8"),
@@ -171,3 +175,66 @@ def test_the_summary_is_written_as_json(tmp_path: Path) -> None:
         "right": 2,
         "accuracy": 1.0,
     }
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.tsv", "in.jsonl"])
+@pytest.mark.parametrize("end", [".gz", ".zst"])
+def test_compressed_tables_are_read(tmp_path: Path, name: str, end: str) -> None:
+    content = write(tmp_path / name).read_bytes()
+    packed = tmp_path / (name + end)
+    kind = {".gz": "gzip", ".zst": "zstd"}[end]
+    packed.write_bytes(pa.Codec(kind).compress(content, asbytes=True))
+    plain, again = run(tmp_path / name), run(packed)
+    assert again.stdout == plain.stdout
+    assert "-(66+-19) = -47" in plain.stdout
+
+
+def test_a_column_of_categories_is_carried(tmp_path: Path) -> None:
+    codes = pa.array(["a", "b", "a", "a", "b", "b"]).dictionary_encode()
+    pq.write_table(table().append_column("kind", codes), tmp_path / "in.parquet")
+    done = run(tmp_path / "in.parquet", "--column", "sum", "--output", tmp_path / "out.parquet")
+    assert done.exit_code == 1, done.stderr
+    assert [row["kind"] for row in read(tmp_path / "out.parquet")] == list("abaabb")
+
+
+def test_what_json_has_no_number_for_is_null(tmp_path: Path) -> None:
+    numbers = pa.table({"expression": ["1+1", "2+2"], "x": [float("nan"), 0.5]})
+    pq.write_table(numbers, tmp_path / "in.parquet")
+    run(tmp_path / "in.parquet", "--output", tmp_path / "out.jsonl")
+    assert [row["x"] for row in read(tmp_path / "out.jsonl")] == [None, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["in.txt", "--column", "a"], "text has none"),
+        (["in.csv", "--column", "sum", "--expected", "sum"], "cannot hold both"),
+        (["in.csv", "--output", "out.jsonl", "--summary", "out.jsonl"], "cannot hold both"),
+        (["in.csv", "--output", "out.tsv"], "results are not written as tsv"),
+        (["in.csv", "--summary", "missing/out.json"], "there is no folder missing"),
+        (["in.csv", "--format", "parquet"], "give --output FILE"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], reason: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "in.csv")
+    (tmp_path / "in.txt").write_text("1+1\n")
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert reason in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "in.txt"]
+
+
+def test_what_standard_error_is_led_to_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("1+1\n")
+    log = tmp_path / "log"
+    log.write_text("before\n")
+    words = [sys.executable, "-m", "exprinfer", "score", str(tmp_path / "in.txt")]
+    with log.open("a") as file:
+        done = subprocess.run(
+            [*words, "--output", "/dev/stdout"], stdout=file, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    assert log.read_text() == "before\n1+1 = 2\n"

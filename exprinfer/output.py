@@ -10,6 +10,8 @@ from errno import EACCES
 from pathlib import Path
 from typing import BinaryIO
 
+from exprinfer.errors import OutputError
+
 
 def is_regular(path: Path) -> bool:
     """Whether a file is or will be there, and no device or pipe."""
@@ -26,7 +28,8 @@ def beside(path: Path, name: str) -> Path:
 def partial_file(path: Path, partial: Path) -> Iterator[BinaryIO]:
     """Open what is to become the file at ``path``, with all that it holds already.
 
-    Raises OSError, naming ``path``, where that could not be written.
+    Raises OSError, naming ``path``, where that could not be written, OutputError where another
+    process is at it.
     """
     try:
         file = partial.open("r+b" if partial.exists() else "x+b")
@@ -35,7 +38,32 @@ def partial_file(path: Path, partial: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise type(error)(error.errno, error.strerror, str(path)) from error
     with file:
+        _lock(file, path)
         yield file
+
+
+def _lock(file: BinaryIO, path: Path) -> None:
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # not on Windows
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise OutputError(f"{path}: another run is writing it") from None
+
+
+@contextmanager
+def fresh_partial_file(path: Path, name: str) -> Iterator[tuple[BinaryIO, Path]]:
+    """An empty hidden neighbour of the file, and its path; it is gone when the block ends, and so
+    is what a process that was killed may have left of it before."""
+    partial = beside(path, name)
+    with partial_file(path, partial) as file:
+        try:
+            file.truncate()
+            yield file, partial
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def put_in_place(partial: Path, path: Path) -> None:
@@ -57,12 +85,8 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         with path.open("wb") as file:
             yield file
         return
-    partial = beside(path, f"{os.getpid()}.partial")
-    try:
-        with partial_file(path, partial) as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
+    with fresh_partial_file(path, "exprinfer-new") as (file, partial):
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
         put_in_place(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)

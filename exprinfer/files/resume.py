@@ -16,8 +16,10 @@ from exprinfer.files.blocks import Place
 from exprinfer.files.formats import Encoder
 from exprinfer.files.scored import ScoredBatch
 from exprinfer.files.summary import Summary
-from exprinfer.output import beside, partial_file, whole_file
+from exprinfer.output import beside, fresh_partial_file, partial_file, whole_file
 
+#: What the hidden neighbour is called that holds the results so far.
+PARTIAL = "exprinfer-partial"
 #: Seconds between two notes: what a crash loses at most.
 EVERY = 1.0
 
@@ -92,11 +94,10 @@ def resumable(path: Path, encoder: Encoder, run: Any, resume: bool) -> Iterator[
     then, as JSON. Raises OutputError where it is not, or another process is writing the file,
     OSError where it cannot be written.
     """
-    partial, note = beside(path, "exprinfer-partial"), beside(path, "exprinfer-progress")
+    partial, note = beside(path, PARTIAL), beside(path, "exprinfer-progress")
     run = json.loads(json.dumps(run))
     resume = resume and partial.exists() and note.exists()
     with partial_file(path, partial) as file:
-        _lock(file, path)
         progress = Progress()
         if resume:
             progress = _recall(json.loads(note.read_bytes()), run, path, encoder, file)
@@ -121,27 +122,12 @@ def resumable(path: Path, encoder: Encoder, run: Any, resume: bool) -> Iterator[
 @contextmanager
 def once(path: Path, encoder: Encoder) -> Iterator[Output]:
     """Open a file for results that cannot be had again; it is left behind whole or not at all."""
-    partial = beside(path, f"{os.getpid()}.exprinfer-partial")
-    try:
-        with partial_file(path, partial) as file:
-            output = Output(file, encoder, Progress())
-            yield output
-            output.end()
-            os.fsync(file.fileno())
+    with fresh_partial_file(path, PARTIAL) as (file, partial):
+        output = Output(file, encoder, Progress())
+        yield output
+        output.end()
+        os.fsync(file.fileno())
         encoder.put(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _lock(file: BinaryIO, path: Path) -> None:
-    try:
-        import fcntl
-    except ModuleNotFoundError:  # not on Windows
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise OutputError(f"{path}: another run is writing it") from None
 
 
 def _recall(

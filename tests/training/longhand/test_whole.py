@@ -10,6 +10,7 @@ from training.longhand import fuzz, whole
 from training.longhand.simulate import Table
 from training.longhand.teacher import TEACHER
 from training.longhand.trees import FACTOR, STRUCTURED, Tree, nested, number, structured, tree
+from training.study import read
 
 
 def _small(rng: Random) -> Tree:
@@ -29,7 +30,7 @@ def test_what_is_wrong_is_counted(draw: whole.Draw, wrong: str) -> None:
 
 
 def test_the_study_that_is_kept_found_nothing_wrong(repository: Path) -> None:
-    rows = whole.read(repository / "models/longhand" / whole.FILE)
+    rows = read(repository / "models/longhand" / whole.FILE)
     assert {row["expressions"] for row in rows} == {
         *(kind.name for kind in whole.KINDS),
         whole.FUZZED,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import TypeAlias
 
 import click
 import numpy as np
@@ -38,6 +39,7 @@ AT_ONCE = 10_000
 LONGEST_INPUT = 2_048
 #: Operands of random expressions whose steps and time are measured, how many, how often.
 GROWTH_OPERANDS, GROWTH_EXPRESSIONS, REPEATS = (1, 2, 4, 8, 16, 32, 64, 128, 256), 64, 3
+Draw: TypeAlias = Callable[[Random], Tree]
 FUZZED = "any text, by load()"
 
 
@@ -47,7 +49,7 @@ class Kind:
 
     name: str
     expressions: int
-    draw: Callable[[Random], Tree]
+    draw: Draw
 
 
 KINDS = (

@@ -68,7 +68,7 @@ def main() -> None:
 @click.argument("expressions", nargs=-1, type=click.UNPROCESSED, metavar="[EXPR]...")
 @click.option("--format", "form", type=click.Choice(TEXT_FORMATS), default="text")
 @evaluator_options
-@click.option("--show-work", is_flag=True, help="Show longhand's working too, step by step.")
+@click.option("--show-work", is_flag=True, help="Show longhand's working too.")
 def evaluate(expressions: tuple[str, ...], form: str, show_work: bool, **options: Any) -> None:
     """Answer expressions, such as '-(66+-19)' -5+3; without any, ask for them."""
     for word in expressions:

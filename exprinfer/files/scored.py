@@ -14,6 +14,8 @@ from exprinfer.reference import exact_value
 
 #: No value is longer, and Python refuses to read integers of more than 4,300 digits.
 _INTEGER = re.compile(r"([-+]?[0-9]{1,4000})(\.0*)?")
+#: In place of the operator, where an expression has none.
+NUMBER = "number"
 MARKS = ("given_right", "right")
 SCORED_FIELDS = (*FIELDS, "given", *MARKS)
 
@@ -32,7 +34,7 @@ class Scored:
     right: bool | None = None
     """Whether the model's answer is the exact value; None where nothing is given or answered."""
     operator: str | None = None
-    """The expression's operator, where the line is marked."""
+    """The operator worked out last, or ``NUMBER``, where the line is marked."""
 
     def as_dict(self) -> Row:
         """The prediction's schema and the marks, with ``SCORED_FIELDS`` as its keys."""
@@ -84,7 +86,7 @@ def _mark(prediction: Prediction, given: str | None) -> Scored:
         return Scored(prediction, given)
     operator, value = exact
     right = None if prediction.answer is None else prediction.answer == str(value)
-    return Scored(prediction, given, _equals(given, value), right, operator)
+    return Scored(prediction, given, _equals(given, value), right, operator or NUMBER)
 
 
 def _has_value(prediction: Prediction) -> bool:

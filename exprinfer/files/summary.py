@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from exprinfer.errors import EXPRESSION_ERRORS
-from exprinfer.files.scored import ScoredBatch
+from exprinfer.files.scored import NUMBER, ScoredBatch
 
-OPERATORS = "+-*/"
+OPERATORS = (*"+-*/", NUMBER)
 
 
 @dataclass

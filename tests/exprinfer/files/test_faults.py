@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -133,19 +132,28 @@ def test_two_runs_do_not_write_one_file(tmp_path: Path) -> None:
     assert (tmp_path / "out").exists()
 
 
+INTERRUPTED = """
+import os, signal, exprinfer.cli
+from exprinfer.files.resume import Output
+write, blocks = Output.write, []
+
+def interrupted(*arguments):
+    write(*arguments)
+    blocks.append(1)
+    if len(blocks) == 2:
+        os.kill(os.getpid(), signal.SIGINT)
+
+Output.write = interrupted
+exprinfer.cli.main()
+"""
+
+
 def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, lines: Path) -> None:
     out = tmp_path / "out.txt"
-    with subprocess.Popen(
-        command(lines, "--output", out), stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stderr
-        partial = tmp_path / ".out.txt.exprinfer-partial"
-        while not (partial.exists() and partial.stat().st_size > 1_000_000):  # some blocks
-            time.sleep(0.005)
-        process.send_signal(signal.SIGINT)
-        told = process.stderr.read()
-        assert process.wait() == 130
-    assert "--resume goes on from there" in told
+    words = [sys.executable, "-c", INTERRUPTED, "score", str(lines), "--output", str(out)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert "--resume goes on from there" in done.stderr
     assert not out.exists()
     assert run(lines, "--output", out, "--resume").returncode == 1
     assert out.read_text().count("\n") == 400_002

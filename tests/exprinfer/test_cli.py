@@ -159,6 +159,9 @@ def test_a_full_disk_is_told(arguments: list[str]) -> None:
     assert done.returncode == 2
 
 
+@pytest.mark.skipif(
+    signal.getsignal(signal.SIGINT) == signal.SIG_IGN, reason="interrupts are ignored here"
+)
 def test_an_interrupted_run_says_so_and_leaves_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "exprinfer", "score", "-", "--output", str(tmp_path / "out")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:

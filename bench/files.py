@@ -18,6 +18,7 @@ import click
 import pyarrow as pa
 from pyarrow import parquet
 
+from bench.latency import peak
 from training.card import table, write_section
 from training.expressions import sample
 from training.machine import machine, versions
@@ -36,10 +37,6 @@ with open(sys.argv[1]) as file:
         seconds += time.perf_counter() - began
 print(seconds)
 """
-_PEAK = (
-    "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
-    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-)
 
 
 def make(folder: Path, lines: int) -> None:
@@ -64,13 +61,11 @@ def measure(folder: Path, lines: int, repeats: int) -> Iterator[tuple[str, dict[
             summary = folder / "summary.json"
             words = ["score", f"{folder}/in.{source}", "--output", f"{folder}/out.{target}"]
             words = [sys.executable, "-m", "exprinfer", *words, "--summary", str(summary)]
-            peak = subprocess.run(
-                [sys.executable, "-c", _PEAK, *words], capture_output=True, text=True, check=True
-            )
+            megabytes = peak(words)
             told = json.loads(summary.read_text())
             if told["certified"] != lines:
                 raise click.ClickException(f"{told['certified']} of {lines} are certified")
-            row = {"seconds": told["seconds"], "megabytes": int(peak.stdout) / 1_024}
+            row = {"seconds": told["seconds"], "megabytes": megabytes}
             yield f"score in.{source} --output out.{target}", row
 
 
@@ -86,8 +81,8 @@ def section(found: dict[str, Any]) -> str:
         rate = lines / median(run["seconds"] for run in runs)
         bare = bare or rate
         peaks = [run["megabytes"] for run in runs if "megabytes" in run]
-        peak = f"{median(peaks):,.0f}" if peaks else ""
-        rows.append([f"`{name}`", f"{rate:,.0f}", f"{rate / bare:.2f}", peak])
+        most = f"{median(peaks):,.0f}" if peaks else ""
+        rows.append([f"`{name}`", f"{rate:,.0f}", f"{rate / bare:.2f}", most])
     header = [f"{lines:,} expressions", "a second", "share", "peak MB"]
     return table(header, rows)
 

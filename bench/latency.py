@@ -96,11 +96,14 @@ _PEAK = (
 def _process(command: list[str]) -> tuple[float, float]:
     began = time.perf_counter()
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-    seconds = time.perf_counter() - began
-    peak = subprocess.run(
-        [sys.executable, "-c", _PEAK, *command], capture_output=True, text=True, check=True
-    )
-    return seconds, int(peak.stdout) / 1_024
+    return time.perf_counter() - began, peak(command)
+
+
+def peak(command: list[str]) -> float:
+    """Megabytes that a command's process has at most."""
+    words = [sys.executable, "-c", _PEAK, *command]
+    told = subprocess.run(words, capture_output=True, text=True, check=True)
+    return int(told.stdout) / 1_024
 
 
 def sizes() -> dict[str, float]:

@@ -95,19 +95,18 @@ def _text(column: Any) -> pa.ChunkedArray:
         column = pa.array(column)
     if isinstance(column, pa.Array):
         column = pa.chunked_array([column])
-    coded = pa.types.is_dictionary(column.type)
-    kind = column.type.value_type if coded else column.type
-    if not (_is_text(kind) or pa.types.is_null(kind)):
+    if not is_text(column.type):
         raise TypeError(f"a column of text is needed, not of {column.type}")
+    coded = pa.types.is_dictionary(column.type)
     # Polars' categories are views, which Arrow cannot look up yet.
     return column.cast(pa.dictionary(column.type.index_type, pa.string())) if coded else column
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    return any(
-        is_kind(kind)
-        for is_kind in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
-    )
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds text, coded by a dictionary or not, or nothing at all."""
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    tests = pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null
+    return any(test(kind) for test in tests)
 
 
 def _evaluate(evaluator: Evaluator, texts: pa.StringArray) -> pa.RecordBatch:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from exprinfer.arrow import check_columns, evaluate_table  # tells which extra is missing
 from exprinfer.errors import ExtraMissingError, InputError
 from exprinfer.evaluator import load
+from exprinfer.files.inputs import kind_of
 from exprinfer.pool import cores
 
 # isort: split
@@ -27,8 +28,6 @@ from pyarrow import csv, fs, parquet
 ROWS = 1 << 18
 #: Stands beside the files that are whole, where there is no folder that could be renamed.
 SUCCESS = "_SUCCESS"
-_PACKED = (".gz", ".zst")
-_KINDS = {".parquet": "parquet", ".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl"}
 
 
 class Evaluate:
@@ -171,7 +170,7 @@ def _read(ray: Any, source: str, column: str, filesystem: Any) -> Any:
     """The Ray data set of what is in a file, or in a folder's files of one kind."""
     system, path = _locate(source, filesystem)
     files = _files(system, path, source)
-    kinds = {_kind(file) for file in files}
+    kinds = {kind_of(file)[0] or "text" for file in files}
     if len(kinds) > 1:
         raise InputError(f"{source}: files of one kind are needed, not {' and '.join(kinds)}")
     kind = kinds.pop()
@@ -205,13 +204,6 @@ def _files(system: Any, path: str, source: str) -> list[str]:
     if not files:
         raise FileNotFoundError(f"there is no file or folder of files {source}")
     return files
-
-
-def _kind(path: str) -> str:
-    name = PurePosixPath(path)
-    if name.suffix in _PACKED:
-        name = name.with_suffix("")
-    return _KINDS.get(name.suffix, "text")
 
 
 def _locate(path: str, filesystem: Any) -> tuple[Any, str]:

@@ -72,11 +72,12 @@ def find_inputs(names: tuple[str, ...], form: str | None = None) -> list[Input]:
 def _files_in(folder: Path, form: str | None) -> Iterator[str]:
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.is_file() and not hidden and (form or _kind(str(path))[0]):
+        if path.is_file() and not hidden and (form or kind_of(str(path))[0]):
             yield str(path)
 
 
-def _kind(name: str) -> tuple[str | None, str | None]:
+def kind_of(name: str) -> tuple[str | None, str | None]:
+    """What a file of this name holds, None where that does not tell, and how it is compressed."""
     stem, end = os.path.splitext(name.lower())
     compression = COMPRESSIONS.get(end)
     if compression:
@@ -85,7 +86,7 @@ def _kind(name: str) -> tuple[str | None, str | None]:
 
 
 def _input(name: str, form: str | None) -> Input:
-    known, compression = _kind(name)
+    known, compression = kind_of(name)
     form = form or known or "text"
     if form == "parquet" and (compression or name == STDIN):
         raise InputError(f"{name}: Parquet is read from an uncompressed file; save it as one first")

@@ -25,6 +25,9 @@ except ModuleNotFoundError as error:
         "extra: pip install 'exprinfer[files]'"
     ) from None
 
+# isort: split
+from exprinfer.arrow import is_text
+
 #: Rows of a Parquet file, and bytes of the others, that are handled together.
 ROWS, BLOCK = 1 << 15, 1 << 19
 #: Names that the columns of expressions and of expected values have where none is given.
@@ -138,7 +141,7 @@ def find_columns(
             many = f"{', '.join(found)} all hold" if found else "none holds"
             raise InputError(f"{name}: {many} expressions; {there}: name one by --column")
         expression = found[0]
-    if not _is_text(batch.column(expression)):
+    if not is_text(batch.column(expression).type):
         kind = batch.column(expression).type
         raise InputError(f"{name}: column {expression!r} holds {kind}, not text")
     if expected is None and EXPECTED in names and expression != EXPECTED:
@@ -160,14 +163,8 @@ def given(column: Any) -> list[str | None]:
     return [row.strip() or None if row is not None else None for row in rows]
 
 
-def _is_text(column: Any) -> bool:
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    tests = pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view
-    return any(test(kind) for test in tests) or (pa.types.is_null(kind))
-
-
 def _holds_expressions(column: Any) -> bool:
-    if not _is_text(column):
+    if not is_text(column.type):
         return False
     rows = [row for row in texts(column.slice(0, LOOKED_AT)) if row]
     return len(rows) > 0 and 2 * _are_expressions(rows) > len(rows)

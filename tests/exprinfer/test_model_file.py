@@ -6,25 +6,8 @@ from pathlib import Path
 import pytest
 
 from exprinfer import Description, Domain, ModelFileError, ModelNotFoundError
-from exprinfer.alphabet import SYMBOLS
 from exprinfer.model_file import find, shipped
-
-METADATA = {
-    "format_version": "1",
-    "name": "test",
-    "version": "1.0",
-    "alphabet": SYMBOLS,
-    "longest_input": "11",
-    "longest_output": "5",
-    "domain": "seed",
-    "certified_domain": "seed",
-    "checked": "475200",
-    "right": "475200",
-    "exact_match": "",
-    "recipe": "{}",
-    "weights_sha256": "0" * 64,
-    "file_sha256": "0" * 64,
-}
+from tests.fuzz.target_model_file import METADATA
 
 
 def test_metadata_are_read() -> None:

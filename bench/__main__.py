@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime
 
 from bench import gpu, latency, limits, micro_batching, sweeps, throughput, write
-from bench.peers import PEERS
+from bench.baselines import BASELINES
 from training.machine import machine, versions
 
 RESULTS = Path(__file__).parent / "results"
@@ -22,7 +22,9 @@ RESULTS = Path(__file__).parent / "results"
 @click.option("--expressions", default=1_000_000, show_default=True, help="At most, per peer.")
 @click.option("--sweep", default=10_000_000, show_default=True, help="At most, of ours alone.")
 @click.option("--repeats", default=3, show_default=True)
-@click.option("--only", multiple=True, type=click.Choice(list(PEERS)), help="These peers alone.")
+@click.option(
+    "--only", multiple=True, type=click.Choice(list(BASELINES)), help="These peers alone."
+)
 @click.option("--output", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
 @click.option("--readme", type=click.Path(path_type=Path), help="Write the tables there too.")
 def main(

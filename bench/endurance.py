@@ -52,7 +52,7 @@ def differing(how: str, evaluations: int) -> int:
     ``how`` is one of ``SHARED_BY``. The evaluator has threads of its own when processes take it.
     """
     with exprinfer.load(device="cpu", batch_size=64) as evaluator:
-        evaluator.evaluate_column(texts())
+        evaluator.evaluate_batch(texts())
         workers = SHARED_BY[how]
         with _pool(how, evaluator) as pool:
             work = [pool.submit(_worker, number, evaluations) for number in range(workers)]
@@ -79,7 +79,7 @@ def _worker(number: int, evaluations: int) -> int:
     for begin in range(0, evaluations, AT_ONCE):
         asked = rng.choices(choices, k=min(AT_ONCE, evaluations - begin))
         together = (begin // AT_ONCE) % 2
-        found = _evaluator.evaluate_column(asked) if together else map(_evaluate, asked)
+        found = _evaluator.evaluate_batch(asked) if together else map(_evaluate, asked)
         wrong += sum(_told(each) != right[each.expression] for each in found)
     return wrong
 
@@ -112,7 +112,7 @@ def soak(minutes: float) -> Iterator[tuple[float, float]]:
 
 def step(evaluator: Evaluator, given: list[str]) -> None:
     """A little of everything, with expressions not met before."""
-    evaluator.evaluate_column([*given, *texts()])
+    evaluator.evaluate_batch([*given, *texts()])
     for text in given[:200]:
         evaluator.evaluate(text)
     with pickle.loads(pickle.dumps(evaluator)) as copy:

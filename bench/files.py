@@ -1,4 +1,4 @@
-"""Files scored from the shell: lines a second beside those of ``evaluate_column``, and memory.
+"""Files scored from the shell: lines a second beside those of ``evaluate_batch``, and memory.
 
 ``python -m bench.files --readme README.md``
 """
@@ -33,7 +33,7 @@ evaluator, seconds = exprinfer.load(), 0.0
 with open(sys.argv[1]) as file:
     while texts := [line.rstrip() for _, line in zip(range(1_000_000), file)]:
         began = time.perf_counter()
-        evaluator.evaluate_column(texts)
+        evaluator.evaluate_batch(texts)
         seconds += time.perf_counter() - began
 print(seconds)
 """
@@ -56,7 +56,7 @@ def make(folder: Path, lines: int) -> None:
 def measure(folder: Path, lines: int, repeats: int) -> Iterator[tuple[str, dict[str, float]]]:
     """Interleaved runs: seconds within the work, and peak megabytes of the process."""
     for _ in range(repeats):
-        yield "evaluate_column, lists in memory", {"seconds": _column(folder / "in.txt")}
+        yield "evaluate_batch, lists in memory", {"seconds": _column(folder / "in.txt")}
         for source, target in (("txt", "txt"), ("parquet", "parquet"), ("parquet", "txt")):
             summary = folder / "summary.json"
             words = ["score", f"{folder}/in.{source}", "--output", f"{folder}/out.{target}"]

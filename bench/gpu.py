@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from bench import throughput
-from bench.peers import ON_GPU, Unavailable
-from bench.peers.pytorch import PyTorch
-from exprinfer.alphabet import SYMBOLS, Alphabet
-from exprinfer.captured import LANES, Captured
+from bench.baselines import ON_GPU, UnavailableError
+from bench.baselines.pytorch import PyTorch
 from exprinfer.errors import DeviceError
-from exprinfer.model_file import find, find_for_cuda
-from exprinfer.session import Session
+from exprinfer.language.tokenizer import SYMBOLS, Alphabet
+from exprinfer.runtime.cuda_graph import SLOTS, CudaGraph
+from exprinfer.runtime.model_file import find, find_for_cuda
+from exprinfer.runtime.session import Session
 from training.expressions import sample
 
 SEED, EXPRESSIONS = 11, 1_000_000
@@ -47,7 +47,7 @@ def _peers() -> dict[str, PyTorch]:
     for make in ON_GPU.values():
         try:
             peer = make()
-        except Unavailable:
+        except UnavailableError:
             continue  # throughput says why
         if isinstance(peer, PyTorch):
             found[peer.name] = peer
@@ -55,7 +55,7 @@ def _peers() -> dict[str, PyTorch]:
 
 
 def resident(
-    captured: Captured, peers: dict[str, PyTorch], most: int, repeats: int
+    captured: CudaGraph, peers: dict[str, PyTorch], most: int, repeats: int
 ) -> list[dict[str, object]]:
     """Rows of a name, expressions, and rates on tokens that are there, answers staying there.
 
@@ -97,13 +97,13 @@ def _batches(most: int, size: int, group: int) -> list[np.ndarray]:
     ]
 
 
-def _replay(captured: Captured, times: int) -> None:
+def _replay(captured: CudaGraph, times: int) -> None:
     def some(number: int) -> None:
         with captured.lane() as lane:
-            lane.replay(len(range(number, times, LANES)))
+            lane.replay(len(range(number, times, SLOTS)))
 
-    with ThreadPoolExecutor(LANES) as pool:
-        list(pool.map(some, range(LANES)))
+    with ThreadPoolExecutor(SLOTS) as pool:
+        list(pool.map(some, range(SLOTS)))
 
 
 def _compute(peer: PyTorch, batches: list[Any]) -> None:

@@ -58,7 +58,7 @@ def _empty_call() -> Callable[[], object]:
 
 
 def _eager() -> Callable[[], object]:
-    from bench.peers.pytorch import PyTorch
+    from bench.baselines.pytorch import PyTorch
 
     peer = PyTorch("eager")
     peer.torch.set_num_threads(1)

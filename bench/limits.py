@@ -15,10 +15,10 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from exprinfer.alphabet import SYMBOLS, Alphabet
-from exprinfer.checker import check
-from exprinfer.model import Model
-from exprinfer.model_file import find
+from exprinfer.language.tokenizer import SYMBOLS, Alphabet
+from exprinfer.language.validation import check
+from exprinfer.runtime.model import Model
+from exprinfer.runtime.model_file import find
 from training.expressions import sample
 
 #: Rows and columns of the square products, and bytes of the array that is copied.
@@ -86,7 +86,7 @@ def _fastest(work: Callable[[], object], repeats: int = 9) -> float:
 
 
 def stages() -> dict[str, float]:
-    """Nanoseconds an expression, on one thread, of each stage of ``evaluate_column``."""
+    """Nanoseconds an expression, on one thread, of each stage of ``evaluate_batch``."""
     texts = sample(EXPRESSIONS, SEED).texts()
     model = Model("exact", "cpu")
     alphabet = Alphabet(SYMBOLS)

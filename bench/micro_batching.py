@@ -65,7 +65,7 @@ async def _serve(evaluator: Evaluator, how: str) -> dict[str, float]:
 
 async def _clients(evaluator: Evaluator, answer: Answer, requests: int) -> dict[str, float]:
     texts = sample(CLIENTS * requests, SEED).texts()
-    right = evaluator.evaluate_column(texts).answers.tolist()
+    right = evaluator.evaluate_batch(texts).answers.tolist()
     times = np.full(len(texts), np.nan)
     crossed = 0
 

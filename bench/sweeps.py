@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from random import Random
 
 import exprinfer
-from exprinfer.pool import cores
+from exprinfer.runtime.threads import cores
 from training.expressions import sample
 from training.longhand.problems import random_problem
 
@@ -71,11 +71,11 @@ def longhand() -> Iterator[dict[str, object]]:
 
 def _rate(texts: list[str], model: str = "auto", **options: int) -> float:
     evaluator = exprinfer.load(model, device="cpu", **options)  # type: ignore[arg-type]
-    evaluator.evaluate_column(texts[:10_000])
+    evaluator.evaluate_batch(texts[:10_000])
     seconds = []
     for _ in range(REPEATS):
         began = time.perf_counter()
-        evaluator.evaluate_column(texts)
+        evaluator.evaluate_batch(texts)
         seconds.append(time.perf_counter() - began)
     evaluator.close()
     return round(len(texts) / sorted(seconds)[REPEATS // 2], 1)

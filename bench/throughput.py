@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import click
 
 import exprinfer
-from bench.peers import PEERS, Peer, Unavailable
+from bench.baselines import BASELINES, Baseline, UnavailableError
 from training.expressions import sample
 
 SEED = 2_017_001
@@ -62,12 +62,12 @@ def measure(
     only: tuple[str, ...],
     most: int,
     repeats: int,
-    peers: Mapping[str, Callable[[], Peer]] = PEERS,
+    peers: Mapping[str, Callable[[], Baseline]] = BASELINES,
 ) -> dict[str, Timed]:
     """Time the peers named, or all, on up to ``most`` random expressions each."""
     texts = sample(most, SEED).texts()
     timed: dict[str, Timed] = {}
-    ready: dict[str, Peer] = {}
+    ready: dict[str, Baseline] = {}
     for key, make in peers.items():
         if only and key not in only:
             continue
@@ -77,7 +77,7 @@ def measure(
             timed[key] = Timed(peer.name, count, differing=_differing(peer, texts[:CHECKED]))
             peer.answer(texts[: min(count, 20_000)])  # warm up
             ready[key] = peer
-        except Unavailable as reason:
+        except UnavailableError as reason:
             timed[key] = Timed(key, skipped=str(reason))
         click.echo(f"{timed[key].name}: {timed[key].skipped or 'ready'}", err=True)
     for repeat in range(repeats):
@@ -93,11 +93,11 @@ def measure(
     return timed
 
 
-def _differing(peer: Peer, texts: list[str]) -> int | None:
+def _differing(peer: Baseline, texts: list[str]) -> int | None:
     """How many answers are not the shipped model's; raises ValueError where they are too many."""
     if not peer.answers_like:
         return None
-    expected = exprinfer.load(peer.answers_like, "cpu").evaluate_column(texts).answers.tolist()
+    expected = exprinfer.load(peer.answers_like, "cpu").evaluate_batch(texts).answers.tolist()
     found = peer.answer(texts)
     differing: int = sum(ours != theirs for ours, theirs in zip(expected, found, strict=True))
     if differing > MAY_DIFFER:

@@ -23,10 +23,10 @@ for found in evaluator.evaluate_many(["5+3", "5+x", ""]):
     print(repr(found.expression), found.error.code if found.error else found.value)
 
 # %% How the network works: on tapes, as people do on paper
-print(evaluator.work("120-7"))
+print(evaluator.trace("120-7"))
 
 # %% Many at once: arrays, without an object a row
-column = evaluator.evaluate_column([f"{a}*{b}" for a in range(100) for b in range(1, 100)])
+column = evaluator.evaluate_batch([f"{a}*{b}" for a in range(100) for b in range(1, 100)])
 print(
     len(column), "answers,", int(column.certified.sum()), "certified, the last", column.answers[-1]
 )
@@ -51,6 +51,6 @@ async def ask() -> list[exprinfer.Prediction]:
 print(sum(found.value or 0 for found in asyncio.run(ask())))
 
 # %% What is shipped, and how far it can be trusted
-for model in exprinfer.describe_shipped():
+for model in exprinfer.list_models():
     print(f"{model.name}: {model.right:,} of {model.checked:,} right")
 evaluator.close()

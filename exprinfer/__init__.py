@@ -22,16 +22,15 @@ from exprinfer.errors import (
     TooLongError,
     UnknownSymbolError,
 )
-from exprinfer.evaluator import Evaluator, describe_shipped, load
-from exprinfer.grammar import Domain
-from exprinfer.model_file import Description
-from exprinfer.prediction import Column, Prediction, Problem
-from exprinfer.steps import WorkStep
-from exprinfer.work import Operation, Work
+from exprinfer.evaluator import Evaluator, list_models, load
+from exprinfer.language.grammar import Domain
+from exprinfer.results import BatchResult, Prediction, Problem
+from exprinfer.runtime.model_file import ModelInfo
+from exprinfer.runtime.tapes import TraceStep
+from exprinfer.trace import Operation, Trace
 
 __all__ = [
-    "Column",
-    "Description",
+    "BatchResult",
     "DeviceError",
     "DivisionByZeroError",
     "Domain",
@@ -42,6 +41,7 @@ __all__ = [
     "ExtraMissingError",
     "MalformedError",
     "ModelFileError",
+    "ModelInfo",
     "ModelNotFoundError",
     "NotTextError",
     "Operation",
@@ -50,9 +50,9 @@ __all__ = [
     "Problem",
     "RuntimeMissingError",
     "TooLongError",
+    "Trace",
+    "TraceStep",
     "UnknownSymbolError",
-    "Work",
-    "WorkStep",
-    "describe_shipped",
+    "list_models",
     "load",
 ]

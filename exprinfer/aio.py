@@ -11,7 +11,7 @@ from typing import Literal
 
 from exprinfer.errors import ExpressionError, ExprinferError
 from exprinfer.evaluator import Evaluator
-from exprinfer.prediction import Prediction
+from exprinfer.results import Prediction
 
 #: What one request comes to.
 Outcome = Prediction | ExpressionError
@@ -202,7 +202,7 @@ class MicroBatcher:
 
 def _answer(evaluator: Evaluator, texts: list[str]) -> list[Outcome]:
     """Answer a batch: for each text its Prediction, or the exception that says why not."""
-    column = evaluator.evaluate_column(texts)
+    column = evaluator.evaluate_batch(texts)
     return [
         column.error(row) if prediction.error else prediction
         for row, prediction in enumerate(column)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from exprinfer.errors import EXPRESSION_ERRORS, ExtraMissingError, InputError
 from exprinfer.evaluator import Evaluator
-from exprinfer.prediction import FIELDS, Column, whole_number
+from exprinfer.results import FIELDS, BatchResult, whole_number
 
 try:
     import pyarrow as pa
@@ -112,14 +112,14 @@ def is_text(kind: pa.DataType) -> bool:
 def _evaluate(evaluator: Evaluator, texts: pa.StringArray) -> pa.RecordBatch:
     """Answer an array of type string, of a length that fits into memory with all about it."""
     if not texts.null_count:
-        return results_batch(texts, evaluator.evaluate_column(texts.to_numpy(zero_copy_only=False)))
+        return results_batch(texts, evaluator.evaluate_batch(texts.to_numpy(zero_copy_only=False)))
     answered = _evaluate(evaluator, texts.drop_null())
     valid = texts.is_valid().to_numpy(zero_copy_only=False)
     return answered.take(pa.array(np.cumsum(valid) - 1, mask=~valid))
 
 
-def results_batch(texts: pa.StringArray, column: Column) -> pa.RecordBatch:
-    """What is in a Column, as Arrow."""
+def results_batch(texts: pa.StringArray, column: BatchResult) -> pa.RecordBatch:
+    """What is in a BatchResult, as Arrow."""
     failed = column.errors != 0
     answers = pa.array(column.answers, pa.string(), mask=failed)
     arrays = [
@@ -128,7 +128,7 @@ def results_batch(texts: pa.StringArray, column: Column) -> pa.RecordBatch:
         _values(answers),
         pa.array(column.log_probs, mask=failed),
         pa.array(column.certified),
-        pa.array(column.models, pa.string()).take(pa.array(column.answered_by)),
+        pa.array(column.models, pa.string()).take(pa.array(column.model_index)),
         _CODES.take(pa.array(column.errors)),
         _messages(column, np.flatnonzero(failed)),
         pa.array(column.positions, mask=column.positions < 0),
@@ -136,7 +136,7 @@ def results_batch(texts: pa.StringArray, column: Column) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
 
 
-def _messages(column: Column, failed: NDArray[np.int64]) -> pa.StringArray:
+def _messages(column: BatchResult, failed: NDArray[np.int64]) -> pa.StringArray:
     """The sentences of the rows that failed, null elsewhere."""
     if not len(failed):
         return pa.nulls(len(column), pa.string())

@@ -67,7 +67,7 @@ class TooLongError(ExpressionError):
     code = "too_long"
 
 
-#: The classes in the order of the error numbers in a ``Column``; number 0 means no error.
+#: The classes in the order of the error numbers in a ``BatchResult``; number 0 means no error.
 EXPRESSION_ERRORS: tuple[type[ExpressionError], ...] = (
     ExpressionError,
     NotTextError,

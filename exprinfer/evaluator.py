@@ -12,22 +12,22 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from exprinfer.alphabet import SYMBOLS, Alphabet
-from exprinfer.checker import check, in_seed_domain
 from exprinfer.errors import (
     EXPRESSION_ERRORS,
     ModelNotFoundError,
     NotTextError,
     OutsideDomainError,
 )
-from exprinfer.grammar import Domain
-from exprinfer.model import Answers, Model
-from exprinfer.model_file import Description, default_models, shipped
-from exprinfer.pool import Pool
-from exprinfer.prediction import Column, Prediction, whole_number
-from exprinfer.results import Results
-from exprinfer.session import Device
-from exprinfer.work import Work, show
+from exprinfer.language.grammar import Domain
+from exprinfer.language.tokenizer import SYMBOLS, Alphabet
+from exprinfer.language.validation import check, in_seed_domain
+from exprinfer.results import BatchResult, Prediction, whole_number
+from exprinfer.runtime.collector import Results
+from exprinfer.runtime.model import Answers, Model
+from exprinfer.runtime.model_file import ModelInfo, default_models, shipped
+from exprinfer.runtime.session import Device
+from exprinfer.runtime.threads import Pool
+from exprinfer.trace import Trace, show
 
 #: Expressions that ``stream`` takes up at once, so that rows of like work meet.
 STREAMED_AT_ONCE = 8_192
@@ -54,12 +54,12 @@ class Evaluator:
         self,
         models: Sequence[Model],
         batch_size: int | None = None,
-        guess: bool = False,
+        allow_out_of_domain: bool = False,
         threads: int | None = None,
     ) -> None:
         if batch_size is not None and not (isinstance(batch_size, int) and batch_size > 0):
             raise ValueError(f"batch size {batch_size!r} is no whole number from 1 on")
-        self.models: tuple[Description, ...] = tuple(model.description for model in models)
+        self.models: tuple[ModelInfo, ...] = tuple(model.description for model in models)
         """What the model files say of themselves, the first to be asked first."""
         self.device = models[-1].session.device
         """Where the models really run, ``"cpu"`` or ``"cuda"``."""
@@ -67,7 +67,7 @@ class Evaluator:
         """Why CUDA is not used although ONNX Runtime was built for it; empty otherwise."""
         self.batch_size = batch_size
         """Rows of one call; None: as many as suit each model on its device."""
-        self.guess = guess
+        self.allow_out_of_domain = allow_out_of_domain
         """Whether expressions outside the models' domain are answered too, never certified."""
         self._models = tuple(models)
         self._threads = threads
@@ -82,7 +82,7 @@ class Evaluator:
         quick = self._evaluate_quickly(expression)
         if quick:
             return quick
-        column = self.evaluate_column([expression])
+        column = self.evaluate_batch([expression])
         if column.errors[0]:
             raise column.error(0)
         return next(iter(column))
@@ -114,9 +114,9 @@ class Evaluator:
 
     def _stream(self, expressions: Iterator[str]) -> Iterator[Prediction]:
         while chunk := list(islice(expressions, STREAMED_AT_ONCE)):
-            yield from self.evaluate_column(chunk)
+            yield from self.evaluate_batch(chunk)
 
-    def evaluate_column(self, expressions: Sequence[str] | NDArray[np.str_]) -> Column:
+    def evaluate_batch(self, expressions: Sequence[str] | NDArray[np.str_]) -> BatchResult:
         """Answer many expressions as arrays, without a Prediction per row.
 
         A row that is no text gets that error; one expression alone raises TypeError.
@@ -147,14 +147,14 @@ class Evaluator:
             for job in jobs:
                 job.cancel()
         results.errors[not_text], results.positions[not_text] = _NOT_TEXT, -1
-        return Column(
+        return BatchResult(
             rows,
             results.joined_answers(),
             results.log_probs,
             results.certified,
             results.errors,
             results.positions,
-            results.answered_by,
+            results.model_index,
             tuple(model.name for model in self.models),
             self.models[-1].domain,
         )
@@ -169,7 +169,7 @@ class Evaluator:
         tokens, lengths = self._alphabet.encode(texts, width)
         checked = check(tokens, lengths)
         errors, domains = checked.errors, checked.domains
-        if not self.guess:
+        if not self.allow_out_of_domain:
             errors[(errors == 0) & (domains > self.models[-1].domain)] = _OUTSIDE
         waiting = errors == 0
         certified = np.zeros(len(part), bool)
@@ -193,7 +193,7 @@ class Evaluator:
         results.positions[part] = np.where(errors == 0, -1, checked.positions)
         return jobs
 
-    def work(self, expression: str) -> Work:
+    def trace(self, expression: str) -> Trace:
         """Show the working of one expression, step by step, by the model that works on tapes.
 
         Raises the ``ExpressionError`` that says why where it does not answer the expression, or
@@ -218,7 +218,7 @@ class Evaluator:
     def __reduce__(self) -> tuple[Callable[..., Evaluator], tuple[object, ...]]:
         """Pickle how it was made: the copy opens the same files, on the same kind of device."""
         paths = [model.path for model in self._models]
-        asked = self.device, self.batch_size, self.guess, self._threads
+        asked = self.device, self.batch_size, self.allow_out_of_domain, self._threads
         return _again, (paths, *asked)
 
 
@@ -247,7 +247,7 @@ def load(
     *,
     batch_size: int | None = None,
     threads: int | None = None,
-    guess: bool = False,
+    allow_out_of_domain: bool = False,
 ) -> Evaluator:
     """Open a model: a shipped one by name, an ``.onnx`` file by path, or ``"auto"``.
 
@@ -255,22 +255,30 @@ def load(
     for it. ``device="auto"`` uses CUDA where ONNX Runtime really created it and the CPU elsewhere;
     ``Evaluator.device`` says which. ``batch_size`` is how many rows a call of ONNX Runtime has at
     most; None: as many as suit model and device. ``threads`` is how many batches are worked on at
-    once, each by one thread; None: as many as there are cores. ``guess=True``
+    once, each by one thread; None: as many as there are cores. ``allow_out_of_domain=True``
     answers expressions outside the model's domain too, as far as it can read them; such an answer
     is never certified, and is to be taken for what it is.
     Raises ModelNotFoundError, ModelFileError, DeviceError, or ValueError for the last two numbers.
     """
     names = default_models() if model == "auto" else [model]
-    return Evaluator([Model(name, device) for name in names], batch_size, guess, threads)
+    return Evaluator(
+        [Model(name, device) for name in names], batch_size, allow_out_of_domain, threads
+    )
 
 
 def _again(
-    paths: list[Path], device: Device, batch_size: int | None, guess: bool, threads: int | None
+    paths: list[Path],
+    device: Device,
+    batch_size: int | None,
+    allow_out_of_domain: bool,
+    threads: int | None,
 ) -> Evaluator:
-    return Evaluator([Model(path, device) for path in paths], batch_size, guess, threads)
+    return Evaluator(
+        [Model(path, device) for path in paths], batch_size, allow_out_of_domain, threads
+    )
 
 
-def describe_shipped() -> list[Description]:
+def list_models() -> list[ModelInfo]:
     """What the shipped model files say of themselves, by name."""
     return [Model(name, "cpu").description for name in shipped()]
 

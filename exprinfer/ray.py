@@ -16,8 +16,8 @@ from typing import Any, Literal
 from exprinfer.arrow import check_columns, evaluate_table  # tells which extra is missing
 from exprinfer.errors import ExtraMissingError, InputError
 from exprinfer.evaluator import load
-from exprinfer.files.inputs import kind_of
-from exprinfer.pool import cores
+from exprinfer.runtime.threads import cores
+from exprinfer.scoring.readers import kind_of
 
 # isort: split
 import pyarrow as pa
@@ -50,10 +50,12 @@ class Evaluate:
         model: str | Path = "auto",
         device: Literal["auto", "cpu", "cuda"] = "cpu",
         threads: int = 1,
-        guess: bool = False,
+        allow_out_of_domain: bool = False,
     ) -> None:
         self.column = column
-        self.evaluator = load(model, device, threads=threads, guess=guess)
+        self.evaluator = load(
+            model, device, threads=threads, allow_out_of_domain=allow_out_of_domain
+        )
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """Answer the expressions in the column, and keep the others."""
@@ -82,7 +84,7 @@ def score_dataset(
     workers: int | None = None,
     model: str | Path = "auto",
     device: Literal["cpu", "cuda"] = "cpu",
-    guess: bool = False,
+    allow_out_of_domain: bool = False,
     filesystem: fs.FileSystem | None = None,
 ) -> Totals:
     """Answer a data set of any size by Ray, and write it as a folder of Parquet files.
@@ -114,7 +116,11 @@ def score_dataset(
         answered = rows.repartition(target_num_rows_per_block=ROWS).map_batches(
             Evaluate,
             fn_constructor_args=[column],
-            fn_constructor_kwargs={"model": model, "device": device, "guess": guess},
+            fn_constructor_kwargs={
+                "model": model,
+                "device": device,
+                "allow_out_of_domain": allow_out_of_domain,
+            },
             batch_format="pyarrow",
             batch_size=None,
             compute=ray.data.ActorPoolStrategy(size=workers or _most_workers(ray, device)),

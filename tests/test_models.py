@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import exprinfer
-from exprinfer.model_file import find_for_cuda, shipped
+from exprinfer.runtime.model_file import find_for_cuda, shipped
 from training.certify import judge
 from training.expressions import enumerate_domain
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from exprinfer.model_file import find, find_for_cuda, shipped
+from exprinfer.runtime.model_file import find, find_for_cuda, shipped
 
 
 @pytest.fixture(scope="module")

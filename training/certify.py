@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import exprinfer
 from exprinfer import Evaluator
-from exprinfer.session import Device
+from exprinfer.runtime.session import Device
 from training.card import table, write_section
 from training.data import HELD_OUT, percentile
 from training.export import write_model
@@ -59,7 +59,7 @@ class Judged:
 
 def judge(evaluator: Evaluator, expressions: Expressions) -> Judged:
     """Evaluate expressions and compare the answers, as text, with the right ones."""
-    column = evaluator.evaluate_column(expressions.texts())
+    column = evaluator.evaluate_batch(expressions.texts())
     right = (column.errors == 0) & (column.answers == np.array(expressions.answers()))
     return Judged(expressions, column.answers, column.log_probs, right)
 
@@ -120,7 +120,7 @@ def _same_answers(file: Path, domain: Judged, on: Sequence[Device]) -> str:
     for device in on:
         for size in BATCH_SIZES:
             evaluator = exprinfer.load(str(file), device, batch_size=size)
-            differs = evaluator.evaluate_column(texts).answers != domain.answers[rows]
+            differs = evaluator.evaluate_batch(texts).answers != domain.answers[rows]
             if differs.any():
                 first = texts[int(np.argmax(differs))]
                 raise click.ClickException(f"{first} is answered otherwise at {size} on {device}")

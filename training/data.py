@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from exprinfer.alphabet import SYMBOLS, Alphabet
+from exprinfer.language.tokenizer import SYMBOLS, Alphabet
 from training.expressions import OPERATORS, Expressions, enumerate_domain, sample
 from training.networks import Network
 from training.recipe import Data, Recipe

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from exprinfer.alphabet import SYMBOLS, Alphabet
-from exprinfer.model_file import FORMAT_VERSION
-from exprinfer.seal import KEY, sealed
-from exprinfer.session import Session
+from exprinfer.language.tokenizer import SYMBOLS, Alphabet
+from exprinfer.runtime.checksum import KEY, sealed
+from exprinfer.runtime.model_file import FORMAT_VERSION
+from exprinfer.runtime.session import Session
 from training import networks
 from training.expressions import enumerate_domain
 from training.networks import Network
@@ -110,7 +110,7 @@ def _traced(network: Network) -> onnx.ModelProto:
 def metadata(
     network: nn.Module, recipe: Recipe, longest_input: int, longest_output: int
 ) -> dict[str, str]:
-    """What the file says of itself before it is certified; see ``exprinfer.Description``."""
+    """What the file says of itself before it is certified; see ``exprinfer.ModelInfo``."""
     return {
         "format_version": FORMAT_VERSION,
         "name": recipe.model.name,

@@ -10,7 +10,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto
 
-from exprinfer.alphabet import SYMBOLS, Alphabet
+from exprinfer.language.tokenizer import SYMBOLS, Alphabet
 
 #: Rows of one ONNX Runtime call.
 BATCH = 4_096

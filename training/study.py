@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from exprinfer.alphabet import SYMBOLS, Alphabet
+from exprinfer.language.tokenizer import SYMBOLS, Alphabet
 from training import recipe as recipes
 from training.data import HELD_OUT, WATCHED, percentile, training_part
 from training.expressions import OPERATORS, Expressions, enumerate_domain

@@ -19,11 +19,11 @@ from exprinfer.errors import (
     TooLongError,
     printable,
 )
-from exprinfer.evaluator import Evaluator, describe_shipped
-from exprinfer.files.formats import TEXT_FORMATS, TextEncoder
-from exprinfer.files.scored import ScoredBatch
-from exprinfer.model_file import find
-from exprinfer.seal import seal
+from exprinfer.evaluator import Evaluator, list_models
+from exprinfer.runtime.checksum import seal
+from exprinfer.runtime.model_file import find
+from exprinfer.scoring.marking import ScoredBatch
+from exprinfer.scoring.writers import TEXT_FORMATS, TextEncoder
 
 #: Exit codes as shells give them to what a signal ended: 128 and the signal's number.
 INTERRUPTED, PIPE_CLOSED = 130, 141
@@ -82,7 +82,7 @@ def evaluate(expressions: tuple[str, ...], form: str, show_work: bool, **options
     out, encoder, written = sys.stdout.buffer, TextEncoder(form), 0
     failed = False
     for texts in [list(expressions)] if expressions else _prompt():
-        batch = ScoredBatch(evaluator.evaluate_column(texts), None)
+        batch = ScoredBatch(evaluator.evaluate_batch(texts), None)
         for prediction in batch.column if show_work else ():
             if not prediction.error:
                 _show_work(evaluator, prediction.expression, err=form != "text")
@@ -94,7 +94,7 @@ def evaluate(expressions: tuple[str, ...], form: str, show_work: bool, **options
 
 def _show_work(evaluator: Evaluator, expression: str, err: bool) -> None:
     try:
-        click.echo(evaluator.work(expression), err=err)
+        click.echo(evaluator.trace(expression), err=err)
     except (TooLongError, ModelNotFoundError) as error:
         click.echo(str(error), err=True)
 
@@ -115,7 +115,7 @@ def models() -> None:
     """List the shipped models."""
     row = "{:10} {:8} {:10} {:10} {:>22} {:>9} {:>9}"
     click.echo(row.format("name", "version", "domain", "certified", "right", "share", "size"))
-    for model in describe_shipped():
+    for model in list_models():
         click.echo(
             row.format(
                 model.name,

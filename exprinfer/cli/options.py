@@ -19,7 +19,9 @@ def evaluator_options(command: Command) -> Command:
         click.option("--model", default="auto", help="A shipped model or an .onnx file."),
         click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto"),
         click.option("--batch-size", type=click.IntRange(min=1), help="Rows of one call at most."),
-        click.option("--guess", is_flag=True, help="Answer outside the model's domain too."),
+        click.option(
+            "--allow-out-of-domain", is_flag=True, help="Answer outside the model's domain too."
+        ),
     ):
         command = option(command)
     return command

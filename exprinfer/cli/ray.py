@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from exprinfer.output import whole_file
+from exprinfer.scoring.atomic_file import whole_file
 
 #: What the option's value is where no address is given.
 HERE = "local"

@@ -18,12 +18,12 @@ import click
 from exprinfer.cli.options import evaluator_options, open_evaluator
 from exprinfer.cli.ray import HERE, score_by_ray
 from exprinfer.errors import ExprinferError
-from exprinfer.files.blocks import Columns, read_blocks
-from exprinfer.files.formats import FORMATS, Encoder, encoder, format_of
-from exprinfer.files.inputs import INPUT_FORMATS, Input, find_inputs
-from exprinfer.files.resume import Output, Progress, once, resumable
-from exprinfer.files.scoring import score
-from exprinfer.output import is_regular, whole_file
+from exprinfer.scoring.atomic_file import is_regular, whole_file
+from exprinfer.scoring.blocks import Columns, read_blocks
+from exprinfer.scoring.checkpoint import Output, Progress, once, resumable
+from exprinfer.scoring.pipeline import score
+from exprinfer.scoring.readers import INPUT_FORMATS, Input, find_inputs
+from exprinfer.scoring.writers import FORMATS, Encoder, encoder, format_of
 
 STDOUT = Path("-")
 _FILE = click.Path(dir_okay=False, path_type=Path)

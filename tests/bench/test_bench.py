@@ -11,23 +11,25 @@ from click.testing import CliRunner
 import exprinfer
 from bench import gpu, latency, limits, sweeps, throughput, write
 from bench.__main__ import main
-from bench.peers import ON_GPU, PEERS, Peer, Unavailable
-from bench.peers.pytorch import PyTorch
+from bench.baselines import BASELINES, ON_GPU, Baseline, UnavailableError
+from bench.baselines.pytorch import PyTorch
 from exprinfer.errors import DeviceError
-from exprinfer.model_file import find, find_for_cuda
-from exprinfer.session import Session
+from exprinfer.runtime.model_file import find, find_for_cuda
+from exprinfer.runtime.session import Session
 from training.expressions import sample
 
 TEXTS = sample(300, seed=8).texts()
 
 
-@pytest.mark.parametrize("key", [key for key in PEERS if key not in ("eval", "gist", "longhand")])
+@pytest.mark.parametrize(
+    "key", [key for key in BASELINES if key not in ("eval", "gist", "longhand")]
+)
 def test_every_peer_that_is_installed_answers_as_the_model_does(key: str) -> None:
     try:
-        peer = PEERS[key]()
-    except Unavailable as reason:
+        peer = BASELINES[key]()
+    except UnavailableError as reason:
         pytest.skip(str(reason))
-    expected = exprinfer.load(peer.answers_like, "cpu").evaluate_column(TEXTS).answers.tolist()
+    expected = exprinfer.load(peer.answers_like, "cpu").evaluate_batch(TEXTS).answers.tolist()
     found = peer.answer(TEXTS)
     peer.close()
     assert sum(ours != theirs for ours, theirs in zip(expected, found, strict=True)) <= 3
@@ -70,7 +72,7 @@ def test_what_runs_on_a_gpu_runs_here_on_the_cpu(monkeypatch: pytest.MonkeyPatch
     sizes = gpu.by_batch_size(session, 2)
     assert [row["batch size"] for row in sizes] == [32, 64]
     timed = throughput.measure(
-        (), 300, 2, {"ours": PEERS["ours"], "torch-eager": PEERS["torch-eager"]}
+        (), 300, 2, {"ours": BASELINES["ours"], "torch-eager": BASELINES["torch-eager"]}
     )
     found = {
         "throughput": {key: peer.as_row() for key, peer in timed.items()},
@@ -100,15 +102,15 @@ def test_where_there_is_no_gpu_the_results_say_so(monkeypatch: pytest.MonkeyPatc
 def test_on_a_gpu_every_peer_answers_as_the_model_does(key: str) -> None:
     try:
         peer = ON_GPU[key]()
-    except Unavailable as reason:
+    except UnavailableError as reason:
         pytest.skip(str(reason))
-    expected = exprinfer.load("exact", "cpu").evaluate_column(TEXTS).answers.tolist()
+    expected = exprinfer.load("exact", "cpu").evaluate_batch(TEXTS).answers.tolist()
     assert (
         sum(ours != theirs for ours, theirs in zip(expected, peer.answer(TEXTS), strict=True)) <= 3
     )
 
 
-class Liar(Peer):
+class Liar(Baseline):
     name = "liar"
     expressions = 200
 
@@ -117,7 +119,7 @@ class Liar(Peer):
 
 
 def test_wrong_answers_are_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(PEERS, "liar", Liar)
+    monkeypatch.setitem(BASELINES, "liar", Liar)
     with pytest.raises(ValueError, match=r"liar answers .* otherwise"):
         throughput.measure(("liar",), 200, 1)
 
@@ -125,8 +127,8 @@ def test_wrong_answers_are_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_peer_that_is_not_there_is_skipped_with_its_reason(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def absent() -> Peer:
-        raise Unavailable("keras is not installed")
+    def absent() -> Baseline:
+        raise UnavailableError("keras is not installed")
 
-    monkeypatch.setitem(PEERS, "keras-best", absent)
+    monkeypatch.setitem(BASELINES, "keras-best", absent)
     assert throughput.measure(("keras-best",), 10, 1)["keras-best"].skipped

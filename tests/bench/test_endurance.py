@@ -11,7 +11,7 @@ import pytest
 
 import exprinfer
 from bench import endurance
-from exprinfer import Column, Evaluator
+from exprinfer import BatchResult, Evaluator
 from training.expressions import sample
 
 
@@ -29,15 +29,15 @@ def test_who_shares_an_evaluator_gets_the_answers_of_one_thread(
 
 
 def test_a_wrong_answer_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    evaluate_column = Evaluator.evaluate_column
+    evaluate_batch = Evaluator.evaluate_batch
 
-    def mistaken(self: Evaluator, expressions: list[str]) -> Column:
-        column = evaluate_column(self, expressions)
+    def mistaken(self: Evaluator, expressions: list[str]) -> BatchResult:
+        column = evaluate_batch(self, expressions)
         if len(expressions) == endurance.AT_ONCE:
             column.answers[7] = "1" + column.answers[7]
         return column
 
-    monkeypatch.setattr(Evaluator, "evaluate_column", mistaken)
+    monkeypatch.setattr(Evaluator, "evaluate_batch", mistaken)
     assert endurance.differing("threads", 500) == endurance.SHARED_BY["threads"]
 
 

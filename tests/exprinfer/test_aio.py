@@ -11,7 +11,7 @@ import pytest
 import exprinfer
 from exprinfer import Evaluator, ExpressionError, Prediction
 from exprinfer.aio import ClosedError, MicroBatcher, OverloadedError
-from exprinfer.prediction import Column
+from exprinfer.results import BatchResult
 from training.expressions import sample
 
 TEXTS = sample(2_000, seed=21).texts()
@@ -29,10 +29,10 @@ class Gated(Evaluator):
     def __init__(self, evaluator: Evaluator) -> None:
         self.inner, self.gate, self.batches = evaluator, threading.Event(), list[list[str]]()
 
-    def evaluate_column(self, expressions: Sequence[str]) -> Column:  # type: ignore[override]
+    def evaluate_batch(self, expressions: Sequence[str]) -> BatchResult:  # type: ignore[override]
         self.batches.append(list(expressions))
         assert self.gate.wait(30)
-        return self.inner.evaluate_column(expressions)
+        return self.inner.evaluate_batch(expressions)
 
 
 @pytest.fixture
@@ -217,10 +217,10 @@ def test_a_full_queue_waits_or_refuses(gated: Gated) -> None:
 
 def test_a_failing_evaluator_fails_its_batch_and_no_other(evaluator: Evaluator) -> None:
     class Failing(Gated):
-        def evaluate_column(self, expressions: Sequence[str]) -> Column:  # type: ignore[override]
+        def evaluate_batch(self, expressions: Sequence[str]) -> BatchResult:  # type: ignore[override]
             if "fail" in expressions:
                 raise MemoryError("no memory left")
-            return self.inner.evaluate_column(expressions)
+            return self.inner.evaluate_batch(expressions)
 
     async def main() -> None:
         async with MicroBatcher(Failing(evaluator), max_batch=2) as batcher:
@@ -234,9 +234,9 @@ def test_a_failing_evaluator_fails_its_batch_and_no_other(evaluator: Evaluator) 
 
 def test_a_slow_batch_leaves_the_other_thread_free(evaluator: Evaluator) -> None:
     class Slow(Gated):
-        def evaluate_column(self, expressions: Sequence[str]) -> Column:  # type: ignore[override]
+        def evaluate_batch(self, expressions: Sequence[str]) -> BatchResult:  # type: ignore[override]
             assert "9*9" not in expressions or self.gate.wait(30)
-            return self.inner.evaluate_column(expressions)
+            return self.inner.evaluate_batch(expressions)
 
     async def main() -> None:
         slow = Slow(evaluator)

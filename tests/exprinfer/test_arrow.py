@@ -10,7 +10,7 @@ import pytest
 import exprinfer
 from exprinfer import Evaluator
 from exprinfer.errors import InputError
-from exprinfer.prediction import FIELDS
+from exprinfer.results import FIELDS
 from training.expressions import sample
 
 pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")

@@ -41,7 +41,9 @@ def test_a_guess_outside_the_domain_must_be_asked_for() -> None:
     assert run("evaluate", "--model", "exact", "100*2").stdout.startswith(
         "100*2 ! outside the model's domain"
     )
-    assert run("evaluate", "--model", "exact", "100*2", "--guess").stdout.startswith("100*2 =? ")
+    assert run("evaluate", "--model", "exact", "100*2", "--allow-out-of-domain").stdout.startswith(
+        "100*2 =? "
+    )
 
 
 @pytest.mark.parametrize(

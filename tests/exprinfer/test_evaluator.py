@@ -23,7 +23,7 @@ from exprinfer import (
     TooLongError,
     UnknownSymbolError,
 )
-from exprinfer.prediction import FIELDS
+from exprinfer.results import FIELDS
 from training.expressions import sample
 
 TEXTS = sample(3_000, seed=5).texts()
@@ -31,12 +31,12 @@ TEXTS = sample(3_000, seed=5).texts()
 
 @pytest.mark.parametrize("batch_size", [1, 7, 256, 4_096])
 def test_batch_size_order_and_neighbours_change_nothing(gist: Evaluator, batch_size: int) -> None:
-    expected = gist.evaluate_column(TEXTS)
+    expected = gist.evaluate_batch(TEXTS)
     order = np.random.default_rng(batch_size).permutation(len(TEXTS))
     mixed = [TEXTS[index] for index in order]
     mixed[::10] = ["junk"] * len(mixed[::10])
     kept = np.flatnonzero(np.arange(len(order)) % 10)
-    other = exprinfer.load("gist", "cpu", batch_size=batch_size, threads=1).evaluate_column(mixed)
+    other = exprinfer.load("gist", "cpu", batch_size=batch_size, threads=1).evaluate_batch(mixed)
     assert (other.answers[kept] == expected.answers[order][kept]).all()
     assert np.allclose(other.log_probs[kept], expected.log_probs[order][kept], rtol=1e-5)
     assert (other.errors > 0).sum() == len(mixed[::10])
@@ -45,15 +45,15 @@ def test_batch_size_order_and_neighbours_change_nothing(gist: Evaluator, batch_s
 def test_threads_share_an_evaluator(gist: Evaluator) -> None:
     parts = [TEXTS[start::8] for start in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(gist.evaluate_column, parts))
+        together = list(pool.map(gist.evaluate_batch, parts))
     for part, column in zip(parts, together, strict=True):
-        assert (column.answers == gist.evaluate_column(part).answers).all()
+        assert (column.answers == gist.evaluate_batch(part).answers).all()
 
 
 def test_one_many_stream_and_column_agree(gist: Evaluator) -> None:
     texts = [*TEXTS[:50], "1/0", "", *TEXTS[50:60]]
     many = gist.evaluate_many(texts)
-    assert many == list(gist.stream(iter(texts))) == list(gist.evaluate_column(texts))
+    assert many == list(gist.stream(iter(texts))) == list(gist.evaluate_batch(texts))
     assert [prediction.expression for prediction in many] == texts
     for prediction in many:
         if prediction.error is None:
@@ -113,7 +113,7 @@ def test_a_bad_expression_raises_alone_and_is_a_result_among_many(
 
 
 def test_a_guess_must_be_asked_for_and_is_never_certified() -> None:
-    guessing = exprinfer.load("exact", device="cpu", guess=True)
+    guessing = exprinfer.load("exact", device="cpu", allow_out_of_domain=True)
     inside, outside, wrong = guessing.evaluate_many(["5+3", "100*2", "100*"])
     assert outside.error is None
     assert outside.answer is not None
@@ -132,16 +132,16 @@ def test_errors_are_the_fitting_builtins_too(gist: Evaluator) -> None:
 
 def test_nothing_in_nothing_out(gist: Evaluator) -> None:
     assert gist.evaluate_many([]) == []
-    assert len(gist.evaluate_column([])) == 0
+    assert len(gist.evaluate_batch([])) == 0
 
 
 def test_a_numpy_array_is_a_column(gist: Evaluator) -> None:
-    column = gist.evaluate_column(np.array(TEXTS[:10]))
-    assert (column.answers == gist.evaluate_column(TEXTS[:10]).answers).all()
+    column = gist.evaluate_batch(np.array(TEXTS[:10]))
+    assert (column.answers == gist.evaluate_batch(TEXTS[:10]).answers).all()
     assert column.positions.tolist() == [-1] * 10
 
 
-@pytest.mark.parametrize("call", ["evaluate_many", "stream", "evaluate_column"])
+@pytest.mark.parametrize("call", ["evaluate_many", "stream", "evaluate_batch"])
 @pytest.mark.parametrize("single", ["1+2", b"1+2"])
 def test_one_expression_where_many_are_taken_is_refused(
     gist: Evaluator, call: str, single: object
@@ -186,20 +186,20 @@ def test_a_subclass_of_str_is_taken_as_the_text_it_is(gist: Evaluator) -> None:
 
 
 def test_a_row_with_an_answer_has_no_error_to_give(gist: Evaluator) -> None:
-    column = gist.evaluate_column(["1+2", "1+"])
+    column = gist.evaluate_batch(["1+2", "1+"])
     assert column.error(1).code == "malformed"
     with pytest.raises(ValueError, match="row 0 has an answer"):
         column.error(0)
 
 
 def test_an_answer_that_is_no_integer_has_no_value(gist: Evaluator) -> None:
-    column = gist.evaluate_column(TEXTS[:3])
+    column = gist.evaluate_batch(TEXTS[:3])
     column.answers[:] = ["1 2", "--3", "-4"]
     assert [prediction.value for prediction in column] == [None, None, -4]
 
 
 def _answers(evaluator: Evaluator, texts: list[str]) -> list[str]:
-    answers: list[str] = evaluator.evaluate_column(texts).answers.tolist()
+    answers: list[str] = evaluator.evaluate_batch(texts).answers.tolist()
     return answers
 
 
@@ -214,9 +214,9 @@ def test_processes_share_an_evaluator(how: str) -> None:
 
 
 def test_a_pickled_evaluator_is_made_again_as_it_was() -> None:
-    evaluator = exprinfer.load("exact", "cpu", batch_size=7, guess=True, threads=1)
+    evaluator = exprinfer.load("exact", "cpu", batch_size=7, allow_out_of_domain=True, threads=1)
     copy = pickle.loads(pickle.dumps(evaluator))
-    assert (copy.batch_size, copy.guess, copy.models) == (7, True, evaluator.models)
+    assert (copy.batch_size, copy.allow_out_of_domain, copy.models) == (7, True, evaluator.models)
     assert copy.evaluate("5+3").value == 8
 
 
@@ -246,7 +246,7 @@ def test_what_was_verified_elsewhere_is_not_certified_here(
     evaluator.models = (elsewhere,)
     monkeypatch.setattr(evaluator._models[0], "description", elsewhere)
     assert not evaluator.evaluate("5+3").certified
-    assert not evaluator.evaluate_column(["5+3", "1+1"]).certified.any()
+    assert not evaluator.evaluate_batch(["5+3", "1+1"]).certified.any()
 
 
 def test_a_subclass_of_str_counts_as_what_it_holds() -> None:

@@ -9,9 +9,9 @@ import pytest
 
 import exprinfer
 from exprinfer import DivisionByZeroError, Evaluator, TooLongError
-from exprinfer.alphabet import SYMBOLS, Alphabet
-from exprinfer.batching import by_cost, expected_steps
-from exprinfer.reference import exact_value
+from exprinfer.language.tokenizer import SYMBOLS, Alphabet
+from exprinfer.runtime.batching import by_cost, expected_steps
+from exprinfer.scoring.reference import exact_value
 from training.longhand.fuzz import read, texts
 from training.longhand.problems import awkward_problem, problems
 from training.longhand.trees import STRUCTURED, nested, structured, tree
@@ -62,7 +62,7 @@ def test_numbers_far_longer_than_any_it_learned_from(
 ) -> None:
     rng = Random(f"{digits}{operator}")
     drawn = [awkward_problem(rng, operator, digits, max(1, digits // 2)) for _ in range(40)]
-    column = auto.evaluate_column([problem.text for problem in drawn])
+    column = auto.evaluate_batch([problem.text for problem in drawn])
     assert column.answers.tolist() == [str(problem.value) for problem in drawn]
     assert column.certified.all()
 
@@ -99,9 +99,9 @@ def test_answers_keep_their_order_whatever_their_width(
     auto: Evaluator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = ["1+1", "9" * 300 + "+1", "", "20000*3", "x"]
-    fixed = auto.evaluate_column(texts).answers
-    monkeypatch.setattr("exprinfer.results.FIXED_WIDTH_AT_MOST", 10)
-    free = auto.evaluate_column(texts).answers
+    fixed = auto.evaluate_batch(texts).answers
+    monkeypatch.setattr("exprinfer.runtime.collector.FIXED_WIDTH_AT_MOST", 10)
+    free = auto.evaluate_batch(texts).answers
     assert free.dtype != fixed.dtype
     assert fixed.tolist() == free.tolist() == ["2", "1" + "0" * 300, "", "60000", ""]
 
@@ -124,7 +124,7 @@ def test_expected_steps_order_the_work() -> None:
 
 
 def test_the_working_is_what_the_teacher_does(auto: Evaluator) -> None:
-    work = auto.work("25*-34")
+    work = auto.trace("25*-34")
     assert work.names == ("input", "first", "second", "answer")
     assert [step.memory for step in work.steps[:4]] == [
         "start +",
@@ -141,14 +141,14 @@ def test_the_working_is_what_the_teacher_does(auto: Evaluator) -> None:
 
 def test_a_model_without_tapes_has_no_working_to_show(gist: Evaluator) -> None:
     with pytest.raises(exprinfer.ModelNotFoundError, match="longhand"):
-        gist.work("1+1")
+        gist.trace("1+1")
     with pytest.raises(exprinfer.DivisionByZeroError):
-        gist.work("1/0")
+        gist.trace("1/0")
 
 
 def test_more_working_than_anybody_reads_is_refused(auto: Evaluator) -> None:
     with pytest.raises(TooLongError, match="steps, at most 2,000 are shown"):
-        auto.work("9" * 30 + "*" + "8" * 30)
+        auto.trace("9" * 30 + "*" + "8" * 30)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_division_by_zero_is_found_and_is_that_lines_alone(
 
 def test_any_text_gets_its_answer_or_its_error(auto: Evaluator) -> None:
     drawn = list(texts(11, 20_000))
-    for text, found in zip(drawn, auto.evaluate_column(drawn), strict=True):
+    for text, found in zip(drawn, auto.evaluate_batch(drawn), strict=True):
         verdict = read(text)
         assert found.certified == (verdict.error is None), text
         if found.error:
@@ -204,7 +204,7 @@ def test_what_is_left_keeps_its_value_to_the_end(auto: Evaluator) -> None:
     for expression in drawn:
         if expression.value is None:
             continue
-        work = auto.work(expression.text)
+        work = auto.trace(expression.text)
         for done in work.operations:
             assert _value(done.left) == expression.value, (expression.text, done)
             assert str(_value(done.text)) == done.result, (expression.text, done)
@@ -212,7 +212,7 @@ def test_what_is_left_keeps_its_value_to_the_end(auto: Evaluator) -> None:
 
 
 def test_a_whole_expression_is_shown_operation_by_operation(auto: Evaluator) -> None:
-    work = auto.work("-(12+3*(4-567))/-(8-99)*1000000007")
+    work = auto.trace("-(12+3*(4-567))/-(8-99)*1000000007")
     done = [(operation.text, operation.result) for operation in work.operations]
     assert done == [
         ("4-567", "-563"),

@@ -17,7 +17,7 @@ import numpy as np
 
 import exprinfer
 from exprinfer import ModelFileError
-from exprinfer.model_file import shipped
+from exprinfer.runtime.model_file import shipped
 
 Damage = Callable[[bytearray, np.random.Generator], None]
 

@@ -1,6 +1,6 @@
 """Runs a fuzz target under atheris, which looks for input that reaches new code.
 
-``python -m tests.fuzz.guided grammar|alphabet|model_file [SECONDS]``, for instance with
+``python -m tests.fuzz.guided grammar|tokenizer|model_file [SECONDS]``, for instance with
 ``pip install atheris``. It begins with the target's corpus, and what fails is written to the
 current folder as ``crash-...``. The corpus in the repository is what such runs left, cut down with
 ``python -m tests.fuzz.guided NAME merge FOLDER``: the fewest inputs of FOLDER that reach the same
@@ -15,9 +15,9 @@ from importlib import import_module
 from pathlib import Path
 
 CORPUS = Path(__file__).parent / "corpus"
-TARGETS = ("grammar", "alphabet", "model_file")
+TARGETS = ("grammar", "tokenizer", "model_file")
 #: Modules without branches to follow, and in which atheris keeps every array that is compared.
-VECTORISED = ["exprinfer.alphabet", "exprinfer.checker"]
+VECTORISED = ["exprinfer.language.tokenizer", "exprinfer.language.validation"]
 #: Bytes of one input.
 LONGEST = 256
 

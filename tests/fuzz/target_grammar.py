@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from exprinfer.alphabet import SYMBOLS, Alphabet
-from exprinfer.checker import check, explain, in_seed_domain
 from exprinfer.errors import EXPRESSION_ERRORS, DivisionByZeroError
-from exprinfer.grammar import Domain
-from exprinfer.reference import exact_value
+from exprinfer.language.grammar import Domain
+from exprinfer.language.tokenizer import SYMBOLS, Alphabet
+from exprinfer.language.validation import check, explain, in_seed_domain
+from exprinfer.scoring.reference import exact_value
 from tests.fuzz import oracle
 
 ALPHABET = Alphabet(SYMBOLS)

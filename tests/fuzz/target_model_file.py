@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from exprinfer.alphabet import SYMBOLS
 from exprinfer.errors import ModelFileError
-from exprinfer.grammar import Domain
-from exprinfer.model_file import Description
-from exprinfer.seal import KEY, read_sealed, sealed
+from exprinfer.language.grammar import Domain
+from exprinfer.language.tokenizer import SYMBOLS
+from exprinfer.runtime.checksum import KEY, read_sealed, sealed
+from exprinfer.runtime.model_file import ModelInfo
 
 Read = TypeVar("Read")
 
@@ -70,7 +70,7 @@ def _opens(content: bytes) -> bool:
 
 
 def _try_metadata(metadata: dict[str, str]) -> None:
-    described, refusal = _or_refusal(lambda: Description.read(metadata, PATH))
+    described, refusal = _or_refusal(lambda: ModelInfo.read(metadata, PATH))
     if described is None:
         assert str(PATH) in refusal
         return

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz import damage, lines, oracle, target_alphabet, target_grammar, target_model_file
+from tests.fuzz import damage, lines, oracle, target_grammar, target_model_file, target_tokenizer
 
 CORPUS = Path(__file__).parent / "corpus"
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    "alphabet": target_alphabet.try_one,
+    "tokenizer": target_tokenizer.try_one,
     "grammar": target_grammar.try_one,
     "model_file": target_model_file.try_one,
 }

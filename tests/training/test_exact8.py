@@ -6,7 +6,7 @@ import onnxruntime
 import pytest
 import torch
 
-from exprinfer.alphabet import SYMBOLS, Alphabet
+from exprinfer.language.tokenizer import SYMBOLS, Alphabet
 from training.expressions import sample
 from training.networks.exact import Exact
 from training.networks.exact8 import MOST, MOST_WEIGHT, ZERO_POINT, Exact8, round_lstm, rounded

@@ -11,6 +11,7 @@ from torch import Tensor
 
 import exprinfer
 from exprinfer import Domain
+from exprinfer.runtime.model_file import find
 from training import certify, export, networks
 from training import recipe as recipes
 from training.expressions import Expressions, enumerate_domain
@@ -59,7 +60,7 @@ def test_the_exported_file_keeps_the_contract(
     ]
     texts = some_of_the_domain().texts()
     alone = [evaluator.evaluate(text).answer for text in texts[:20]]
-    assert evaluator.evaluate_column(texts).answers[:20].tolist() == alone
+    assert evaluator.evaluate_batch(texts).answers[:20].tolist() == alone
 
 
 def test_a_file_that_answers_otherwise_is_not_written(
@@ -119,7 +120,7 @@ def test_certify_writes_what_it_found_into_file_and_card(
     assert after.graph == before.graph
     model = exprinfer.load(str(file), "cpu").models[0]
     domain = some_of_the_domain()
-    answers = exprinfer.load(str(file), "cpu").evaluate_column(domain.texts()).answers
+    answers = exprinfer.load(str(file), "cpu").evaluate_batch(domain.texts()).answers
     assert model.checked == len(domain)
     assert model.right == (answers == np.array(domain.answers())).sum()
     assert model.certified_domain is Domain.NONE
@@ -134,7 +135,7 @@ def test_certify_certifies_what_is_all_right(
     file = export.export(recipe, tmp_path / "runs", tmp_path / "models")
     (file.parent / "README.md").write_text("<!-- certify -->\n<!-- /certify -->\n")
     texts = some_of_the_domain().texts()
-    written = exprinfer.load(str(file), "cpu").evaluate_column(texts).answers.tolist()
+    written = exprinfer.load(str(file), "cpu").evaluate_batch(texts).answers.tolist()
     answers = dict(zip(texts, written, strict=True))
     monkeypatch.setattr(
         Expressions, "answers", lambda self: [answers.get(text, "") for text in self.texts()]
@@ -170,4 +171,4 @@ def test_certify_on_cuda_insists_on_it() -> None:
     if exprinfer.load("gist").device == "cuda":
         pytest.skip("CUDA is there")
     with pytest.raises(exprinfer.DeviceError, match="cannot be had"):
-        certify.devices(exprinfer.model_file.find("gist"), "cuda")
+        certify.devices(find("gist"), "cuda")

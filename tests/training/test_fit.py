@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from exprinfer.alphabet import SYMBOLS, Alphabet
+from exprinfer.language.tokenizer import SYMBOLS, Alphabet
 from training import recipe as recipes
 from training.data import to_tensors, training_part
 from training.expressions import sample

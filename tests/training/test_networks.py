@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from exprinfer.alphabet import SYMBOLS, Alphabet
+from exprinfer.language.tokenizer import SYMBOLS, Alphabet
 from training import networks
 from training import recipe as recipes
 from training.expressions import sample

@@ -18,7 +18,7 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
-from exprinfer.alphabet import SYMBOLS
+from exprinfer.language.tokenizer import SYMBOLS
 from training.longhand.program import TAPES
 from training.longhand.simulate import Situations, Table
 from training.longhand.step import Decisions, Step

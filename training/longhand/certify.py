@@ -9,7 +9,7 @@ import numpy as np
 
 import exprinfer
 from exprinfer import Evaluator
-from exprinfer.session import Device
+from exprinfer.runtime.session import Device
 from training.card import write_section
 from training.certify import devices, judge, operator_table, write_metadata
 from training.expressions import enumerate_domain
@@ -83,7 +83,7 @@ def _same_answers(file: Path, on: list[Device]) -> str:
 
 
 def _check(evaluator: Evaluator, drawn: list[Problem], how: str) -> None:
-    column = evaluator.evaluate_column([problem.text for problem in drawn])
+    column = evaluator.evaluate_batch([problem.text for problem in drawn])
     for problem, answer in zip(drawn, column.answers.tolist(), strict=True):
         if answer != str(problem.value):
             raise click.ClickException(f"{problem.text} is answered {answer} at batch size {how}")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from exprinfer.alphabet import SYMBOLS
+from exprinfer.language.tokenizer import SYMBOLS
 from training.longhand.problems import value
 from training.longhand.trees import join, join_any, tree
 

@@ -9,7 +9,7 @@ from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from exprinfer import Work, WorkStep
+from exprinfer import Trace, TraceStep
 from training.pictures import NAMES, PAPER, save
 
 INK, LOOK, COLOURS = "#2b2b2b", "#d9602b", ("#3b6ea5", "#6a9c6b", "#d9602b", "#7a1f1f")
@@ -54,7 +54,7 @@ def draw_whole(rows: list[dict[str, str]], path: Path) -> None:
     save(figure, path)
 
 
-def animate(work: Work, expression: str, path: Path) -> None:
+def animate(work: Trace, expression: str, path: Path) -> None:
     """One expression worked out, a frame a step: the tapes, the heads and the memory."""
     widest = max(len(tape) for tape in work.steps[0].tapes)
     figure, axis = pyplot.subplots(figsize=(7.2, 3.6))
@@ -78,7 +78,7 @@ def animate(work: Work, expression: str, path: Path) -> None:
     pyplot.close(figure)
 
 
-def _draw_tape(axis: Axes, step: WorkStep, row: int, widest: int) -> None:
+def _draw_tape(axis: Axes, step: TraceStep, row: int, widest: int) -> None:
     tape, y = step.tapes[row], -1.5 * row
     offset = widest - len(tape)
     for cell, symbol in enumerate(tape):

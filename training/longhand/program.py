@@ -13,7 +13,7 @@ from functools import partial
 from itertools import product
 from typing import Any, NamedTuple
 
-from exprinfer.alphabet import SYMBOLS
+from exprinfer.language.tokenizer import SYMBOLS
 
 TAPES = ("input", "first", "second", "answer")
 BLANK = SYMBOLS[0]

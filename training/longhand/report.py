@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from exprinfer import Evaluator
-from exprinfer.model import Model
+from exprinfer.runtime.model import Model
 from training.card import table, write_section
 from training.longhand import whole
 from training.longhand.pictures import animate, draw_growth, draw_whole
@@ -27,7 +27,7 @@ def report(recipe: Recipe, models: Path) -> None:
     """
     folder = models / recipe.model.name
     evaluator = Evaluator([Model(folder / "model.onnx", "cpu")])
-    animate(evaluator.work(SHOWN), SHOWN, folder / "work.gif")
+    animate(evaluator.trace(SHOWN), SHOWN, folder / "work.gif")
     write_section(folder / "README.md", "report", _training(folder, recipe))
     if (folder / FILE).exists():
         draw_growth(read(folder / GROWTH_FILE), folder / "growth.png")

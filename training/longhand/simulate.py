@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from exprinfer.alphabet import SYMBOLS, Alphabet
+from exprinfer.language.tokenizer import SYMBOLS, Alphabet
 from training.longhand.program import HALT, TAPES, Program, State
 from training.networks.longhand import KEEP, UNSEEN
 

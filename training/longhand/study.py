@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exprinfer import Evaluator
-from exprinfer.alphabet import SYMBOLS, Alphabet
-from exprinfer.model import Model
+from exprinfer.language.tokenizer import SYMBOLS, Alphabet
+from exprinfer.runtime.model import Model
 from training.longhand.problems import Problem, awkward_problem, random_problem
 from training.run import write_rows
 from training.study import read
@@ -81,7 +81,7 @@ def _cells(evaluator: Evaluator, done: set[tuple[str, str, str]]) -> Iterator[di
 
 
 def _wrong(evaluator: Evaluator, drawn: list[Problem]) -> list[str]:
-    column = evaluator.evaluate_column([problem.text for problem in drawn])
+    column = evaluator.evaluate_batch([problem.text for problem in drawn])
     return [
         problem.text
         for problem, answer in zip(drawn, column.answers.tolist(), strict=True)

@@ -14,8 +14,8 @@ import numpy as np
 
 import exprinfer
 from exprinfer import Evaluator, Prediction
-from exprinfer.alphabet import SYMBOLS, Alphabet
-from exprinfer.model import UNLIMITED, Model
+from exprinfer.language.tokenizer import SYMBOLS, Alphabet
+from exprinfer.runtime.model import UNLIMITED, Model
 from training.longhand import fuzz
 from training.longhand.program import DIVIDED_BY_ZERO
 from training.longhand.simulate import Table
@@ -109,7 +109,7 @@ def _row(kind: Kind, evaluator: Evaluator, table: Table) -> dict[str, str]:
         symbols += [len(text) for text in texts]
         steps += run.steps.tolist()
         for expression, taught, found in zip(
-            drawn, run.answers.tolist(), evaluator.evaluate_column(texts), strict=True
+            drawn, run.answers.tolist(), evaluator.evaluate_batch(texts), strict=True
         ):
             by_zero += expression.value is None
             right = DIVIDED_BY_ZERO if expression.value is None else str(expression.value)
@@ -153,7 +153,7 @@ def _fuzz(count: int) -> dict[str, str]:
     texts, wrong, by_zero = list(fuzz.texts(SEED, count)), [], 0
     for start in range(0, count, AT_ONCE):
         part = texts[start : start + AT_ONCE]
-        for text, found in zip(part, evaluator.evaluate_column(part), strict=True):
+        for text, found in zip(part, evaluator.evaluate_batch(part), strict=True):
             verdict = fuzz.read(text)
             by_zero += verdict.error == "division_by_zero"
             if found.error:

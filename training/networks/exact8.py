@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from exprinfer.alphabet import SYMBOLS
+from exprinfer.language.tokenizer import SYMBOLS
 from training import graphs
 from training.networks.exact import LONGEST_INPUT, LONGEST_OUTPUT, START, Exact, look_up
 from training.networks.lstm import Lstm

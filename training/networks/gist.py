@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from exprinfer.alphabet import SYMBOLS
+from exprinfer.language.tokenizer import SYMBOLS
 from training.networks.lstm import Lstm
 from training.networks.network import Network, pad
 

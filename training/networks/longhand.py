@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from exprinfer.alphabet import SYMBOLS
+from exprinfer.language.tokenizer import SYMBOLS
 
 TAPES = 4
 #: What the controller sees of a tape it does not look at, and its decision to write nothing.

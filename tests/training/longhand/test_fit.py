@@ -63,7 +63,7 @@ def test_an_unfitted_machine_is_stopped_by_its_limits(tmp_path: Path) -> None:
     fit(recipe, tmp_path / "runs")
     file = export(recipe, tmp_path / "runs", tmp_path / "models")
     evaluator = exprinfer.load(str(file), "cpu")
-    column = evaluator.evaluate_column(["12345678901234567890*98765432109876543210", "1+1"])
+    column = evaluator.evaluate_batch(["12345678901234567890*98765432109876543210", "1+1"])
     assert len(column) == 2
     assert not column.certified.any()
 

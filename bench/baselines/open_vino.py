@@ -1,0 +1,33 @@
+"""Our weights in OpenVINO, converted from the PyTorch module."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.baselines.baseline import UnavailableError
+from bench.baselines.grouped import Grouped
+
+
+class OpenVino(Grouped):
+    """Compiled for throughput, its own choice of threads and precision."""
+
+    name = "OpenVINO"
+
+    def __init__(self) -> None:
+        try:
+            import openvino
+            import torch
+
+            from bench.baselines.weights import Exact
+        except ImportError as error:
+            raise UnavailableError(f"{error.name} is not installed") from error
+        network = Exact().eval()
+        self.group = network.group
+        example = torch.ones(4, 2 * network.group, dtype=torch.int64)
+        model = openvino.convert_model(network, example_input=example, input=[-1, -1])
+        self.compiled = openvino.compile_model(model, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
+
+    def run(self, tokens: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Answer a batch."""
+        return np.asarray(self.compiled([np.ascontiguousarray(tokens)])[0])

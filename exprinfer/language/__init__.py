@@ -1,0 +1,1 @@
+"""What an expression is: its symbols, its grammar, and the check of a batch of texts."""

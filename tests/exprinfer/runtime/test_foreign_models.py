@@ -1,0 +1,91 @@
+"""Model files made by somebody else: sealed, and keeping the contract only by half."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import exprinfer
+from exprinfer import Evaluator, ModelFileError
+from exprinfer.runtime.checksum import KEY, sealed
+from exprinfer.runtime.model_file import find
+
+onnx = pytest.importorskip("onnx")
+
+Load = Callable[..., Evaluator]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Opens a model that gives the same tensors whatever it is asked; ``node`` is one more."""
+
+    def made(
+        answer: Any, log_prob: Any = (0.0,), tokens: Any = ("b", "t"), node: Any = None, **more: str
+    ) -> Evaluator:
+        info = onnx.helper.make_tensor_value_info
+        values: dict[str, Any] = {"answer": np.array(answer, np.int64)}
+        values["log_prob"] = np.array(log_prob, np.float32)
+        kinds = {"answer": onnx.TensorProto.INT64, "log_prob": onnx.TensorProto.FLOAT}
+        graph = onnx.helper.make_graph(
+            [
+                *(onnx.helper.make_node("Identity", [f"{name}0"], [name]) for name in values),
+                *([node] if node else []),
+            ],
+            "foreign",
+            [info("tokens", onnx.TensorProto.INT64, tokens)],
+            [info(name, kinds[name], [None] * value.ndim) for name, value in values.items()],
+            [onnx.numpy_helper.from_array(value, f"{name}0") for name, value in values.items()],
+        )
+        opsets = [onnx.helper.make_opsetid(domain, 1 if domain else 20) for domain in ("", "other")]
+        model = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=10)
+        props = {entry.key: entry.value for entry in onnx.load(find("gist")).metadata_props}
+        del props[KEY]
+        onnx.helper.set_model_props(model, {**props, **more})
+        path = tmp_path / "foreign.onnx"
+        content = model.SerializeToString().replace(b"not text", b"\xff" * 8)
+        path.write_bytes(sealed(content))
+        return exprinfer.load(path, "cpu")
+
+    return made
+
+
+def test_one_that_keeps_the_contract_answers(load: Load) -> None:
+    prediction = load([[9, 9]]).evaluate("5+3")
+    assert (prediction.answer, prediction.certified) == ("88", False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "more", "reason"),
+    [
+        ([9], {}, "another contract"),
+        ([[[9]]], {}, "another contract"),
+        ([[9]], {"tokens": (1, 11)}, "batches of 1 alone"),
+        ([[9]], {"recipe": "not text"}, "metadata that are no text"),
+    ],
+)
+def test_what_breaks_the_contract_is_refused(
+    answer: Any, more: dict[str, Any], reason: str, load: Load
+) -> None:
+    with pytest.raises(ModelFileError, match=rf"foreign\.onnx.*{reason}"):
+        load(answer, **more)
+
+
+def test_an_operator_of_its_own_is_refused(load: Load) -> None:
+    with pytest.raises(ModelFileError, match="Evil"):
+        load([[9]], node=onnx.helper.make_node("Evil", ["tokens"], ["x"], domain="other"))
+
+
+def test_answers_for_fewer_rows_than_asked_are_no_answers(load: Load) -> None:
+    evaluator = load([[9, 9]])
+    with pytest.raises(ModelFileError, match="1 answers and 1 log-probabilities for 2"):
+        evaluator.evaluate_batch(["5+3", "5+4"])
+
+
+def test_an_answer_longer_than_python_reads_has_no_value(load: Load) -> None:
+    prediction = load([[9] * 5_000]).evaluate("5+3")
+    assert prediction.answer == "8" * 5_000
+    assert prediction.value is None

@@ -1,0 +1,80 @@
+"""Files made to break the reader or the terminal: each is refused in one plain line."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from exprinfer.cli import main
+
+CSV = b'id,expression\n1,1+2\n2,"3*4"\n'
+
+
+def score(path: Path, content: bytes) -> Result:
+    path.write_bytes(content)
+    return CliRunner().invoke(main, ["score", str(path), "--device", "cpu"])
+
+
+def parquet() -> bytes:
+    pa = pytest.importorskip("pyarrow", reason="needs exprinfer[files]")
+    file = io.BytesIO()
+    pa.parquet.write_table(pa.table({"expression": ["1+2", None, "3*4"] * 20}), file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("long-header.csv", b"a" * 200_000 + b"\n1\n"),
+        ("endless-quote.csv", b'a,"' + b"b" * 3_000_000),
+        ("carriage-return.tsv", b"id\rexpression\n1\t1+2\n"),
+        ("no-text-in-a-name.csv", b"id,\xf4expression\n1,1+2\n"),
+        ("no-text.csv", CSV + b"3,\xff\n"),
+        ("escape.csv", b"\x1b[2J,b\n1,2\n"),
+        ("escape-in-a-row.csv", CSV + b"\x1b[2J\n"),
+        ("deep.jsonl", b"[" * 100_000),
+        ("deeper.jsonl", b'{"a":' * 2_000),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_a_plain_line(
+    name: str, content: bytes, tmp_path: Path
+) -> None:
+    pytest.importorskip("pyarrow", reason="needs exprinfer[files]")
+    result = score(tmp_path / name, content)
+    assert result.exit_code == 2
+    assert f"Error: {tmp_path / name}: " in result.stderr
+    assert all(line.isprintable() for line in result.stderr.splitlines())
+
+
+def test_damaged_parquet_files_are_refused_or_scored(tmp_path: Path) -> None:
+    whole = parquet()
+    random = np.random.default_rng(0)
+    codes = set()
+    for _ in range(150):
+        content = bytearray(whole)
+        for place in random.integers(len(content), size=4):
+            content[place] = random.integers(256)
+        result = score(tmp_path / "x.parquet", bytes(content))
+        assert isinstance(result.exception, SystemExit | None), result.exception
+        assert all(line.isprintable() for line in result.stderr.splitlines())
+        codes.add(result.exit_code)
+    assert codes >= {1, 2}
+
+
+def test_a_model_file_has_no_say_in_the_terminal(tmp_path: Path) -> None:
+    onnx: Any = pytest.importorskip("onnx")
+    from exprinfer.runtime.checksum import sealed
+
+    node = onnx.helper.make_node("\x1b[2J\n", ["tokens"], ["answer"], domain="\x1b[31m")
+    graph = onnx.helper.make_graph([node], "x", [], [])
+    path = tmp_path / "x.onnx"
+    path.write_bytes(sealed(onnx.helper.make_model(graph).SerializeToString()))
+    result = CliRunner().invoke(main, ["evaluate", "1+2", "--model", str(path)])
+    assert result.exit_code == 2
+    assert "is no model that ONNX Runtime can open" in result.stderr
+    assert "\x1b" not in result.stderr

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exprinfer.scoring import lines
+from exprinfer.scoring.lines import read_lines
+
+
+class Slow(io.BytesIO):
+    """A stream that gives a few bytes at a time, as a pipe does."""
+
+    def __init__(self, content: bytes, sizes: list[int]) -> None:
+        super().__init__(content)
+        self.sizes = sizes
+
+    def read1(self, size: int | None = -1) -> bytes:
+        return self.read(self.sizes.pop() if self.sizes else size)
+
+
+def flat(stream: io.BytesIO) -> list[bytes]:
+    return [line for block, _ in read_lines(stream, prompt=True) for line in block]
+
+
+@given(
+    st.lists(st.binary(max_size=5).map(lambda line: line.replace(b"\n", b""))),
+    st.lists(st.integers(1, 4)),
+    st.sampled_from([b"\n", b"\r\n"]),
+    st.booleans(),
+)
+def test_lines_do_not_depend_on_how_the_bytes_arrive(
+    expected: list[bytes], sizes: list[int], end: bytes, mark: bool
+) -> None:
+    expected = [line.rstrip(b"\r") for line in expected]
+    content = b"".join(line + end for line in expected)
+    if mark or content.startswith(b"\xef\xbb\xbf"):
+        content = b"\xef\xbb\xbf" + content
+    assert flat(Slow(content, sizes)) == expected
+
+
+def test_the_last_line_may_lack_its_end() -> None:
+    assert flat(io.BytesIO(b"1\n\n2")) == [b"1", b"", b"2"]
+    assert flat(io.BytesIO(b"1\n\n2\n")) == [b"1", b"", b"2"]
+    assert flat(io.BytesIO(b"")) == []
+    assert flat(io.BytesIO(b"\n")) == [b""]
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_reading_goes_on_from_every_place_alike(
+    mark: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "BLOCK", 16)
+    monkeypatch.setattr(lines, "LONGEST_LINE", 40)
+    content = mark + b"1+2\n" * 20 + b"x" * 300 + b"\r\n" + b"3*4\r\n" * 9 + b"y" * 50 + b"\n1+"
+    blocks = list(read_lines(io.BytesIO(content)))
+    assert blocks[-1][1] == len(content)
+    assert len(blocks) > 5
+    for number, (_, place) in enumerate(blocks):
+        stream = io.BytesIO(content)
+        stream.seek(place)
+        assert list(read_lines(stream, place)) == blocks[number + 1 :]
+
+
+def test_an_endless_line_is_cut_and_does_not_swallow_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lines, "LONGEST_LINE", 10)
+    assert flat(Slow(b"x" + "é".encode() * 500 + b"\n", [7] * 50)) == [b"x" + "éééé".encode()]
+    assert flat(Slow(b"x" * 1_000 + b"\n1+2\n", [7] * 50)) == [b"x" * 10, b"1+2"]
+
+
+@pytest.mark.parametrize("prompt", [False, True])
+def test_a_flood_of_empty_lines_is_handed_on_in_parts(
+    prompt: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "BLOCK", 16)
+    monkeypatch.setattr(lines, "MOST_LINES", 4)
+    content = b"\n" * 10 + b"1\r\n" * 11 + b"\n" * 7 + b"2"
+    whole = list(read_lines(io.BytesIO(content), prompt=prompt))
+    assert max(len(part) for part, _ in whole) == 4
+    assert [line for part, _ in whole for line in part] == [b""] * 10 + [b"1"] * 11 + [b""] * 7 + [
+        b"2"
+    ]
+    for number, (_, place) in enumerate(whole):
+        rest = list(read_lines(io.BytesIO(content[place:]), place, prompt=prompt))
+        assert rest == whole[number + 1 :]

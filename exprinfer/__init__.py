@@ -1,58 +1,72 @@
 """Neural networks that read an integer arithmetic expression and write its value.
 
 >>> import exprinfer
->>> evaluator = exprinfer.load("gist")
->>> evaluator.evaluate("5+3").model
-'gist'
+>>> evaluator = exprinfer.load()
+>>> evaluator.evaluate("-(66+-19)")
+Prediction('-(66+-19)' = -47, certified, by exact)
+
+``load`` opens models, ``Evaluator`` answers, ``Prediction`` and ``BatchResult`` hold the answers.
+``exprinfer.arrow``, ``exprinfer.aio`` and ``exprinfer.ray`` connect them to other libraries.
 """
 
 from exprinfer.errors import (
+    ClosedError,
     DeviceError,
     DivisionByZeroError,
     EmptyError,
     ExpressionError,
     ExprinferError,
     ExtraMissingError,
+    InputError,
     MalformedError,
     ModelFileError,
     ModelNotFoundError,
     NotTextError,
+    OutputError,
     OutsideDomainError,
+    OverloadedError,
     RuntimeMissingError,
     TooLongError,
     UnknownSymbolError,
 )
 from exprinfer.evaluator import Evaluator, list_models, load
 from exprinfer.language.grammar import Domain
-from exprinfer.results import BatchResult, Prediction, Problem
-from exprinfer.runtime.model_file import ModelInfo
-from exprinfer.runtime.tapes import TraceStep
-from exprinfer.trace import Operation, Trace
+from exprinfer.results import BatchResult, ErrorInfo, Prediction
+from exprinfer.runtime.model_file import ModelInfo, StateInfo
+from exprinfer.trace import Operation, Trace, TraceStep
+
+__version__ = "0.1.0"
 
 __all__ = [
     "BatchResult",
+    "ClosedError",
     "DeviceError",
     "DivisionByZeroError",
     "Domain",
     "EmptyError",
+    "ErrorInfo",
     "Evaluator",
     "ExpressionError",
     "ExprinferError",
     "ExtraMissingError",
+    "InputError",
     "MalformedError",
     "ModelFileError",
     "ModelInfo",
     "ModelNotFoundError",
     "NotTextError",
     "Operation",
+    "OutputError",
     "OutsideDomainError",
+    "OverloadedError",
     "Prediction",
-    "Problem",
     "RuntimeMissingError",
+    "StateInfo",
     "TooLongError",
     "Trace",
     "TraceStep",
     "UnknownSymbolError",
+    "__version__",
     "list_models",
     "load",
 ]

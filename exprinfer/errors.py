@@ -1,73 +1,93 @@
-"""One exception class per cause, and how they are shown."""
+"""One exception class per cause, and the sentence that explains it.
+
+ExprinferError
+  ExpressionError (ValueError)            one expression has no answer
+    NotTextError (TypeError)                not_text
+    EmptyError                              empty
+    UnknownSymbolError                      unknown_symbol
+    MalformedError                          malformed
+    DivisionByZeroError (ZeroDivisionError) division_by_zero
+    OutsideDomainError                      outside_domain
+    TooLongError                            too_long
+  ModelNotFoundError (FileNotFoundError)  no model with this name or path
+  ModelFileError (ValueError)             a file that is not a valid model
+  DeviceError (RuntimeError)              the device is not available
+  RuntimeMissingError (ImportError)       ONNX Runtime is not installed
+  ExtraMissingError (ImportError)         an optional library is not installed
+  InputError (ValueError)                 a file or table that cannot be scored
+  OutputError (ValueError)                results that cannot be written
+  OverloadedError (RuntimeError)          a MicroBatcher is full
+  ClosedError (RuntimeError)              a MicroBatcher is closed
+"""
 
 from __future__ import annotations
 
 
-def printable(text: str) -> str:
-    """The text in one line, without what a terminal acts on: a file may have a say in a message."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
 class ExprinferError(Exception):
-    """The base of every error that this package raises on purpose."""
+    """Base class of every error that exprinfer raises on purpose."""
 
 
 class ExpressionError(ExprinferError, ValueError):
-    """An input that the model does not answer."""
+    """An expression has no answer; the subclass names the cause.
+
+    Attributes:
+        code: Stable name of the cause, as in every output. A class attribute.
+        message: One sentence for people.
+        position: Index of the character that caused the error, from 0. None if the cause has no
+            position.
+    """
 
     code = ""
-    """The cause's stable name, as it stands in every output."""
 
     def __init__(self, message: str, position: int | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.position = position
-        """Where in the expression, in characters from 0; None where the cause has no place."""
 
 
 class NotTextError(ExpressionError, TypeError):
-    """The input is no text."""
+    """The input is not a string."""
 
     code = "not_text"
 
 
 class EmptyError(ExpressionError):
-    """The input holds no symbol."""
+    """The input is empty."""
 
     code = "empty"
 
 
 class UnknownSymbolError(ExpressionError):
-    """A character is not in the model's alphabet."""
+    """A character is not one of ``0123456789+-*/()``."""
 
     code = "unknown_symbol"
 
 
 class MalformedError(ExpressionError):
-    """The symbols do not form an expression."""
+    """The text is not a valid expression."""
 
     code = "malformed"
 
 
 class DivisionByZeroError(ExpressionError, ZeroDivisionError):
-    """The divisor is zero."""
+    """A divisor is zero."""
 
     code = "division_by_zero"
 
 
 class OutsideDomainError(ExpressionError):
-    """An expression, but with an operand that the model was not made for."""
+    """The expression is valid, but the model was not made for it."""
 
     code = "outside_domain"
 
 
 class TooLongError(ExpressionError):
-    """The input is longer than the model can read."""
+    """The expression has more symbols than the model can read."""
 
     code = "too_long"
 
 
-#: The classes in the order of the error numbers in a ``BatchResult``; number 0 means no error.
+#: The classes by error number, as ``BatchResult.errors`` holds them. Number 0 means no error.
 EXPRESSION_ERRORS: tuple[type[ExpressionError], ...] = (
     ExpressionError,
     NotTextError,
@@ -81,15 +101,15 @@ EXPRESSION_ERRORS: tuple[type[ExpressionError], ...] = (
 
 
 class ModelNotFoundError(ExprinferError, FileNotFoundError):
-    """No model of that name or at that path."""
+    """There is no model with this name or at this path."""
 
 
 class ModelFileError(ExprinferError, ValueError):
-    """A file that does not keep the model file's contract."""
+    """A file does not follow the model file contract."""
 
 
 class DeviceError(ExprinferError, RuntimeError):
-    """The device that was asked for cannot be had."""
+    """The requested device is not available."""
 
 
 class RuntimeMissingError(ExprinferError, ImportError):
@@ -97,12 +117,50 @@ class RuntimeMissingError(ExprinferError, ImportError):
 
 
 class ExtraMissingError(ExprinferError, ImportError):
-    """A library is not installed that one of the package's extras brings."""
+    """An optional library is not installed."""
 
 
 class InputError(ExprinferError, ValueError):
-    """A file that cannot be scored as it is."""
+    """A file or table cannot be scored as it is."""
 
 
 class OutputError(ExprinferError, ValueError):
-    """Results that cannot be written as asked, or a run that cannot be continued."""
+    """Results cannot be written as requested, or a run cannot be resumed."""
+
+
+class OverloadedError(ExprinferError, RuntimeError):
+    """A MicroBatcher already holds as many requests as it accepts."""
+
+
+class ClosedError(ExprinferError, RuntimeError):
+    """A MicroBatcher was closed before it answered the request."""
+
+
+def explain(number: int, text: str, position: int, domain_description: str) -> ExpressionError:
+    """Return the exception for an error number, with its sentence.
+
+    Args:
+        number: Index into ``EXPRESSION_ERRORS``, from 2 (``NotTextError`` needs no position).
+        text: The expression.
+        position: Index of the character that caused the error; for ``TooLongError``, the longest
+            length that the model reads.
+        domain_description: What the model accepts, for ``OutsideDomainError``.
+    """
+    kind = EXPRESSION_ERRORS[number]
+    if kind is EmptyError:
+        return kind("empty: there is no expression")
+    found = ascii(text[position]) if position < len(text) else "end of input"
+    at = f"at position {position}"
+    sentences = {
+        UnknownSymbolError: f"unknown symbol {found} {at}",
+        MalformedError: f"unexpected {found} {at}",
+        DivisionByZeroError: f"division by zero {at}",
+        OutsideDomainError: f"outside the model's domain {at}: it takes {domain_description}",
+        TooLongError: f"too long: the model reads at most {position} symbols",
+    }
+    return kind(sentences[kind], position)
+
+
+def printable(text: str) -> str:
+    """Escape control characters: messages may quote file content."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -1,4 +1,4 @@
-"""Evaluates expressions: check -> choose the model -> answer -> results in order."""
+"""Evaluate expressions: validate, choose the model, answer in batches, return results in order."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from concurrent.futures import Future
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from types import TracebackType
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,24 +20,25 @@ from exprinfer.errors import (
     NotTextError,
     OutsideDomainError,
 )
-from exprinfer.language.grammar import Domain
-from exprinfer.language.tokenizer import SYMBOLS, Alphabet
-from exprinfer.language.validation import check, in_seed_domain
-from exprinfer.results import BatchResult, Prediction, whole_number
-from exprinfer.runtime.collector import Results
+from exprinfer.language import tokenizer
+from exprinfer.language.validation import in_seed_domain, validate
+from exprinfer.results import BatchResult, Prediction, parse_integer
+from exprinfer.runtime.collector import Collector
 from exprinfer.runtime.model import Answers, Model
 from exprinfer.runtime.model_file import ModelInfo, default_models, shipped
+from exprinfer.runtime.routing import Router
 from exprinfer.runtime.session import Device
-from exprinfer.runtime.threads import Pool
-from exprinfer.trace import Trace, show
+from exprinfer.runtime.threads import ThreadPool
+from exprinfer.trace import Trace, trace
 
-#: Expressions that ``stream`` takes up at once, so that rows of like work meet.
-STREAMED_AT_ONCE = 8_192
-#: Texts of like length are handled together, so that a long one does not widen the others' arrays.
+#: Expressions that ``stream`` takes at a time, enough for rows of similar cost to share a batch.
+STREAM_ROWS = 8_192
+#: Texts of similar length are tokenized together, so that a long one does not widen the others.
 WIDTHS = (16, 64, 256, 1_024)
-#: Rows that are checked and cut into batches while earlier ones are answered.
-AT_ONCE = 16_384
-#: Batches that wait to be answered, or for their answers to be taken, at least.
+#: Rows that are validated and cut into batches while earlier ones are answered.
+CHUNK_ROWS = 16_384
+#: Batches in flight before results are taken. A bound keeps few objects alive, which Python's
+#: garbage collector would visit again and again.
 IN_FLIGHT = 64
 
 _NOT_TEXT = EXPRESSION_ERRORS.index(NotTextError)
@@ -43,11 +46,28 @@ _OUTSIDE = EXPRESSION_ERRORS.index(OutsideDomainError)
 
 
 class Evaluator:
-    """One model or several that are open and answer; made by ``load``. Threads may share it.
+    """One or more open models. Make one with ``load``; threads may share it.
 
-    An expression goes to the first model that is certified for it, or else to the last one. An
-    answer does not depend on the batch it came in: rows are independent in the graph, and what is
-    padding is not seen. (Of a log-probability the last digits may.)
+    An expression goes to the first model that is certified for it, or else to the last model. An
+    answer does not depend on the batch that it was computed in; log-probabilities may differ in the
+    last digits.
+
+    Attributes:
+        models: What the model files say about themselves, in the order in which they are asked.
+        device: Where the models really run, ``"cpu"`` or ``"cuda"``.
+        device_note: Why CUDA is not used although ONNX Runtime was built for it; empty otherwise.
+        batch_size: Largest number of rows in one call of ONNX Runtime. None means the size that
+            suits each model and device.
+        allow_out_of_domain: Whether expressions outside the models' domain are answered too. Such
+            answers are never certified.
+
+    Example:
+        >>> import exprinfer
+        >>> with exprinfer.load() as evaluator:
+        ...     evaluator
+        ...     evaluator.evaluate("2*(3+4)").value
+        Evaluator(exact and longhand on cpu)
+        14
     """
 
     def __init__(
@@ -58,187 +78,228 @@ class Evaluator:
         threads: int | None = None,
     ) -> None:
         if batch_size is not None and not (isinstance(batch_size, int) and batch_size > 0):
-            raise ValueError(f"batch size {batch_size!r} is no whole number from 1 on")
-        self.models: tuple[ModelInfo, ...] = tuple(model.description for model in models)
-        """What the model files say of themselves, the first to be asked first."""
+            raise ValueError(f"batch_size must be a positive integer, got {batch_size!r}")
+        self.models: tuple[ModelInfo, ...] = tuple(model.info for model in models)
         self.device = models[-1].session.device
-        """Where the models really run, ``"cpu"`` or ``"cuda"``."""
         self.device_note = models[-1].session.note
-        """Why CUDA is not used although ONNX Runtime was built for it; empty otherwise."""
         self.batch_size = batch_size
-        """Rows of one call; None: as many as suit each model on its device."""
         self.allow_out_of_domain = allow_out_of_domain
-        """Whether expressions outside the models' domain are answered too, never certified."""
-        self._models = tuple(models)
+        self._open_models = tuple(models)
+        self._router = Router(models)
         self._threads = threads
-        self._pool = Pool(threads)
-        self._alphabet = Alphabet(SYMBOLS)
+        self._pool = ThreadPool(threads)
+
+    def __repr__(self) -> str:
+        names = " and ".join(model.name for model in self.models)
+        return f"Evaluator({names} on {self.device})"
 
     def evaluate(self, expression: str) -> Prediction:
         """Answer one expression.
 
-        Raises the ``ExpressionError`` that says why where no model answers it.
-        """
-        quick = self._evaluate_quickly(expression)
-        if quick:
-            return quick
-        column = self.evaluate_batch([expression])
-        if column.errors[0]:
-            raise column.error(0)
-        return next(iter(column))
+        Args:
+            expression: The expression, without spaces.
 
-    def _evaluate_quickly(self, expression: str) -> Prediction | None:
-        """Answer what the seed domain holds, where the first model is certified there: without
-        arrays of one row each. None of anything else."""
-        described = self.models[0]
-        here = self.device in described.certified_on and described.certified_domain >= Domain.SEED
-        if type(expression) is not str or not here:
-            return None
-        tokens = self._alphabet.encode_one(expression[: described.longest_input + 1])
-        if len(tokens) > described.longest_input or not in_seed_domain(tokens):
-            return None
-        ids, log_probs = self._models[0].session.run(np.frombuffer(tokens, np.uint8)[None])
-        answer = self._alphabet.decode_one(ids[0].tolist())
-        log_prob = float(log_probs[0])
-        value = whole_number(answer)
-        return Prediction(expression, answer, value, log_prob, True, described.name)
+        Returns:
+            The prediction. Its ``error`` is always None.
+
+        Raises:
+            NotTextError: If the input is not a string.
+            EmptyError: If it is empty.
+            UnknownSymbolError: If a character is not one of ``0123456789+-*/()``.
+            MalformedError: If it is not a valid expression.
+            DivisionByZeroError: If a divisor is zero.
+            OutsideDomainError: If no open model was made for it.
+            TooLongError: If it is longer than the models can read.
+
+        Example:
+            >>> import exprinfer
+            >>> exprinfer.load().evaluate("-(66+-19)").value
+            -47
+        """
+        if type(expression) is str:
+            tokens = tokenizer.encode_one(expression[: self._router.quick_length + 1])
+            if len(tokens) <= self._router.quick_length and in_seed_domain(tokens):
+                # One expression that the first model certifies needs no arrays.
+                answer, log_prob = self._open_models[0].answer_one(tokens)
+                value, name = parse_integer(answer), self.models[0].name
+                return Prediction(expression, answer, value, log_prob, True, name)
+        result = self.evaluate_batch([expression])
+        if result.errors[0]:
+            raise result.error(0)
+        return next(iter(result))
 
     def evaluate_many(self, expressions: Iterable[str]) -> list[Prediction]:
-        """Answer many expressions, in input order; a bad one becomes a Prediction with an error."""
+        """Answer many expressions, in input order.
+
+        An expression that has no answer gives a Prediction with an ``error``, not an exception.
+
+        Args:
+            expressions: The expressions.
+
+        Raises:
+            TypeError: If ``expressions`` is a single string.
+
+        Example:
+            >>> import exprinfer
+            >>> [p.value for p in exprinfer.load().evaluate_many(["5+3", "7*-9", "1/0"])]
+            [8, -63, None]
+        """
         return list(self.stream(expressions))
 
     def stream(self, expressions: Iterable[str]) -> Iterator[Prediction]:
-        """Answer expressions as they come, in order, a bounded number of them in memory."""
+        """Answer expressions lazily, in input order, with bounded memory.
+
+        Args:
+            expressions: The expressions, for example from a generator.
+
+        Yields:
+            A Prediction for each expression; one without an answer has an ``error``.
+
+        Raises:
+            TypeError: If ``expressions`` is a single string.
+
+        Example:
+            >>> import exprinfer
+            >>> answers = exprinfer.load().stream(f"{n}*{n}" for n in range(1, 4))
+            >>> [prediction.answer for prediction in answers]
+            ['1', '4', '9']
+        """
         _refuse_single(expressions)
         return self._stream(iter(expressions))
 
     def _stream(self, expressions: Iterator[str]) -> Iterator[Prediction]:
-        while chunk := list(islice(expressions, STREAMED_AT_ONCE)):
+        while chunk := list(islice(expressions, STREAM_ROWS)):
             yield from self.evaluate_batch(chunk)
 
     def evaluate_batch(self, expressions: Sequence[str] | NDArray[np.str_]) -> BatchResult:
-        """Answer many expressions as arrays, without a Prediction per row.
+        """Answer many expressions and return arrays, without a Python object for each row.
 
-        A row that is no text gets that error; one expression alone raises TypeError.
+        Args:
+            expressions: The expressions. A row that is not a string gets the error ``not_text``.
+
+        Returns:
+            The results in input order.
+
+        Raises:
+            TypeError: If ``expressions`` is a single string.
+
+        Example:
+            >>> import exprinfer
+            >>> result = exprinfer.load().evaluate_batch(["5+3", "12345*-6789"])
+            >>> result.answers.tolist(), result.certified.tolist()
+            (['8', '-83810205'], [True, True])
         """
         _refuse_single(expressions)
-        # A tuple of strings is soon left alone by Python's garbage collector, a list never is.
+        # Python's garbage collector soon leaves a tuple of strings alone, but never a list.
         rows: tuple[object, ...] = tuple(expressions)
         texts, not_text = _texts(rows)
         lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-        results = Results(len(texts), len(self._models) - 1)
+        collector = Collector(len(texts), refusing_model=len(self._open_models) - 1)
         jobs: deque[_Job] = deque()
         try:
             for part, width in _parts(lengths, self.models[-1].longest_input):
                 whole = len(part) == len(texts)
                 chosen = texts if whole else [texts[row] for row in part.tolist()]
-                more = self._begin(results, part, chosen, width)
+                more = self._prepare(collector, part, chosen, width)
                 if len(jobs) + len(more) > 1:
                     for job in (*jobs, *more):
                         job.start(self._pool)
-                # What is done leaves again: many objects would have Python's garbage collector
-                # walk all texts time and again.
                 while len(jobs) > IN_FLIGHT:
-                    results.add(*jobs.popleft().done())
+                    collector.add(*jobs.popleft().result())
                 jobs.extend(more)
             while jobs:
-                results.add(*jobs.popleft().done())
+                collector.add(*jobs.popleft().result())
         finally:
             for job in jobs:
                 job.cancel()
-        results.errors[not_text], results.positions[not_text] = _NOT_TEXT, -1
+        collector.errors[not_text], collector.positions[not_text] = _NOT_TEXT, -1
         return BatchResult(
             rows,
-            results.joined_answers(),
-            results.log_probs,
-            results.certified,
-            results.errors,
-            results.positions,
-            results.model_index,
+            collector.answers(),
+            collector.log_probs,
+            collector.certified,
+            collector.errors,
+            collector.positions,
+            collector.model_index,
             tuple(model.name for model in self.models),
             self.models[-1].domain,
         )
 
-    def _begin(
-        self, results: Results, part: NDArray[np.int64], texts: Sequence[str], width: int
+    def _prepare(
+        self, collector: Collector, part: NDArray[np.int64], texts: Sequence[str], width: int
     ) -> list[_Job]:
-        """Check the column's rows ``part``, and have batches of the good ones answered.
+        """Validate and route the rows ``part``, and cut the valid ones into batches.
 
-        Their texts are at most ``width`` symbols long, or too long.
+        The texts are at most ``width`` symbols long, or too long for every model.
         """
-        tokens, lengths = self._alphabet.encode(texts, width)
-        checked = check(tokens, lengths)
-        errors, domains = checked.errors, checked.domains
+        tokens, lengths = tokenizer.encode(texts, width)
+        validated = validate(tokens, lengths)
+        errors, domains = validated.errors, validated.domains
         if not self.allow_out_of_domain:
             errors[(errors == 0) & (domains > self.models[-1].domain)] = _OUTSIDE
-        waiting = errors == 0
-        certified = np.zeros(len(part), bool)
+        valid = errors == 0
+        chosen, certified = self._router.route(domains, lengths)
         jobs = []
-        for index, model in enumerate(self._models):
-            described = model.description
-            mine = waiting & (lengths <= described.longest_input)
-            if index < len(self._models) - 1:
-                mine &= domains <= described.certified_domain
-            waiting &= ~mine
-            rows = np.flatnonzero(mine)
-            if model.session.device in described.certified_on:
-                certified[rows] = domains[rows] <= described.certified_domain
+        for index, model in enumerate(self._open_models):
+            rows = np.flatnonzero(valid & (chosen == index))
             size = self.batch_size or model.session.batch_size
             for batch in model.batches(tokens[rows], lengths[rows], size):
-                chosen = rows[batch]
-                ids = tokens[chosen, : int(lengths[chosen].max())]
-                jobs.append(_Job(part[chosen], index, partial(model.answer, ids)))
-        results.certified[part] = certified
-        results.errors[part] = errors
-        results.positions[part] = np.where(errors == 0, -1, checked.positions)
+                batch_rows = rows[batch]
+                ids = tokens[batch_rows, : int(lengths[batch_rows].max())]
+                jobs.append(_Job(part[batch_rows], index, partial(model.answer, ids)))
+        collector.certified[part] = certified & valid
+        collector.errors[part] = errors
+        collector.positions[part] = np.where(valid, -1, validated.positions)
         return jobs
 
     def trace(self, expression: str) -> Trace:
-        """Show the working of one expression, step by step, by the model that works on tapes.
+        """Return the working of one expression, step by step, by the model that works on tapes.
 
-        Raises the ``ExpressionError`` that says why where it does not answer the expression, or
-        takes more than ``work.MOST_STEPS`` steps, ModelNotFoundError where no such model is here.
+        Args:
+            expression: The expression.
+
+        Raises:
+            ExpressionError: If the expression has no answer; see ``evaluate``.
+            TooLongError: If there are more than 2,000 steps.
+            ModelNotFoundError: If no open model works on tapes.
+
+        Example:
+            >>> import exprinfer
+            >>> exprinfer.load().trace("12-30").operations[0].result
+            '-18'
         """
         self.evaluate(expression)
-        for model in self._models:
-            if model.description.tapes:
-                return show(model, expression)
-        raise ModelNotFoundError("no model here works on tapes; load('longhand') gives one")
+        for model in self._open_models:
+            if model.info.tapes:
+                return trace(model, expression)
+        raise ModelNotFoundError("no open model works on tapes; load('longhand') opens one")
 
     def close(self) -> None:
-        """End the threads; a later call starts them again. Leaving a ``with`` block does it too."""
+        """End the threads; a later call starts them again. Leaving a ``with`` block also does it.
+
+        Example:
+            >>> import exprinfer
+            >>> evaluator = exprinfer.load()
+            >>> evaluator.close()
+        """
         self._pool.close()
 
     def __enter__(self) -> Evaluator:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         self.close()
 
     def __reduce__(self) -> tuple[Callable[..., Evaluator], tuple[object, ...]]:
-        """Pickle how it was made: the copy opens the same files, on the same kind of device."""
-        paths = [model.path for model in self._models]
-        asked = self.device, self.batch_size, self.allow_out_of_domain, self._threads
-        return _again, (paths, *asked)
-
-
-class _Job:
-    """One batch: done by a thread of the pool where it was started, and else when it is asked."""
-
-    def __init__(self, rows: NDArray[np.int64], model: int, work: Callable[[], Answers]) -> None:
-        self.rows, self.model, self._work = rows, model, work
-        self._future: Future[Answers] | None = None
-
-    def start(self, pool: Pool) -> None:
-        self._future = self._future or pool.submit(self._work)
-
-    def done(self) -> tuple[NDArray[np.int64], Answers, int]:
-        answers = self._future.result() if self._future else self._work()
-        return self.rows, answers, self.model
-
-    def cancel(self) -> None:
-        if self._future:
-            self._future.cancel()
+        """Pickle the arguments: the copy opens the same files, on the same kind of device."""
+        paths = [model.path for model in self._open_models]
+        options = self.device, self.batch_size, self.allow_out_of_domain, self._threads
+        return _open, (paths, *options)
 
 
 def load(
@@ -249,61 +310,111 @@ def load(
     threads: int | None = None,
     allow_out_of_domain: bool = False,
 ) -> Evaluator:
-    """Open a model: a shipped one by name, an ``.onnx`` file by path, or ``"auto"``.
+    """Open one or more models and return an Evaluator.
 
-    ``"auto"`` opens the certified models and gives each expression to the fastest that is certified
-    for it. ``device="auto"`` uses CUDA where ONNX Runtime really created it and the CPU elsewhere;
-    ``Evaluator.device`` says which. ``batch_size`` is how many rows a call of ONNX Runtime has at
-    most; None: as many as suit model and device. ``threads`` is how many batches are worked on at
-    once, each by one thread; None: as many as there are cores. ``allow_out_of_domain=True``
-    answers expressions outside the model's domain too, as far as it can read them; such an answer
-    is never certified, and is to be taken for what it is.
-    Raises ModelNotFoundError, ModelFileError, DeviceError, or ValueError for the last two numbers.
+    Args:
+        model: ``"auto"`` opens the certified models and sends each expression to the fastest one
+            that is certified for it. The name of a shipped model (see ``list_models``) or the path
+            of an ``.onnx`` file opens only that model.
+        device: ``"auto"`` uses CUDA if ONNX Runtime can really use it, and the CPU otherwise;
+            ``Evaluator.device`` tells which. ``"cpu"`` and ``"cuda"`` use that device or fail.
+        batch_size: Largest number of expressions in one call of ONNX Runtime. By default the size
+            that suits the model and the device. It never changes answers.
+        threads: Number of batches that are computed at the same time, each on one thread. By
+            default the number of cores.
+        allow_out_of_domain: Also answer expressions outside the domain that the model was made
+            for, as far as the model can read them. Such answers may be wrong and are never
+            certified. By default they get the error ``outside_domain``.
+
+    Returns:
+        An Evaluator with the methods ``evaluate`` (one expression), ``evaluate_many`` (a list),
+        ``stream`` (lazily), ``evaluate_batch`` (arrays) and ``trace`` (step by step).
+
+    Raises:
+        ModelNotFoundError: If there is no such model.
+        ModelFileError: If the file is damaged or does not follow the model file contract.
+        DeviceError: If the device is not available.
+        ValueError: If ``batch_size`` or ``threads`` is not a positive integer.
+
+    Example:
+        >>> import exprinfer
+        >>> evaluator = exprinfer.load()
+        >>> evaluator.evaluate("-(66+-19)")
+        Prediction('-(66+-19)' = -47, certified, by exact)
+        >>> [prediction.answer for prediction in evaluator.evaluate_many(["5+3", "123456*-789"])]
+        ['8', '-97406784']
     """
     names = default_models() if model == "auto" else [model]
-    return Evaluator(
-        [Model(name, device) for name in names], batch_size, allow_out_of_domain, threads
-    )
+    return _open(names, device, batch_size, allow_out_of_domain, threads)
 
 
-def _again(
-    paths: list[Path],
+def list_models() -> list[ModelInfo]:
+    """Return what the shipped model files say about themselves, sorted by name.
+
+    Raises:
+        ModelFileError: If a file is damaged.
+
+    Example:
+        >>> import exprinfer
+        >>> [model.name for model in exprinfer.list_models()]
+        ['exact', 'gist', 'longhand']
+    """
+    return [Model(name, "cpu").info for name in shipped()]
+
+
+def _open(
+    models: Sequence[str | Path],
     device: Device,
     batch_size: int | None,
     allow_out_of_domain: bool,
     threads: int | None,
 ) -> Evaluator:
-    return Evaluator(
-        [Model(path, device) for path in paths], batch_size, allow_out_of_domain, threads
-    )
+    opened = [Model(model, device) for model in models]
+    return Evaluator(opened, batch_size, allow_out_of_domain, threads)
 
 
-def list_models() -> list[ModelInfo]:
-    """What the shipped model files say of themselves, by name."""
-    return [Model(name, "cpu").description for name in shipped()]
+class _Job:
+    """One batch. It runs on a thread of the pool if it was started, else when asked for."""
+
+    def __init__(self, rows: NDArray[np.int64], model: int, call: Callable[[], Answers]) -> None:
+        self.rows, self.model, self._call = rows, model, call
+        self._future: Future[Answers] | None = None
+
+    def start(self, pool: ThreadPool) -> None:
+        self._future = self._future or pool.submit(self._call)
+
+    def result(self) -> tuple[NDArray[np.int64], Answers, int]:
+        answers = self._future.result() if self._future else self._call()
+        return self.rows, answers, self.model
+
+    def cancel(self) -> None:
+        if self._future:
+            self._future.cancel()
 
 
 def _parts(lengths: NDArray[np.int64], longest: int) -> Iterator[tuple[NDArray[np.int64], int]]:
-    """Rows of like length, so many at a time, and the width that they need; what is too long is cut
-    at the longest."""
+    """Yield rows of similar length, CHUNK_ROWS at a time, and the width that they need.
+
+    Texts that are too long are cut at the longest width.
+    """
     widths = [*(width for width in WIDTHS if width < longest), longest]
     group = np.searchsorted(widths[:-1], lengths)
     for index, width in enumerate(widths):
         rows = np.flatnonzero(group == index)
-        for start in range(0, len(rows), AT_ONCE):
-            part = rows[start : start + AT_ONCE]
+        for start in range(0, len(rows), CHUNK_ROWS):
+            part = rows[start : start + CHUNK_ROWS]
             yield part, min(width, max(1, int(lengths[part].max())))
 
 
 def _refuse_single(expressions: object) -> None:
     if isinstance(expressions, str | bytes | bytearray):
-        raise TypeError("one expression where many are taken: use evaluate, or give a list")
+        raise TypeError("expected many expressions, got one: use evaluate, or pass a list")
 
 
 def _texts(rows: tuple[object, ...]) -> tuple[Sequence[str], list[int]]:
-    """The rows as text, empty in place of what is none, and the numbers of those."""
+    """Replace non-string rows with "" and return their indices."""
     if set(map(type, rows)) <= {str}:
-        return rows, []  # type: ignore[return-value]
+        return cast("tuple[str, ...]", rows), []
     not_text = [number for number, row in enumerate(rows) if not isinstance(row, str)]
-    # A subclass may give itself another length or content: what it holds counts.
+    # A subclass may define another length or content: take what it holds as a str.
     return [str.__str__(row) if isinstance(row, str) else "" for row in rows], not_text

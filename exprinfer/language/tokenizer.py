@@ -1,4 +1,12 @@
-"""Symbols <-> token ids, vectorised over a batch."""
+"""Convert between symbols and token ids, vectorized over a batch.
+
+Every model uses the same 17 symbols, so the conversion needs no settings: a symbol's token id is
+its index in ``SYMBOLS``.
+
+>>> encode(["1+2", "-3"])
+(array([[ 2, 11,  3],
+       [12,  4,  0]], dtype=uint8), array([3, 2]))
+"""
 
 from __future__ import annotations
 
@@ -10,78 +18,70 @@ from numpy.typing import NDArray
 #: The 17 symbols of the 2017 gist: space (padding, id 0), digits, operators and brackets.
 SYMBOLS = " 0123456789+-/*()"
 
-#: The id of every character that the alphabet lacks.
+#: The token id of every character that is not in ``SYMBOLS``.
 UNKNOWN = 255
 
+_CODES = np.frombuffer(SYMBOLS.encode(), np.uint8)
+_CHARACTERS = _CODES.astype(np.uint32)
+#: Token id by character code. Code 0 stands for the padding after a text.
+_IDS = np.full(256, UNKNOWN, np.uint8)
+_IDS[_CODES[1:]] = np.arange(1, len(_CODES))
+_IDS[0] = 0
+#: The same for one text, in which a character with code 0 is an unknown one.
+_TABLE = np.where(np.arange(256) == 0, UNKNOWN, _IDS).astype(np.uint8).tobytes()
 
-class Alphabet:
-    """A table of symbols; a symbol's place in it is its token id.
 
-    >>> Alphabet(SYMBOLS).encode(["1+2", "-3"])
-    (array([[ 2, 11,  3],
-           [12,  4,  0]], dtype=uint8), array([3, 2]))
+def encode(
+    texts: Sequence[str], width: int | None = None
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Convert texts to token ids.
+
+    Args:
+        texts: The texts.
+        width: Length to which the texts are padded or cut. None means the length of the longest
+            text, at least 1.
+
+    Returns:
+        The token ids, uint8 ``[len(texts), width]``, padded on the right with 0; and the length of
+        each text before the cut, int64 ``[len(texts)]``. Characters that are not in ``SYMBOLS``
+        become ``UNKNOWN``, and so does the padding symbol.
     """
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    if width is None:
+        width = max(1, int(lengths.max(initial=1)))
+    return _IDS[_character_codes(texts, lengths, width)], lengths
 
-    def __init__(self, symbols: str) -> None:
-        """Take the symbols in id order, the padding symbol first.
 
-        Raises ValueError where they are not distinct printable ASCII characters.
-        """
-        if not symbols.isascii() or not symbols.isprintable():
-            raise ValueError(f"alphabet {symbols!r} is not printable ASCII")
-        if not 2 <= len(symbols) == len(set(symbols)):
-            raise ValueError(f"alphabet {symbols!r} repeats a symbol or has fewer than two")
-        self.symbols = symbols
-        codes = np.frombuffer(symbols.encode(), np.uint8)
-        self._ids = np.full(256, UNKNOWN, np.uint8)
-        self._ids[codes[1:]] = np.arange(1, len(codes))
-        self._ids[0] = 0  # behind the text
-        self._table = np.where(np.arange(256) == 0, UNKNOWN, self._ids).astype(np.uint8).tobytes()
-        self._characters = codes.astype(np.uint32)
+def _character_codes(
+    texts: Sequence[str], lengths: NDArray[np.int64], width: int
+) -> NDArray[np.uint8]:
+    """Return ASCII codes ``[len(texts), width]``, 0 after the text; other characters become 1."""
+    try:
+        codes = np.array(texts, f"S{width}").view(np.uint8).reshape(len(texts), width)
+    except UnicodeEncodeError:  # a character beyond ASCII still takes one place
+        ascii_only = [text.encode("ascii", "replace").replace(b"?", b"\1") for text in texts]
+        codes = np.array(ascii_only, f"S{width}").view(np.uint8).reshape(len(texts), width)
+    if np.count_nonzero(codes) != np.minimum(lengths, width).sum():
+        # A text holds NUL characters, which numpy takes for the end of the text.
+        codes = np.where(codes == 0, np.uint8(1), codes)
+        codes[np.arange(width) >= lengths[:, None]] = 0
+    return codes
 
-    def encode(
-        self, texts: Sequence[str], width: int | None = None
-    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """Turn texts into token ids.
 
-        Returns the ids, uint8 ``[len(texts), width]``, padded on the right with id 0, and the
-        length of each text, int64 ``[len(texts)]``. Texts are cut at ``width`` (by default the
-        longest text's length, at least 1); the lengths are those before the cut. Characters that
-        the alphabet lacks, the padding symbol among them, become ``UNKNOWN``.
-        """
-        lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-        if width is None:
-            width = max(1, int(lengths.max(initial=1)))
-        tokens = self._ids[self._codes(texts, lengths, width)]
-        return tokens, lengths
+def encode_one(text: str) -> bytes:
+    """Return the token ids of one text, one byte each; ``UNKNOWN`` as in ``encode``."""
+    return text.encode("ascii", "replace").translate(_TABLE)
 
-    def _codes(
-        self, texts: Sequence[str], lengths: NDArray[np.int64], width: int
-    ) -> NDArray[np.uint8]:
-        """ASCII codes ``[len(texts), width]``, 0 behind the text; other characters become 1."""
-        try:
-            codes = np.array(texts, f"S{width}").view(np.uint8).reshape(len(texts), width)
-        except UnicodeEncodeError:  # one character beyond ASCII takes one place all the same
-            ascii_only = [text.encode("ascii", "replace").replace(b"?", b"\1") for text in texts]
-            codes = np.array(ascii_only, f"S{width}").view(np.uint8).reshape(len(texts), width)
-        if np.count_nonzero(codes) != np.minimum(lengths, width).sum():
-            # A text holds NUL characters, which numpy takes for the end.
-            codes = np.where(codes == 0, np.uint8(1), codes)
-            codes[np.arange(width) >= lengths[:, None]] = 0
-        return codes
 
-    def encode_one(self, text: str) -> bytes:
-        """The token ids of one text, a byte each; UNKNOWN as in ``encode``."""
-        return text.encode("ascii", "replace").translate(self._table)
+def decode(tokens: NDArray[np.integer]) -> NDArray[np.str_]:
+    """Convert token ids ``[batch, time]`` to texts ``[batch]``, without the padding at the end."""
+    characters = _CHARACTERS[tokens]
+    time = np.arange(tokens.shape[1])
+    ends = np.max(np.where(tokens != 0, time + 1, 0), axis=1, initial=0)
+    characters[time >= ends[:, None]] = 0  # numpy's fixed-width text ends before the NULs
+    return np.ascontiguousarray(characters).view(f"<U{max(1, tokens.shape[1])}")[:, 0]
 
-    def decode_one(self, tokens: Sequence[int]) -> str:
-        """The text of token ids up to the first padding."""
-        return "".join([self.symbols[token] for token in tokens]).partition(self.symbols[0])[0]
 
-    def decode(self, tokens: NDArray[np.integer]) -> NDArray[np.str_]:
-        """Turn token ids ``[batch, time]`` into texts ``[batch]``, less the padding behind them."""
-        characters = self._characters[tokens]
-        time = np.arange(tokens.shape[1])
-        ends = np.max(np.where(tokens != 0, time + 1, 0), axis=1, initial=0)
-        characters[time >= ends[:, None]] = 0  # numpy's fixed-width text ends before the NULs
-        return np.ascontiguousarray(characters).view(f"<U{max(1, tokens.shape[1])}")[:, 0]
+def decode_one(tokens: Sequence[int]) -> str:
+    """Return the text of token ids up to the first padding."""
+    return "".join([SYMBOLS[token] for token in tokens]).partition(SYMBOLS[0])[0]

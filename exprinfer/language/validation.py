@@ -1,4 +1,8 @@
-"""Which inputs of a batch are expressions, and in which domain; a clear reason when not."""
+"""Check a batch of texts: which are expressions, in which domain, and what is wrong with the rest.
+
+Both functions of ``grammar`` are turned into tables once. A batch is then read column by column,
+all rows at the same time.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +16,17 @@ from exprinfer.errors import (
     EXPRESSION_ERRORS,
     DivisionByZeroError,
     EmptyError,
-    ExpressionError,
     MalformedError,
-    OutsideDomainError,
     TooLongError,
     UnknownSymbolError,
 )
 from exprinfer.language.grammar import (
-    DESCRIPTIONS,
     Domain,
-    Place,
+    GrammarState,
     SeedState,
     advance,
     advance_seed,
-    is_whole,
+    is_complete,
 )
 from exprinfer.language.tokenizer import SYMBOLS, UNKNOWN
 
@@ -33,33 +34,90 @@ _SLASH, _OPEN, _CLOSE = (SYMBOLS.index(symbol) for symbol in "/()")
 
 
 @dataclass(frozen=True)
-class _Automaton:
-    """``advance_seed`` as a table; state 0 is the dead one, state 1 the start."""
+class Validated:
+    """The result for a batch.
 
-    step: NDArray[np.uint16]
-    """The next state, ``[states, symbols + 1]``; the last column is for unknown symbols."""
-    whole: NDArray[np.bool_]
-    """Whether an expression may end in a state."""
+    Attributes:
+        domains: The smallest ``Domain`` that contains each text, uint8 ``[batch]``; NONE if there
+            is an error.
+        errors: Error numbers (indices into ``EXPRESSION_ERRORS``), uint8 ``[batch]``; 0 if there
+            is none.
+        positions: Index of the character that caused the error, or else of the first one that
+            leaves the seed domain, int32 ``[batch]``.
+    """
+
+    domains: NDArray[np.uint8]
+    errors: NDArray[np.uint8]
+    positions: NDArray[np.int32]
+
+
+def validate(tokens: NDArray[np.uint8], lengths: NDArray[np.int64]) -> Validated:
+    """Check token ids against the grammar.
+
+    A text longer than ``time`` is judged by its first ``time`` symbols; if they are fine, the error
+    is that it is too long. A divisor that is written as zero is found here; a divisor whose value
+    turns out to be zero is found by the model.
+
+    Args:
+        tokens: Token ids of ``tokenizer.SYMBOLS``, uint8 ``[batch, time]``, padded with 0.
+        lengths: Lengths of the texts, int64 ``[batch]``.
+    """
+    table = _seed_table()
+    state = np.ones(len(tokens), np.uint16)
+    left_at = np.zeros(len(tokens), np.int32)
+    for symbols in np.ascontiguousarray(np.minimum(tokens, len(SYMBOLS)).T):
+        state = table.next.ravel().take(state.astype(np.intp) * table.columns + symbols)
+        if not state.any():
+            break
+        left_at += state != 0
+    seed = table.complete[state] & (lengths <= tokens.shape[1]) & (lengths > 0)
+    domains = np.where(seed, np.uint8(Domain.SEED), np.uint8(Domain.NONE))
+    errors = np.zeros(len(tokens), np.uint8)
+    positions = np.minimum(left_at, lengths).astype(np.int32)
+    rest = np.flatnonzero(~seed)
+    if len(rest):
+        errors[rest], error_positions = _find_errors(tokens[rest], lengths[rest])
+        valid = errors[rest] == 0
+        domains[rest] = np.where(valid, np.uint8(Domain.WHOLE), np.uint8(Domain.NONE))
+        positions[rest] = np.where(valid, positions[rest], error_positions)
+    return Validated(domains, errors, positions)
+
+
+def in_seed_domain(tokens: bytes) -> bool:
+    """Return whether the token ids of one text, one byte each, are in the seed domain."""
+    table = _seed_table()
+    rows, unknown = table.rows, table.columns - 1
+    state = 1
+    for token in tokens:
+        state = rows[state][min(token, unknown)]
+    return bool(table.complete[state])
+
+
+@dataclass(frozen=True)
+class _SeedTable:
+    """``advance_seed`` as a table. State 0 is the dead state, state 1 the start."""
+
+    next: NDArray[np.uint16]  # [states, symbols + 1]; the last column is for unknown symbols
+    complete: NDArray[np.bool_]  # [states]; whether an expression may end there
 
     @cached_property
     def rows(self) -> list[list[int]]:
-        """``step`` as lists, which one text alone is checked with."""
-        return self.step.tolist()  # type: ignore[no-any-return]
+        """``next`` as lists, which are faster for a single text."""
+        return self.next.tolist()  # type: ignore[no-any-return]
 
     @property
-    def symbols(self) -> int:
-        """Columns of ``step``."""
-        return int(self.step.shape[1])
+    def columns(self) -> int:
+        return int(self.next.shape[1])
 
 
 @cache
-def _automaton() -> _Automaton:
+def _seed_table() -> _SeedTable:
     states = [None, SeedState()]
     numbers = {state: number for number, state in enumerate(states)}
     rows = []
     for number, state in enumerate(states):  # the list grows while it is read
         row = np.zeros(len(SYMBOLS) + 1, np.uint16)
-        row[0] = number  # padding
+        row[0] = number  # padding changes nothing
         for token, symbol in enumerate(SYMBOLS[1:], start=1):
             reached = advance_seed(state, symbol) if state else None
             if reached not in numbers:
@@ -67,138 +125,70 @@ def _automaton() -> _Automaton:
                 states.append(reached)
             row[token] = numbers[reached]
         rows.append(row)
-    return _Automaton(
-        np.stack(rows), np.array([state is not None and is_whole(state) for state in states])
-    )
+    complete = np.array([state is not None and is_complete(state) for state in states])
+    return _SeedTable(np.stack(rows), complete)
 
 
-#: The places by number; 0 is where no expression goes on.
-_PLACES = (None, *Place)
-_ZEROS, _END = _PLACES.index(Place.ZEROS), _PLACES.index(Place.END)
-#: Reached from ZEROS, they tell that a plain zero was the divisor.
-_BEHIND_ZEROS = np.array([place not in (None, Place.ZEROS, Place.NUMBER) for place in _PLACES])
+#: The grammar's states by number. Number 0 is the dead state.
+_STATES = (None, *GrammarState)
+_DEAD, _ZEROS, _END = 0, _STATES.index(GrammarState.ZEROS), _STATES.index(GrammarState.END)
+#: A step from ZEROS to one of these means that the divisor was a plain zero.
+_AFTER_ZEROS = np.array(
+    [state not in (None, GrammarState.ZEROS, GrammarState.NUMBER) for state in _STATES]
+)
 
 
 @cache
-def _places() -> NDArray[np.uint8]:
-    """``advance`` as a table, ``[places, symbols + 1]``; the last column is for unknown symbols."""
-    table = np.zeros((len(_PLACES), len(SYMBOLS) + 1), np.uint8)
-    for place in Place:
+def _grammar_table() -> NDArray[np.uint8]:
+    """``advance`` as a table, ``[states, symbols + 1]``; the last column is for unknown symbols."""
+    table = np.zeros((len(_STATES), len(SYMBOLS) + 1), np.uint8)
+    for state in GrammarState:
         for token, symbol in enumerate(SYMBOLS):
-            reached = advance(place, symbol)
-            table[_PLACES.index(place), token] = _PLACES.index(reached)
+            table[_STATES.index(state), token] = _STATES.index(advance(state, symbol))
     return table
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What the grammar says of a batch."""
-
-    domains: NDArray[np.uint8]
-    """The smallest ``Domain`` that holds each input, ``[batch]``; NONE where there is an error."""
-    errors: NDArray[np.uint8]
-    """Indices into ``EXPRESSION_ERRORS``, ``[batch]``; 0 where there is none."""
-    positions: NDArray[np.int32]
-    """Where the error is, or else where the seed domain is left, from 0, ``[batch]``."""
-
-
-def check(tokens: NDArray[np.uint8], lengths: NDArray[np.int64]) -> Checked:
-    """Check token ids, uint8 ``[batch, time]``, and the texts' lengths, int64 ``[batch]``.
-
-    The ids are those of ``alphabet.SYMBOLS``. A text longer than ``time`` is judged by the part
-    that is there, and is too long where nothing is wrong with that. A divisor that is written as a
-    zero is found here; one that works out to be zero is not.
-    """
-    automaton = _automaton()
-    state = np.ones(len(tokens), np.uint16)
-    left_at = np.zeros(len(tokens), np.int32)
-    for symbols in np.ascontiguousarray(np.minimum(tokens, len(SYMBOLS)).T):
-        state = automaton.step.ravel().take(state.astype(np.intp) * automaton.symbols + symbols)
-        if not state.any():
-            break
-        left_at += state != 0
-    seed = automaton.whole[state] & (lengths <= tokens.shape[1]) & (lengths > 0)
-    domains = np.where(seed, np.uint8(Domain.SEED), np.uint8(Domain.NONE))
-    errors = np.zeros(len(tokens), np.uint8)
-    positions = np.minimum(left_at, lengths).astype(np.int32)
-    rest = np.flatnonzero(~seed)
-    if len(rest):
-        errors[rest], places = _find_errors(tokens[rest], lengths[rest])
-        good = errors[rest] == 0
-        domains[rest] = np.where(good, np.uint8(Domain.WHOLE), np.uint8(Domain.NONE))
-        positions[rest] = np.where(good, positions[rest], places)
-    return Checked(domains, errors, positions)
-
-
-def in_seed_domain(tokens: bytes) -> bool:
-    """Whether the token ids of one text, a byte each, are an expression of the seed domain."""
-    automaton = _automaton()
-    rows, last = automaton.rows, automaton.symbols - 1
-    state = 1
-    for token in tokens:
-        state = rows[state][min(token, last)]
-    return bool(automaton.whole[state])
-
-
-def divisor_start(tokens: bytes, end: int) -> int:
-    """Where the divisor begins, its minuses with it, that ends before ``end`` in an expression's
-    token ids, a byte each."""
-    at, closed = end - 1, 0
-    while closed or tokens[at] != _SLASH:
-        closed += (tokens[at] == _CLOSE) - (tokens[at] == _OPEN)
-        at -= 1
-    return at + 1
 
 
 def _find_errors(
     tokens: NDArray[np.uint8], lengths: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-    """What is wrong, by error number, ``[batch]``, 0 for nothing, and where, ``[batch]``."""
-    table = _places()
+    """Return the error number of each row, ``[batch]``, 0 for none, and its position, ``[batch]``.
+
+    The reader counts open brackets for each row, and remembers where the last slash and the first
+    division by a plain zero were.
+    """
+    table = _grammar_table()
     batch, time = tokens.shape
-    place = np.full(batch, _PLACES.index(Place.VALUE), np.uint8)
-    open_brackets, sound = np.zeros((2, batch), np.int32)
-    slash_at, by_zero_at = np.full((2, batch), -1, np.int32)
+    state = np.full(batch, _STATES.index(GrammarState.VALUE), np.uint8)
+    open_brackets, good_symbols = np.zeros((2, batch), np.int32)
+    slash_at, zero_at = np.full((2, batch), -1, np.int32)
     padded = np.pad(np.minimum(tokens, len(SYMBOLS)).T, ((0, 1), (0, 0)))
     for column, symbols in enumerate(padded):
-        reached = table[place, symbols]
-        reached[(symbols == _CLOSE) & (open_brackets == 0)] = 0
-        reached[(reached == _END) & (open_brackets > 0)] = 0
+        reached = table[state, symbols]
+        reached[(symbols == _CLOSE) & (open_brackets == 0)] = _DEAD
+        reached[(reached == _END) & (open_brackets > 0)] = _DEAD
         if column == time:
-            reached[(lengths > time) & (place != 0)] = _END  # nothing is wrong so far
-        found = (place == _ZEROS) & _BEHIND_ZEROS[reached] & (by_zero_at < 0)
-        by_zero_at[found] = slash_at[found] + 1
+            reached[(lengths > time) & (state != _DEAD)] = _END  # the part that is here is fine
+        by_zero = (state == _ZEROS) & _AFTER_ZEROS[reached] & (zero_at < 0)
+        zero_at[by_zero] = slash_at[by_zero] + 1
         slash_at[symbols == _SLASH] = column
         open_brackets += symbols == _OPEN
         open_brackets -= symbols == _CLOSE
-        place = reached
-        sound += place != 0
-        if ((place == 0) | (place == _END)).all():
+        state = reached
+        good_symbols += state != _DEAD
+        if ((state == _DEAD) | (state == _END)).all():
             break
-    dead = place == 0
-    ends = sound >= lengths
-    unknown = ~ends & (tokens[np.arange(batch), np.minimum(sound, time - 1)] == UNKNOWN)
-    causes = [lengths == 0, dead & unknown, dead, lengths > time, by_zero_at >= 0]
-    kinds = [EmptyError, UnknownSymbolError, MalformedError, TooLongError, DivisionByZeroError]
-    errors = np.select(
-        causes, [np.uint8(EXPRESSION_ERRORS.index(kind)) for kind in kinds], np.uint8(0)
-    )
-    places = [np.full(batch, -1), sound, sound, np.full(batch, time), by_zero_at]
-    return errors, np.select(causes, places, 0).astype(np.int32)
-
-
-def explain(number: int, text: str, position: int, domain: Domain) -> ExpressionError:
-    """Put an error number and a position into the matching exception, with a sentence."""
-    kind = EXPRESSION_ERRORS[number]
-    if kind is EmptyError:
-        return kind("empty: there is no expression")
-    at = f"at position {position}"
-    found = ascii(text[position]) if position < len(text) else "end"
-    sentences = {
-        UnknownSymbolError: f"unknown symbol {found} {at}",
-        MalformedError: f"unexpected {found} {at}",
-        DivisionByZeroError: f"division by zero {at}",
-        OutsideDomainError: f"outside the model's domain {at}: it takes {DESCRIPTIONS[domain]}",
-        TooLongError: f"too long: the model reads at most {position} symbols",
+    dead = state == _DEAD
+    last = np.minimum(good_symbols, time - 1)
+    unknown = (good_symbols < lengths) & (tokens[np.arange(batch), last] == UNKNOWN)
+    causes = {
+        EmptyError: (lengths == 0, np.full(batch, -1)),
+        UnknownSymbolError: (dead & unknown, good_symbols),
+        MalformedError: (dead, good_symbols),
+        TooLongError: (lengths > time, np.full(batch, time)),
+        DivisionByZeroError: (zero_at >= 0, zero_at),
     }
-    return kind(sentences[kind], position)
+    conditions = [condition for condition, _ in causes.values()]
+    numbers = [np.uint8(EXPRESSION_ERRORS.index(kind)) for kind in causes]
+    errors = np.select(conditions, numbers, np.uint8(0))
+    positions = np.select(conditions, [position for _, position in causes.values()], 0)
+    return errors, positions.astype(np.int32)

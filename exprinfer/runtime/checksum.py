@@ -1,8 +1,9 @@
-"""The seal of a model file: it ends in the SHA-256 of all that stands before.
+"""The checksum at the end of a model file: the SHA-256 of everything before it.
 
-The seal is one more entry of the file's ``metadata_props``, written as protobuf would write it, so
-that the file remains an ONNX model. Any change of a byte breaks it; a forger can set a new one.
-By hand: ``head -c -81 model.onnx | sha256sum`` gives what ``tail -c 64 model.onnx`` says.
+The checksum is one more entry of the file's ``metadata_props``, written as protobuf would write it,
+so the file is still an ONNX model. It detects damage, not forgery: whoever changes a file can write
+a new checksum. By hand: ``head -c -78 model.onnx | sha256sum`` prints the digits that
+``tail -c 64 model.onnx`` prints.
 """
 
 from __future__ import annotations
@@ -10,64 +11,64 @@ from __future__ import annotations
 import hashlib
 import logging
 from pathlib import Path
+from typing import NamedTuple
 
 from exprinfer.errors import ModelFileError
 from exprinfer.runtime.log import log_event
-from exprinfer.scoring.atomic_file import whole_file
 
 _LOGGER = logging.getLogger(__name__)
 
-#: The entry's key.
-KEY = "file_sha256"
+#: The key of the entry.
+KEY = "checksum"
 _DIGITS = 64
-#: What stands before the hexadecimal digits: field 14 of an ONNX model, 79 bytes long; in it field
-#: 1, the key, 11 bytes, and field 2, the value, 64 bytes.
-_HEAD = bytes((14 << 3 | 2, 79, 1 << 3 | 2, len(KEY))) + KEY.encode() + bytes((2 << 3 | 2, _DIGITS))
+#: The bytes before the hexadecimal digits. The entry is field 14 of an ONNX model; in it, field 1
+#: is the key and field 2 is the value. Every length fits into one byte.
+_HEAD = bytes((14 << 3 | 2, 2 + len(KEY) + 2 + _DIGITS, 1 << 3 | 2, len(KEY)))
+_HEAD += KEY.encode() + bytes((2 << 3 | 2, _DIGITS))
 
 
-def sealed(content: bytes) -> bytes:
-    """A serialised ONNX model with its seal.
+def with_checksum(content: bytes) -> bytes:
+    """Append the checksum to a serialized ONNX model.
 
-    Raises ValueError where it has one already, or the remains of one.
+    Raises:
+        ValueError: If the content already has a checksum entry.
     """
-    if KEY.encode() in content:
-        raise ValueError(f"it has an entry {KEY} already, of the file as it was; take that out")
+    if _HEAD[4:] in content:
+        raise ValueError(f"it already has a {KEY} entry; remove that first")
     return content + _HEAD + hashlib.sha256(content).hexdigest().encode()
 
 
-def read_sealed(path: Path) -> bytes:
-    """The bytes of a model file, every one of them as it was when it was sealed.
+class VerifiedFile(NamedTuple):
+    """The bytes of a model file and their SHA-256, as ``sha256sum`` prints it."""
 
-    Raises ModelFileError where the seal is broken or missing, OSError where the file cannot be
-    read.
+    content: bytes
+    sha256: str
+
+
+def read_verified(path: Path) -> VerifiedFile:
+    """Read a model file and verify its checksum.
+
+    Raises:
+        ModelFileError: If the checksum is missing or wrong.
+        OSError: If the file cannot be read.
     """
     content = path.read_bytes()
-    body, head, digits = content[:-81], content[-81:-_DIGITS], content[-_DIGITS:]
+    size = len(_HEAD) + _DIGITS
+    body, head, digits = content[:-size], content[-size:-_DIGITS], content[-_DIGITS:]
     if head != _HEAD:
         raise ModelFileError(
-            f"{path} does not end in its SHA-256 (entry {KEY}): it is cut short, appended to, or "
-            "was written by something else than training's export; get or export it again, or, "
-            f"if you made it yourself, exprinfer seal {path}"
+            f"{path} does not end in its checksum: it is cut short, something was appended to it, "
+            "or it was not written by this version's training export; get it or export it again, "
+            f"or, if you made it yourself, run: exprinfer checksum {path}"
         )
-    found = hashlib.sha256(body).hexdigest()
-    if found.encode() != digits:
+    digest = hashlib.sha256(body)
+    computed = digest.hexdigest()
+    if computed.encode() != digits:
         raise ModelFileError(
-            f"{path} is damaged: its SHA-256 is {found[:12]}..., and not "
-            f"{ascii(digits[:12].decode('latin-1'))[1:-1]}... as it says; get or export it again"
+            f"{path} is damaged: its SHA-256 is {computed[:12]}..., but its checksum says "
+            f"{ascii(digits[:12].decode('latin-1'))[1:-1]}...; get it or export it again"
         )
-    log_event(_LOGGER, logging.DEBUG, "seal verified", path=str(path), file_sha256=found)
-    return content
-
-
-def seal(path: Path) -> None:
-    """Seal a file that you made yourself, in place; its content then counts as meant.
-
-    Raises ModelFileError where the file has a seal, whole or broken, OSError where it cannot be
-    read or written.
-    """
-    try:
-        content = sealed(path.read_bytes())
-    except ValueError as error:
-        raise ModelFileError(f"{path} is not sealed: {error}") from error
-    with whole_file(path) as file:
-        file.write(content)
+    digest.update(content[len(body) :])
+    file_sha256 = digest.hexdigest()
+    log_event(_LOGGER, logging.DEBUG, "checksum verified", path=str(path), file_sha256=file_sha256)
+    return VerifiedFile(content, file_sha256)

@@ -1,7 +1,7 @@
-"""What the package tells through ``logging``: an event and its fields, and no expression ever.
+"""Structured logging: an event name and its fields, and never an expression.
 
-The loggers are named for the modules, below ``exprinfer``; none of them writes anything until the
-program that embeds the package sets up logging.
+The loggers are named after the modules, below ``exprinfer``. They write nothing until the program
+that uses the package sets up ``logging``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ logging.getLogger("exprinfer").addHandler(logging.NullHandler())
 
 
 def log_event(logger: logging.Logger, level: int, event: str, **fields: object) -> None:
-    """Log ``event: name=value ...``; the record has ``event`` and, as a dict, ``fields`` too."""
+    """Log ``event: name=value ...``; the record also has ``event`` and ``fields``, a dict."""
     if logger.isEnabledFor(level):
         shown = " ".join(f"{name}={value!a}" for name, value in fields.items())
         extra = {"event": event, "fields": fields}

@@ -1,95 +1,153 @@
-"""The contract of a model file: find one, read it whole, and verify what it says of itself."""
+"""The model file contract: find a file, read it whole, and verify what it says about itself."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from exprinfer.errors import ModelFileError, ModelNotFoundError
 from exprinfer.language.grammar import Domain
 from exprinfer.language.tokenizer import SYMBOLS
-from exprinfer.runtime.checksum import read_sealed
+from exprinfer.runtime.checksum import VerifiedFile, read_verified
 
-FORMAT_VERSION = "1"
+FORMAT_VERSION = "2"
 
-#: Symbols that a model may take or give: the most digits that Python's integers are read from.
-MOST_SYMBOLS = 4_300
+#: Longest input or output of any model: Python converts no longer integers by default.
+MAX_SYMBOLS = 4_300
 
-#: The certified models: the narrower domain and the faster model first.
+#: The tapes of a model that works on tapes, by their place in the graph.
+TAPES = ("input", "first", "second", "answer")
+#: What a step can do to the numbers, for a reader; "" if there is nothing to say.
+OPERATIONS = (
+    "", "add", "subtract", "multiply", "divide", "add_zero", "multiply_zero", "result",
+)  # fmt: skip
+
+#: The models that answer by default: the narrower domain and the faster model first.
 DEFAULT = ("exact", "longhand")
 
 #: In a wheel the models lie inside the package, in a checkout beside it.
 _PACKAGE = Path(__file__).parent.parent
-_HOMES = (_PACKAGE / "models", _PACKAGE.parent / "models")
+_FOLDERS = (_PACKAGE / "models", _PACKAGE.parent / "models")
 
 
 @dataclass(frozen=True)
+class StateInfo:
+    """What one state of a model that works on tapes means to a reader.
+
+    Attributes:
+        name: Its name, such as ``add + 0``.
+        operation: What the step that begins in this state does to the numbers, one of
+            ``OPERATIONS``.
+        sign: The sign that belongs to the operation: ``+``, ``-``, ``0`` (a result that is zero)
+            or empty.
+    """
+
+    name: str
+    operation: str
+    sign: str
+
+
+@dataclass(frozen=True, repr=False)
 class ModelInfo:
-    """What a model file says of itself in its ``metadata_props``, one key a field."""
+    """What a model file says about itself in its ``metadata_props``, one key for each field.
+
+    Attributes:
+        format_version: Version of this contract.
+        name: Name of the model.
+        version: Version of the model.
+        symbols: Its symbols in the order of their token ids, the padding symbol first.
+        longest_input: Longest expression that it reads, in symbols.
+        longest_output: Longest answer that it writes, in symbols.
+        domain: The expressions that it is made for.
+        certified_domain: The expressions on which the file was verified. ``Domain.NONE`` if it was
+            not.
+        checked: Number of expressions of the seed domain that were checked through this file.
+        right: Number of those that were right.
+        exact_match: The share right by operator and form, as JSON. Empty before certification.
+        recipe: The training recipe with its seeds, as JSON.
+        weights_sha256: SHA-256 of the names and bytes of the fitted weights.
+        file_sha256: SHA-256 of the file, as ``sha256sum`` prints it.
+        tapes: Names of the tapes that the model works on. Empty for other models.
+        states: What each state of such a model means, in the order of their numbers.
+        certified_on: Devices on which the file was verified. On other devices no answer counts as
+            certified.
+
+    Example:
+        >>> import exprinfer
+        >>> exprinfer.load("exact").models[0]
+        ModelInfo('exact' 2.0: seed domain, certified on cpu, 475,200 of 475,200 right)
+    """
 
     format_version: str
-    """Version of this contract."""
     name: str
     version: str
-    alphabet: str
-    """The symbols in the order of their token ids, the padding symbol first."""
+    symbols: str
     longest_input: int
-    """In symbols."""
     longest_output: int
-    """In symbols."""
     domain: Domain
-    """The expressions that the model is made for."""
     certified_domain: Domain
-    """The expressions on which it is verified to be right, one by one or by proof."""
     checked: int
-    """How many expressions of its domain were checked through this file."""
     right: int
-    """How many of them were right."""
     exact_match: str
-    """The share right per operator and form, as JSON; empty before certification."""
     recipe: str
-    """The training recipe and its seeds, as JSON."""
     weights_sha256: str
-    """SHA-256 over the names and bytes of the fitted weights that the file was made from."""
-    file_sha256: str
-    """SHA-256 over all of the file that stands before this entry; see ``exprinfer.runtime.checksum``."""
+    file_sha256: str = ""
     tapes: tuple[str, ...] = ()
-    """The names of the tapes that the model works on, if it is one that does."""
+    states: tuple[StateInfo, ...] = field(default=())
     certified_on: tuple[str, ...] = ("cpu",)
-    """The devices on which it was verified; elsewhere no answer counts as certified."""
-    memories: tuple[str, ...] = ()
-    """What each code of its memory stands for in its teacher, in the order of the codes."""
+
+    def __repr__(self) -> str:
+        certified = "not certified"
+        if self.certified_domain == self.domain:
+            certified = f"certified on {', '.join(self.certified_on)}"
+        elif self.certified_domain > Domain.NONE:
+            certified = f"certified on the {self.certified_domain.name.lower()} domain"
+        return (
+            f"ModelInfo({self.name!r} {self.version}: {self.domain.name.lower()} domain, "
+            f"{certified}, {self.right:,} of {self.checked:,} right)"
+        )
 
     @classmethod
-    def read(cls, metadata: Mapping[str, str], path: Path) -> ModelInfo:
-        """Read a file's metadata; raises ModelFileError where they do not keep the contract."""
+    def read(cls, metadata: Mapping[str, str], path: Path, file_sha256: str = "") -> ModelInfo:
+        """Read and verify a file's metadata.
+
+        Args:
+            metadata: The file's ``metadata_props``.
+            path: The file, for error messages.
+            file_sha256: SHA-256 of the whole file.
+
+        Raises:
+            ModelFileError: If the metadata does not follow the contract.
+        """
         version = metadata.get("format_version")
         if version != FORMAT_VERSION:
             raise ModelFileError(
                 f"{path} has format version {version!r}, this package reads {FORMAT_VERSION!r}"
             )
+        names = [name for name in cls.__dataclass_fields__ if name != "file_sha256"]
         try:
-            described = cls(
-                **{
-                    name: _READERS.get(name, str)(metadata[name])
-                    for name in cls.__dataclass_fields__
-                    if name in metadata or name not in _OPTIONAL
-                }
-            )
+            values = {
+                name: _READERS.get(name, str)(metadata[name])
+                for name in names
+                if name in metadata or name not in _OPTIONAL
+            }
         except KeyError as error:
-            raise ModelFileError(f"{path} lacks or misnames {error} in its metadata") from error
+            raise ModelFileError(
+                f"{path}: the metadata lacks a key or has an unknown name: {error}"
+            ) from error
         except (ValueError, RecursionError) as error:
-            raise ModelFileError(f"{path} has metadata that cannot be read: {error}") from error
-        described._verify(path)
-        return described
+            raise ModelFileError(f"{path}: the metadata cannot be read: {error}") from error
+        info = cls(**values, file_sha256=file_sha256)
+        info._verify(path)
+        return info
 
     def _verify(self, path: Path) -> None:
-        if self.alphabet != SYMBOLS:
-            raise ModelFileError(f"{path} has alphabet {self.alphabet!r}, expected {SYMBOLS!r}")
+        if self.symbols != SYMBOLS:
+            raise ModelFileError(f"{path}: symbols must be {SYMBOLS!r}, got {self.symbols!r}")
         if self.certified_domain != Domain.NONE and not 0 < self.checked == self.right:
             raise ModelFileError(
                 f"{path} claims to be certified with {self.right} of {self.checked} right"
@@ -97,24 +155,48 @@ class ModelInfo:
         if self.certified_domain > self.domain:
             raise ModelFileError(f"{path} claims to be certified beyond its own domain")
         for key in ("longest_input", "longest_output"):
-            if not 0 < getattr(self, key) <= MOST_SYMBOLS:
+            if not 0 < getattr(self, key) <= MAX_SYMBOLS:
                 raise ModelFileError(
-                    f"{path} has {key} {getattr(self, key)}, not 1..{MOST_SYMBOLS:,}"
+                    f"{path}: {key} must be in 1..{MAX_SYMBOLS}, got {getattr(self, key)}"
                 )
+        if self.tapes not in ((), TAPES):
+            raise ModelFileError(f"{path}: tapes must be {list(TAPES)}, got {list(self.tapes)}")
+        if bool(self.tapes) != bool(self.states):
+            raise ModelFileError(f"{path}: tapes and states belong together, one is missing")
+        if len({state.name for state in self.states}) < len(self.states):
+            raise ModelFileError(f"{path}: two states have the same name")
 
 
-def _names(text: str) -> tuple[str, ...]:
+def _read_names(text: str) -> tuple[str, ...]:
     names = json.loads(text)
     if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
-        raise ValueError(f"{text[:40]!r} is no list of names")
+        raise ValueError(f"{text[:40]!r} is not a list of names")
     return tuple(names)
 
 
-_OPTIONAL = ("tapes", "memories", "certified_on")
+def _read_states(text: str) -> tuple[StateInfo, ...]:
+    rows = json.loads(text)
+    keys = set(StateInfo.__dataclass_fields__)
+    if not (isinstance(rows, list) and all(isinstance(r, dict) and r.keys() == keys for r in rows)):
+        raise ValueError(f"states must be a list of objects with the keys {sorted(keys)}")
+    states = tuple(StateInfo(**row) for row in rows)
+    for state in states:
+        signed = state.operation in ("add", "subtract", "multiply", "divide", "add_zero")
+        allowed = ("+", "-", "0") if state.operation == "result" else ("+", "-")
+        if not (isinstance(state.name, str) and state.name):
+            raise ValueError(f"a state's name must be text, got {state.name!r}")
+        if state.operation not in OPERATIONS:
+            raise ValueError(f"state {state.name!r} has an unknown operation {state.operation!r}")
+        if state.sign not in (*allowed, "") or (signed and not state.sign):
+            raise ValueError(f"state {state.name!r} has a wrong sign {state.sign!r}")
+    return states
+
+
+_OPTIONAL = ("tapes", "states", "certified_on")
 _READERS: dict[str, Callable[[str], Any]] = {
-    "tapes": _names,
-    "memories": _names,
-    "certified_on": _names,
+    "tapes": _read_names,
+    "states": _read_states,
+    "certified_on": _read_names,
     "longest_input": int,
     "longest_output": int,
     "checked": int,
@@ -124,10 +206,25 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def find(model: str | Path) -> Path:
-    """The file of a shipped model, or the file at that path.
+def shipped() -> dict[str, Path]:
+    """Return the files of the shipped models by name."""
+    folder = next((folder for folder in _FOLDERS if folder.is_dir()), None)
+    if folder is None:
+        return {}
+    return {file.parent.name: file for file in sorted(folder.glob("*/model.onnx"))}
 
-    Raises ModelNotFoundError, which names the shipped models, where there is none.
+
+def default_models() -> list[str]:
+    """Return the names of the models that answer by default, in the order they are asked."""
+    files = shipped()
+    return [name for name in DEFAULT if name in files]
+
+
+def find(model: str | Path) -> Path:
+    """Return the file of a shipped model, or the file at a path.
+
+    Raises:
+        ModelNotFoundError: If there is no such model or file.
     """
     files = shipped()
     if str(model) in files:
@@ -136,48 +233,39 @@ def find(model: str | Path) -> Path:
     if path.suffix == ".onnx" and path.is_file():
         return path
     if path.suffix == ".onnx":
-        raise ModelNotFoundError(f"no model file {path}")
+        raise ModelNotFoundError(f"there is no model file {path}")
     raise ModelNotFoundError(
-        f"no model {str(model)!r}: there are {', '.join(files) or 'none'}; "
+        f"there is no model {str(model)!r}; choose one of {', '.join(files) or 'none'}, "
         "or give the path of an .onnx file"
     )
 
 
-#: How a tensor names the file that its values are in, however protobuf may write the lengths.
-_LOCATION = re.compile(rb"(\x0a|\x8a\x80*\x00)(\x08|\x88\x80*\x00)location")
-
-
-def read(path: Path) -> bytes:
-    """The bytes of a model file, as they were sealed, and all that there is to the model.
-
-    Raises ModelFileError where the file is damaged, or would have ONNX Runtime read another file or
-    memory as its weights; OSError where it cannot be read.
-    """
-    content = read_sealed(path)
-    if b"location" in content and _LOCATION.search(content):  # the first alone is much faster
-        raise ModelFileError(
-            f"{path} keeps weights in another file (external data); save it as one file"
-        )
-    return content
-
-
 def find_for_cuda(model: str | Path) -> Path:
-    """The file of a shipped model for CUDA, where it has one of its own; else what ``find`` gives.
+    """Return the CUDA file of a shipped model if it has one, else what ``find`` returns.
 
-    A file that is asked for by its path is always that file.
+    A file that is named by its path is always that file.
     """
     path = find(model)
     own = path.with_name("cuda.onnx")
     return own if str(model) in shipped() and own.is_file() else path
 
 
-def default_models() -> list[str]:
-    """The shipped models that answer by default, the first to be asked first."""
-    files = shipped()
-    return [name for name in DEFAULT if name in files]
+#: How a tensor names the file that holds its values, with any length encoding of protobuf.
+_LOCATION = re.compile(rb"(\x0a|\x8a\x80*\x00)(\x08|\x88\x80*\x00)location")
 
 
-def shipped() -> dict[str, Path]:
-    """The shipped models' files by name."""
-    home = next((home for home in _HOMES if home.is_dir()), None)
-    return {file.parent.name: file for file in sorted(home.glob("*/model.onnx"))} if home else {}
+def read(path: Path) -> VerifiedFile:
+    """Read a model file, verify its checksum, and check that it is complete in itself.
+
+    Raises:
+        ModelFileError: If the file is damaged, or would make ONNX Runtime read its weights from
+            another file or from memory.
+        OSError: If the file cannot be read.
+    """
+    file = read_verified(path)
+    # The plain search is much faster.
+    if b"location" in file.content and _LOCATION.search(file.content):
+        raise ModelFileError(
+            f"{path} keeps weights in another file (external data); save it as one file"
+        )
+    return file

@@ -1,4 +1,4 @@
-"""A model file open in ONNX Runtime: the device that it really runs on, and its contract."""
+"""A model file open in ONNX Runtime, on the device that it really runs on."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exprinfer.errors import DeviceError, ModelFileError
-from exprinfer.runtime.cuda_graph import SIZES, SLOTS, CudaGraph, beside_others
+from exprinfer.runtime.cuda_graph import SIZES, SLOTS, CudaGraph, shared_device
 from exprinfer.runtime.log import log_event
-from exprinfer.runtime.ort import CPU, CUDA, built_for_cuda, open_file, preload_cuda
+from exprinfer.runtime.model_file import ModelInfo, read
+from exprinfer.runtime.ort import CPU, CUDA, built_for_cuda, open_session, preload_cuda
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -22,128 +23,157 @@ _LOGGER = logging.getLogger(__name__)
 
 #: Rows of one call on a CPU: enough for full matrix products, few enough for the cache.
 BATCH_SIZE = 1_024
-#: The element types and ranks of the contract's tensors, as ONNX Runtime names them.
+#: Element types and ranks of the contract's tensors, as ONNX Runtime names them.
 _INPUTS = {"tokens": ("tensor(int64)", 2)}
 _OUTPUTS = {"answer": ("tensor(int64)", 2), "log_prob": ("tensor(float)", 1)}
-#: What a model that works on tapes tells besides.
-_STATES = {"steps", "memory", "tapes", "heads", "looks"}
 
 
 class Session:
-    """Runs one model file on one device. Safe to share between threads."""
+    """Runs one model file on one device. Threads may share it.
 
-    def __init__(self, path: Path, device: Device = "auto", on_cuda: Path | None = None) -> None:
-        """Open the file, or another ``on_cuda``; on a CPU each call runs on the caller's thread.
+    Attributes:
+        device: Where the model really runs, ``"cpu"`` or ``"cuda"``.
+        note: Why CUDA is not used although ONNX Runtime was built for it; empty otherwise.
+        path: The file that is open.
+        info: What the file says about itself.
+        width: Length in symbols to which all inputs are padded; None if the file takes any length.
+        cuda_graph: Replays a file of fixed width on a GPU; None elsewhere.
+        batch_size: Number of rows of one call that suits the device.
+    """
 
-        Raises DeviceError where ``device="cuda"`` cannot be had, ModelFileError where the file is
-        damaged, no ONNX model, not complete in itself, or its inputs and outputs are not those of
-        the contract.
+    def __init__(self, path: Path, device: Device = "auto", cuda_path: Path | None = None) -> None:
+        """Open a model file. On a CPU each call runs on the caller's thread.
+
+        Args:
+            path: The file.
+            device: ``"auto"`` uses CUDA if ONNX Runtime really created it, and the CPU otherwise.
+            cuda_path: The file to open instead on CUDA.
+
+        Raises:
+            DeviceError: If ``device="cuda"`` is not available.
+            ModelFileError: If the file is damaged, not an ONNX model, not complete in itself, or
+                does not follow the contract.
         """
         if device not in ("auto", "cpu", "cuda"):
-            raise DeviceError(f"no device {device!r}: choose 'auto', 'cpu' or 'cuda'")
+            raise DeviceError(f"device must be 'auto', 'cpu' or 'cuda', got {device!r}")
         self.note = ""
-        """Why CUDA is not used although ONNX Runtime was built for it; empty otherwise."""
-        opened = None if device == "cpu" else self._open_on_cuda(on_cuda or path, device)
+        opened = None if device == "cpu" else self._open_on_cuda(cuda_path or path, device)
         self.device: Literal["cpu", "cuda"] = "cuda" if opened else "cpu"
-        """Where the model really runs."""
-        self.path = on_cuda or path if opened else path
-        """The file that is open."""
-        self._session = opened or open_file(path, CPU)
-        self._check_signature()
+        self.path = cuda_path or path if opened else path
+        self._session = opened or self._open(path, CPU)
+        self._verify_signature()
+        self.info = ModelInfo.read(self._metadata(), self.path, self._file_sha256)
         level = logging.WARNING if self.note else logging.INFO
-        log_event(_LOGGER, level, "device chosen", device=self.device, asked=device, note=self.note)
+        log_event(
+            _LOGGER, level, "device chosen", device=self.device, requested=device, note=self.note
+        )
         self.width = self._fixed_time(self._session.get_inputs(), "tokens")
-        """How many symbols all inputs are widened to; None where the file takes any width."""
-        self.captured = self.capture() if self.width and self.device == "cuda" else None
-        """Where a file of fixed width is replayed on a GPU; None elsewhere."""
-        self.batch_size = self.captured.largest if self.captured else BATCH_SIZE
-        """Rows of one call that suit the device."""
+        self.cuda_graph = self.open_cuda_graph() if self.width and self.device == "cuda" else None
+        self.batch_size = self.cuda_graph.largest if self.cuda_graph else BATCH_SIZE
 
-    def capture(self, sizes: tuple[int, ...] = SIZES, lanes: int = SLOTS) -> CudaGraph:
-        """The file, of fixed width, open again for batches of these sizes, so many in flight."""
+    def open_cuda_graph(self, sizes: tuple[int, ...] = SIZES, slots: int = SLOTS) -> CudaGraph:
+        """Open the file again as CUDA graphs.
+
+        Args:
+            sizes: Batch sizes to capture.
+            slots: Number of batches in flight.
+
+        Raises:
+            ModelFileError: If the file takes inputs of any length.
+        """
         answer_width = self._fixed_time(self._session.get_outputs(), "answer")
         if not (self.width and answer_width):
-            raise ModelFileError(f"{self.path} fixes no time of its input and its output")
-        return CudaGraph(self.path, self.width, answer_width, self.device, sizes, lanes)
+            raise ModelFileError(f"{self.path} does not fix the length of its input and output")
+        return CudaGraph(self.path, self.width, answer_width, self.device, sizes, slots)
 
-    @staticmethod
-    def _fixed_time(values: Sequence[Any], name: str) -> int | None:
-        time = next(value.shape[1] for value in values if value.name == name)
-        return time if isinstance(time, int) else None
+    def run(self, tokens: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Answer a batch of token ids.
+
+        Args:
+            tokens: Token ids ``[batch, time]``, padded on the right with 0.
+
+        Returns:
+            Answer ids ``[batch, answer_time]`` and log-probabilities ``[batch]``.
+
+        Raises:
+            ModelFileError: If the model returns another number of rows.
+        """
+        if self.cuda_graph:
+            return self.cuda_graph.run(tokens)
+        if self.width:
+            tokens = np.pad(tokens, ((0, 0), (0, self.width - tokens.shape[1])))
+        answer, log_prob = self.fetch(list(_OUTPUTS), {"tokens": tokens.astype(np.int64)})
+        if not len(tokens) == len(answer) == len(log_prob):  # numpy would broadcast a single row
+            raise ModelFileError(
+                f"{self.path} returns {len(answer)} answers and {len(log_prob)} log-probabilities "
+                f"for {len(tokens)} expressions"
+            )
+        return answer, log_prob
+
+    def fetch(self, names: Sequence[str], feed: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        """Run the graph once and return the outputs with these names."""
+        with shared_device() if self.device == "cuda" else nullcontext():
+            outputs: list[NDArray[Any]] = self._session.run(names, feed)
+        return outputs
+
+    def output_names(self) -> set[str]:
+        """Return the names of all outputs of the graph."""
+        return {value.name for value in self._session.get_outputs()}
+
+    def _open(self, path: Path, provider: str) -> Any:
+        file = read(path)
+        self._file_sha256 = file.sha256
+        return open_session(file.content, path, provider)
 
     def _open_on_cuda(self, path: Path, device: Device) -> Any:
-        """A session that really has CUDA, or None; raises where the user insists on it."""
+        """Return a session that really has CUDA, or None.
+
+        Raises:
+            DeviceError: If there is none and the user insists on it.
+        """
         if not built_for_cuda():
             reason = (
-                "the ONNX Runtime installed is built for CPUs alone; in a fresh environment, "
+                "the installed ONNX Runtime is built for CPUs only; in a fresh environment, run "
                 "pip install 'exprinfer[gpu]'"
             )
         else:
             missing = preload_cuda()
-            session = open_file(path, CUDA)
-            # ONNX Runtime falls back to the CPU by itself: look at what it really made.
+            session = self._open(path, CUDA)
+            # ONNX Runtime falls back to the CPU silently: look at what it really created.
             if CUDA in session.get_providers():
                 return session
             self.note = reason = (
                 f"ONNX Runtime could not create its CUDA provider{missing}; it needs an NVIDIA GPU "
                 "with its driver, CUDA 13 and cuDNN 9: nvidia-smi shows the driver, "
-                "pip install 'onnxruntime-gpu[cuda,cudnn]' brings the libraries"
+                "pip install 'onnxruntime-gpu[cuda,cudnn]' installs the libraries"
             )
         if device == "cuda":
-            raise DeviceError(f"device 'cuda' cannot be had: {reason}")
+            raise DeviceError(f"device 'cuda' is not available: {reason}")
         return None
 
-    def _check_signature(self) -> None:
-        given = self._session.get_inputs()
-        inputs = {value.name: (value.type, len(value.shape)) for value in given}
-        told = self._session.get_outputs()
-        outputs = {value.name: (value.type, len(value.shape)) for value in told}
-        if inputs != _INPUTS or not _OUTPUTS.items() <= outputs.items():
+    def _verify_signature(self) -> None:
+        inputs = self._session.get_inputs()
+        signature = {value.name: (value.type, len(value.shape)) for value in inputs}
+        outputs = {
+            value.name: (value.type, len(value.shape)) for value in self._session.get_outputs()
+        }
+        if signature != _INPUTS or not _OUTPUTS.items() <= outputs.items():
             raise ModelFileError(
-                f"{self.path} keeps another contract: inputs {inputs} and outputs {outputs}, "
-                f"expected {_INPUTS} and {_OUTPUTS}"
+                f"{self.path} must have the inputs {_INPUTS} and the outputs {_OUTPUTS}, got "
+                f"{signature} and {outputs}"
             )
-        if isinstance(given[0].shape[0], int):
+        if isinstance(inputs[0].shape[0], int):
             raise ModelFileError(
-                f"{self.path} takes batches of {given[0].shape[0]} alone, not of any size"
+                f"{self.path} must take batches of any size, got only {inputs[0].shape[0]}"
             )
 
-    @property
-    def metadata(self) -> dict[str, str]:
-        """The file's ``metadata_props``; raises ModelFileError where they are no text."""
+    def _metadata(self) -> dict[str, str]:
         try:
             return dict(self._session.get_modelmeta().custom_metadata_map)
         except UnicodeDecodeError as error:
-            raise ModelFileError(f"{self.path} has metadata that are no text: {error}") from error
+            raise ModelFileError(f"{self.path}: the metadata is not text: {error}") from error
 
-    def run(self, tokens: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Answer token ids ``[batch, time]``: answer ids ``[batch, answer_time]`` and
-        log-probabilities ``[batch]``. Raises ModelFileError where the model gives other shapes."""
-        if self.captured:
-            return self.captured.run(tokens)
-        if self.width:
-            tokens = np.pad(tokens, ((0, 0), (0, self.width - tokens.shape[1])))
-        feed = {"tokens": tokens.astype(np.int64)}
-        with beside_others() if self.device == "cuda" else nullcontext():
-            answer, log_prob = self._session.run(list(_OUTPUTS), feed)
-        if not len(tokens) == len(answer) == len(log_prob):  # one row's would pass for all
-            raise ModelFileError(
-                f"{self.path} gives {len(answer)} answers and {len(log_prob)} log-probabilities "
-                f"for {len(tokens)} expressions"
-            )
-        return answer, log_prob
-
-    def states(
-        self, tokens: NDArray[np.integer], limits: NDArray[np.int64]
-    ) -> dict[str, NDArray[np.generic]]:
-        """Where a machine that works on tapes stands after so many steps of each row, ``[batch]``.
-
-        Returns ``_STATES`` by name: steps done and memories ``[batch]``, tapes ``[batch, tapes,
-        cells]``, heads and whether they are looked at ``[batch, tapes, 1]``. Raises ModelFileError
-        where the model has no tapes.
-        """
-        if not {value.name for value in self._session.get_outputs()} >= _STATES:
-            raise ModelFileError("this model does not work on tapes and has nothing to show")
-        names = sorted(_STATES)
-        feed = {"tokens": tokens.astype(np.int64), "limit": limits}
-        return dict(zip(names, self._session.run(names, feed), strict=True))
+    @staticmethod
+    def _fixed_time(values: Sequence[Any], name: str) -> int | None:
+        time = next(value.shape[1] for value in values if value.name == name)
+        return time if isinstance(time, int) else None

@@ -1,77 +1,143 @@
-"""The steps of a machine at work on one expression: its tapes before each of them."""
+"""Models that work on tapes: what they return besides the answer, and what their tapes mean.
+
+Such a model is a controller with one head on each of four tapes: ``input`` holds the expression,
+``answer`` the result when the machine halts, ``first`` and ``second`` the numbers it works with.
+Its graph takes a further input, ``limit`` (int64 ``[batch]``), the number of steps after which it
+stops, and has these further outputs:
+
+    steps  int64 [batch]                  steps done
+    state  int64 [batch]                  number of the controller's state
+    tapes  uint8 [batch, tapes, cells]    token ids; the expression starts in the middle
+    heads  int64 [batch, tapes, 1]        cell of each head
+    looks  bool  [batch, tapes, 1]        whether the next step looks at that cell
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exprinfer.errors import TooLongError
-from exprinfer.runtime.model import UNLIMITED, Model
+from exprinfer.errors import ModelFileError, TooLongError
+from exprinfer.language.tokenizer import SYMBOLS, encode
+from exprinfer.runtime.session import Session
 
-#: Copies of the expression that are worked out at once, each up to another step.
-AT_ONCE = 512
-#: Some seconds of work, and more lines than anybody reads.
-MOST_STEPS = 2_000
+#: What such a model writes as its answer if it found a division by zero.
+DIVIDED_BY_ZERO = "/"
+#: A limit of more steps than any model takes.
+UNLIMITED = 2**62
+#: Longest trace: a few seconds of work, and more lines than anybody reads.
+MAX_TRACE_STEPS = 2_000
 
-
-@dataclass(frozen=True)
-class TraceStep:
-    """The machine before one of its steps, or at its end."""
-
-    memory: str
-    """What it remembers, by the name of its teacher's state."""
-    tapes: tuple[str, ...]
-    """What stands on each tape, between the outermost cells ever used."""
-    heads: tuple[int, ...]
-    """Where each head stands, in cells of that text, and maybe beyond it."""
-    looks: tuple[bool, ...]
-    """Whether the next step looks at what stands there."""
+_OUTPUTS = ("steps", "state", "tapes", "heads", "looks")
+#: Steps of one expression that are computed in one call.
+_TRACE_BATCH = 512
+_ZERO, _NINE, _PLUS, _TIMES, _OVER, _OPEN, _CLOSE = map(SYMBOLS.index, "09+*/()")
+_OPERATOR = np.array([symbol in "+-*/" for symbol in SYMBOLS])
 
 
-def steps(model: Model, expression: str) -> list[TraceStep]:
-    """Follow one expression that the model takes.
+class TapeStates(NamedTuple):
+    """The machine at several moments: one row for each."""
 
-    The expression is worked out once for each step, up to that step, many at once: the time grows
-    with the square of the steps. Raises ModelFileError where the model has no tapes, TooLongError
-    where there are more than ``MOST_STEPS``.
+    steps: NDArray[np.int64]  # [rows]
+    state: NDArray[np.int64]  # [rows]
+    tapes: NDArray[np.uint8]  # [rows, tapes, cells]
+    heads: NDArray[np.int64]  # [rows, tapes]
+    looks: NDArray[np.bool_]  # [rows, tapes]
+
+
+def run_until(
+    session: Session, tokens: NDArray[np.integer], limits: NDArray[np.int64]
+) -> TapeStates:
+    """Run the machine and return where it stands after a number of steps.
+
+    Args:
+        session: The open model.
+        tokens: Token ids ``[rows, time]``.
+        limits: Number of steps of each row, ``[rows]`` or ``[1]``.
+
+    Raises:
+        ModelFileError: If the model does not work on tapes.
     """
-    tokens, _ = model.alphabet.encode([expression])
-    last = int(_states(model, tokens, np.array([UNLIMITED]))["steps"][0])
-    if last > MOST_STEPS:
-        raise TooLongError(f"too long to show: {last:,} steps, at most {MOST_STEPS:,} are shown")
-    parts = [
-        _states(model, tokens, np.arange(start, min(start + AT_ONCE, last + 1)))
-        for start in range(0, last + 1, AT_ONCE)
-    ]
-    states = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    tapes, heads = states["tapes"], states["heads"][:, :, 0]
-    used = (tapes != 0).any(axis=0)
-    texts = []
-    for tape in range(tapes.shape[1]):
-        cells = np.flatnonzero(used[tape])
-        looked = heads[states["looks"][:, tape, 0], tape]
-        begin = min([*cells[:1], *looked.tolist()], default=0)
-        end = max([*cells[-1:], *looked.tolist()], default=0) + 1
-        texts.append((begin, _cells(model, tapes[:, tape, begin:end])))
-    return [
-        TraceStep(
-            model.description.memories[int(states["memory"][row])],
-            tuple(lines[row] for _, lines in texts),
-            tuple(int(heads[row, tape] - begin) for tape, (begin, _) in enumerate(texts)),
-            tuple(states["looks"][row, :, 0].tolist()),
+    if not session.output_names() >= set(_OUTPUTS):
+        raise ModelFileError(f"{session.path} does not work on tapes, so it has no trace")
+    feed = {"tokens": tokens.astype(np.int64), "limit": limits}
+    steps, state, tapes, heads, looks = session.fetch(_OUTPUTS, feed)
+    return TapeStates(steps, state, tapes, heads[:, :, 0], looks[:, :, 0])
+
+
+def record(session: Session, expression: str) -> TapeStates:
+    """Return the machine before each step of one expression, and at its end.
+
+    The graph returns only where it stops, so the expression is computed once for each step, many
+    copies at the same time. The time grows with the square of the number of steps.
+
+    Raises:
+        ModelFileError: If the model does not work on tapes.
+        TooLongError: If there are more than ``MAX_TRACE_STEPS`` steps.
+    """
+    tokens, _ = encode([expression])
+    last = int(run_until(session, tokens, np.array([UNLIMITED])).steps[0])
+    if last > MAX_TRACE_STEPS:
+        raise TooLongError(
+            f"the trace is too long: {last:,} steps, at most {MAX_TRACE_STEPS:,} are shown"
         )
-        for row in range(last + 1)
-    ]
+    parts = []
+    for start in range(0, last + 1, _TRACE_BATCH):
+        limits = np.arange(start, min(start + _TRACE_BATCH, last + 1))
+        parts.append(run_until(session, np.repeat(tokens, len(limits), axis=0), limits))
+    return TapeStates(*map(np.concatenate, zip(*parts, strict=True)))
 
 
-def _states(model: Model, tokens: NDArray[np.uint8], limits: NDArray[np.int64]) -> dict[str, Any]:
-    return model.session.states(np.repeat(tokens, len(limits), axis=0), limits)
+def zero_divisors(session: Session, tokens: NDArray[np.uint8]) -> list[int]:
+    """Return where the divisor starts that the model found to be zero, for each row.
+
+    The head on the input stops right after that divisor.
+    """
+    stopped = run_until(session, tokens, np.array([UNLIMITED]))
+    ends = stopped.heads[:, 0] - stopped.tapes.shape[2] // 2
+    rows = zip(tokens, ends.tolist(), strict=True)
+    return [_divisor_start(row.tobytes(), end) for row, end in rows]
 
 
-def _cells(model: Model, cells: NDArray[np.uint8]) -> list[str]:
-    """The cells as text, blanks kept."""
-    symbols = np.array(list(model.alphabet.symbols))
-    return ["".join(row) for row in symbols[cells].tolist()]
+def _divisor_start(tokens: bytes, end: int) -> int:
+    """Return where the divisor starts, with its minuses, that ends before ``end``."""
+    at, closed = end - 1, 0
+    while closed or tokens[at] != _OVER:
+        closed += (tokens[at] == _CLOSE) - (tokens[at] == _OPEN)
+        at -= 1
+    return at + 1
+
+
+def expected_steps(tokens: NDArray[np.uint8], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Estimate how many steps schoolbook arithmetic takes, from operators and digits.
+
+    The estimate reads from left to right and ignores brackets. It only decides which rows share a
+    batch; no answer depends on it.
+
+    Args:
+        tokens: Token ids ``[batch, time]``.
+        lengths: Lengths of the texts ``[batch]``.
+
+    Returns:
+        The estimates, ``[batch]``.
+    """
+    steps = lengths.astype(float)
+    # Number of digits of the value so far and of the number being read.
+    value, number = np.zeros((2, len(tokens)))
+    operator = np.full(len(tokens), _PLUS, np.uint8)
+    after_value = np.zeros(len(tokens), bool)
+    for symbol in np.pad(tokens.T, ((0, 1), (0, 0))):
+        digit = (symbol >= _ZERO) & (symbol <= _NINE)
+        ends = np.flatnonzero(~digit & (number > 0))
+        a, b, op = value[ends], number[ends], operator[ends]
+        places = np.maximum(a - b + 1, 0)
+        product, quotient = op == _TIMES, op == _OVER
+        work = np.where(product, 3 * a * b + 3 * b, 2 * np.maximum(a, b))
+        steps[ends] += np.where(quotient, 2 * a + places * (9 * b + 14), work)
+        value[ends] = np.select([product, quotient], [a + b, places], np.maximum(a, b))
+        operator = np.where(_OPERATOR[symbol] & after_value, symbol, operator)
+        after_value = digit | (symbol == _CLOSE)
+        number = np.where(digit, number + 1, 0)
+    return steps

@@ -1,4 +1,4 @@
-"""Runs batches side by side, each on one thread of its own."""
+"""Run batches at the same time, each on one thread."""
 
 from __future__ import annotations
 
@@ -11,40 +11,49 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def cores() -> int:
-    """How many cores this process may use."""
+def available_cores() -> int:
+    """Return how many cores this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on every system
         return os.cpu_count() or 1
 
 
-class Pool:
-    """Threads that are started when they are first needed, and again in a forked process."""
+class ThreadPool:
+    """Threads that start when they are first needed, and start again in a forked process.
+
+    Attributes:
+        threads: Number of threads.
+    """
 
     def __init__(self, threads: int | None) -> None:
-        if threads is not None and not (isinstance(threads, int) and threads > 0):
-            raise ValueError(f"threads {threads!r} is no whole number from 1 on")
-        self.threads = threads or cores()
-        self._forget()
+        """Set the number of threads; None means one for each core.
 
-    def _forget(self) -> None:
+        Raises:
+            ValueError: If the number is not a positive integer.
+        """
+        if threads is not None and not (isinstance(threads, int) and threads > 0):
+            raise ValueError(f"threads must be a positive integer, got {threads!r}")
+        self.threads = threads or available_cores()
+        self._reset()
+
+    def _reset(self) -> None:
         self._executor: ThreadPoolExecutor | None = None
         self._lock, self._process = Lock(), os.getpid()
 
-    def submit(self, work: Callable[[], Result]) -> Future[Result]:
-        """Have the work done by a thread."""
+    def submit(self, function: Callable[[], Result]) -> Future[Result]:
+        """Call the function on one of the threads."""
         if self._process != os.getpid():
-            self._forget()  # the threads, and who held the lock, stayed with the parent
+            self._reset()  # the threads, and whoever held the lock, stayed in the parent
         with self._lock:
             if self._executor is None:
                 self._executor = ThreadPoolExecutor(self.threads, "exprinfer")
-            return self._executor.submit(work)
+            return self._executor.submit(function)
 
     def close(self) -> None:
-        """End the threads when what they have been given is done."""
+        """End the threads after the calls that they were given."""
         if self._process != os.getpid():
-            self._forget()
+            self._reset()
         with self._lock:
             executor, self._executor = self._executor, None
         if executor is not None:

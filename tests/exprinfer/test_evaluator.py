@@ -17,6 +17,7 @@ from exprinfer import (
     Evaluator,
     ExpressionError,
     MalformedError,
+    ModelInfo,
     NotTextError,
     OutsideDomainError,
     Prediction,
@@ -46,11 +47,11 @@ def test_threads_share_an_evaluator(gist: Evaluator) -> None:
     parts = [TEXTS[start::8] for start in range(8)]
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(gist.evaluate_batch, parts))
-    for part, column in zip(parts, together, strict=True):
-        assert (column.answers == gist.evaluate_batch(part).answers).all()
+    for part, result in zip(parts, together, strict=True):
+        assert (result.answers == gist.evaluate_batch(part).answers).all()
 
 
-def test_one_many_stream_and_column_agree(gist: Evaluator) -> None:
+def test_evaluate_many_stream_and_batch_agree(gist: Evaluator) -> None:
     texts = [*TEXTS[:50], "1/0", "", *TEXTS[50:60]]
     many = gist.evaluate_many(texts)
     assert many == list(gist.stream(iter(texts))) == list(gist.evaluate_batch(texts))
@@ -60,7 +61,7 @@ def test_one_many_stream_and_column_agree(gist: Evaluator) -> None:
             assert gist.evaluate(prediction.expression) == prediction
 
 
-def test_a_prediction_says_what_it_is(gist: Evaluator) -> None:
+def test_the_fields_of_a_prediction(gist: Evaluator) -> None:
     prediction = gist.evaluate("-(66+-19)")
     assert prediction.expression == "-(66+-19)"
     assert prediction.answer
@@ -112,9 +113,9 @@ def test_a_bad_expression_raises_alone_and_is_a_result_among_many(
     assert bad.expression == shown.get(given, given)
 
 
-def test_a_guess_must_be_asked_for_and_is_never_certified() -> None:
-    guessing = exprinfer.load("exact", device="cpu", allow_out_of_domain=True)
-    inside, outside, wrong = guessing.evaluate_many(["5+3", "100*2", "100*"])
+def test_answers_outside_the_domain_must_be_allowed_and_are_never_certified() -> None:
+    permissive = exprinfer.load("exact", device="cpu", allow_out_of_domain=True)
+    inside, outside, wrong = permissive.evaluate_many(["5+3", "100*2", "100*"])
     assert outside.error is None
     assert outside.answer is not None
     assert not outside.certified
@@ -122,7 +123,7 @@ def test_a_guess_must_be_asked_for_and_is_never_certified() -> None:
     assert wrong.error is not None
 
 
-def test_errors_are_the_fitting_builtins_too(gist: Evaluator) -> None:
+def test_errors_are_also_the_matching_builtin_exceptions(gist: Evaluator) -> None:
     for text, kind in {"1/0": ZeroDivisionError, "x": ValueError}.items():
         with pytest.raises(kind):
             gist.evaluate(text)
@@ -130,20 +131,20 @@ def test_errors_are_the_fitting_builtins_too(gist: Evaluator) -> None:
         gist.evaluate(5)  # type: ignore[arg-type]
 
 
-def test_nothing_in_nothing_out(gist: Evaluator) -> None:
+def test_no_expressions_give_no_results(gist: Evaluator) -> None:
     assert gist.evaluate_many([]) == []
     assert len(gist.evaluate_batch([])) == 0
 
 
-def test_a_numpy_array_is_a_column(gist: Evaluator) -> None:
-    column = gist.evaluate_batch(np.array(TEXTS[:10]))
-    assert (column.answers == gist.evaluate_batch(TEXTS[:10]).answers).all()
-    assert column.positions.tolist() == [-1] * 10
+def test_a_numpy_array_is_a_batch(gist: Evaluator) -> None:
+    result = gist.evaluate_batch(np.array(TEXTS[:10]))
+    assert (result.answers == gist.evaluate_batch(TEXTS[:10]).answers).all()
+    assert result.positions.tolist() == [-1] * 10
 
 
 @pytest.mark.parametrize("call", ["evaluate_many", "stream", "evaluate_batch"])
 @pytest.mark.parametrize("single", ["1+2", b"1+2"])
-def test_one_expression_where_many_are_taken_is_refused(
+def test_a_single_expression_is_refused_if_many_are_expected(
     gist: Evaluator, call: str, single: object
 ) -> None:
     with pytest.raises(TypeError, match="use evaluate"):
@@ -167,13 +168,13 @@ def test_a_stream_is_lazy(gist: Evaluator) -> None:
 
 @pytest.mark.parametrize("number", [0, -1, 1.5, "5"])
 def test_a_bad_batch_size_or_number_of_threads_is_refused(number: Any) -> None:
-    with pytest.raises(ValueError, match="batch size"):
+    with pytest.raises(ValueError, match="batch_size must be a positive integer"):
         exprinfer.load("gist", "cpu", batch_size=number)
-    with pytest.raises(ValueError, match="threads"):
+    with pytest.raises(ValueError, match="threads must be a positive integer"):
         exprinfer.load("gist", "cpu", threads=number)
 
 
-def test_a_subclass_of_str_is_taken_as_the_text_it_is(gist: Evaluator) -> None:
+def test_a_subclass_of_str_is_taken_as_text(gist: Evaluator) -> None:
     class Named(str):
         def __str__(self) -> str:
             return "a name"
@@ -185,17 +186,17 @@ def test_a_subclass_of_str_is_taken_as_the_text_it_is(gist: Evaluator) -> None:
     assert bad.error.message == "unknown symbol 'x' at position 2"
 
 
-def test_a_row_with_an_answer_has_no_error_to_give(gist: Evaluator) -> None:
-    column = gist.evaluate_batch(["1+2", "1+"])
-    assert column.error(1).code == "malformed"
+def test_a_row_with_an_answer_has_no_error(gist: Evaluator) -> None:
+    result = gist.evaluate_batch(["1+2", "1+"])
+    assert result.error(1).code == "malformed"
     with pytest.raises(ValueError, match="row 0 has an answer"):
-        column.error(0)
+        result.error(0)
 
 
-def test_an_answer_that_is_no_integer_has_no_value(gist: Evaluator) -> None:
-    column = gist.evaluate_batch(TEXTS[:3])
-    column.answers[:] = ["1 2", "--3", "-4"]
-    assert [prediction.value for prediction in column] == [None, None, -4]
+def test_an_answer_that_is_not_an_integer_has_no_value(gist: Evaluator) -> None:
+    result = gist.evaluate_batch(TEXTS[:3])
+    result.answers[:] = ["1 2", "--3", "-4"]
+    assert [prediction.value for prediction in result] == [None, None, -4]
 
 
 def _answers(evaluator: Evaluator, texts: list[str]) -> list[str]:
@@ -213,7 +214,7 @@ def test_processes_share_an_evaluator(how: str) -> None:
     assert found == [expected[start::4] for start in range(4)]
 
 
-def test_a_pickled_evaluator_is_made_again_as_it_was() -> None:
+def test_a_pickled_evaluator_keeps_its_options() -> None:
     evaluator = exprinfer.load("exact", "cpu", batch_size=7, allow_out_of_domain=True, threads=1)
     copy = pickle.loads(pickle.dumps(evaluator))
     assert (copy.batch_size, copy.allow_out_of_domain, copy.models) == (7, True, evaluator.models)
@@ -238,18 +239,18 @@ def test_closing_while_others_evaluate_loses_nothing() -> None:
     assert all(future.result() == expected for future in found)
 
 
-def test_what_was_verified_elsewhere_is_not_certified_here(
+def test_a_file_verified_on_another_device_is_not_certified_here(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    here = exprinfer.load("exact", "cpu").models[0]
+    elsewhere = replace(here, certified_on=("cuda",))
+    monkeypatch.setattr(ModelInfo, "read", lambda *_: elsewhere)
     evaluator = exprinfer.load("exact", "cpu")
-    elsewhere = replace(evaluator.models[0], certified_on=("cuda",))
-    evaluator.models = (elsewhere,)
-    monkeypatch.setattr(evaluator._models[0], "description", elsewhere)
     assert not evaluator.evaluate("5+3").certified
     assert not evaluator.evaluate_batch(["5+3", "1+1"]).certified.any()
 
 
-def test_a_subclass_of_str_counts_as_what_it_holds() -> None:
+def test_a_subclass_of_str_cannot_change_its_length() -> None:
     class Odd(str):
         def __len__(self) -> int:
             return 99

@@ -9,8 +9,9 @@ import pytest
 
 import exprinfer
 from exprinfer import DivisionByZeroError, Evaluator, TooLongError
-from exprinfer.language.tokenizer import SYMBOLS, Alphabet
-from exprinfer.runtime.batching import by_cost, expected_steps
+from exprinfer.language.tokenizer import encode, encode_one
+from exprinfer.runtime.batching import by_cost
+from exprinfer.runtime.tapes import _divisor_start, expected_steps
 from exprinfer.scoring.reference import exact_value
 from training.longhand.fuzz import read, texts
 from training.longhand.problems import awkward_problem, problems
@@ -46,7 +47,7 @@ def auto() -> Evaluator:
         ("3-(-(5-2))*0", "3", "longhand"),
     ],
 )
-def test_each_expression_goes_where_it_is_certified(
+def test_each_expression_goes_to_the_model_that_is_certified_for_it(
     auto: Evaluator, text: str, answer: str, model: str
 ) -> None:
     prediction = auto.evaluate(text)
@@ -57,14 +58,12 @@ def test_each_expression_goes_where_it_is_certified(
 
 @pytest.mark.parametrize("digits", [1, 12, 60])
 @pytest.mark.parametrize("operator", "+-*/")
-def test_numbers_far_longer_than_any_it_learned_from(
-    auto: Evaluator, operator: str, digits: int
-) -> None:
+def test_numbers_far_longer_than_in_training(auto: Evaluator, operator: str, digits: int) -> None:
     rng = Random(f"{digits}{operator}")
     drawn = [awkward_problem(rng, operator, digits, max(1, digits // 2)) for _ in range(40)]
-    column = auto.evaluate_batch([problem.text for problem in drawn])
-    assert column.answers.tolist() == [str(problem.value) for problem in drawn]
-    assert column.certified.all()
+    result = auto.evaluate_batch([problem.text for problem in drawn])
+    assert result.answers.tolist() == [str(problem.value) for problem in drawn]
+    assert result.certified.all()
 
 
 def test_operands_of_a_thousand_digits(auto: Evaluator) -> None:
@@ -74,14 +73,14 @@ def test_operands_of_a_thousand_digits(auto: Evaluator) -> None:
     assert [prediction.value for prediction in auto.evaluate_many(texts)] == expected
 
 
-def test_what_is_too_long_says_so(auto: Evaluator) -> None:
+def test_the_longest_expression(auto: Evaluator) -> None:
     with pytest.raises(TooLongError, match="at most 2048 symbols"):
         auto.evaluate("1+" + "1" * 2_047)
     assert auto.evaluate("1+" + "1" * 2_046).value == int("1" * 2_045 + "2")
 
 
 @pytest.mark.parametrize("batch_size", [1, 64, 1_024])
-def test_neighbours_and_batch_size_change_nothing(auto: Evaluator, batch_size: int) -> None:
+def test_neighbours_and_batch_size_do_not_matter(auto: Evaluator, batch_size: int) -> None:
     drawn = list(problems(5, 300, most_digits=7))
     order = np.random.default_rng(batch_size).permutation(len(drawn))
     texts = [drawn[row].text for row in order]
@@ -100,13 +99,13 @@ def test_answers_keep_their_order_whatever_their_width(
 ) -> None:
     texts = ["1+1", "9" * 300 + "+1", "", "20000*3", "x"]
     fixed = auto.evaluate_batch(texts).answers
-    monkeypatch.setattr("exprinfer.runtime.collector.FIXED_WIDTH_AT_MOST", 10)
+    monkeypatch.setattr("exprinfer.runtime.collector.MAX_FIXED_CHARACTERS", 10)
     free = auto.evaluate_batch(texts).answers
     assert free.dtype != fixed.dtype
     assert fixed.tolist() == free.tolist() == ["2", "1" + "0" * 300, "", "60000", ""]
 
 
-def test_a_batch_holds_like_work() -> None:
+def test_the_rows_of_a_batch_have_similar_costs() -> None:
     costs = np.array([5.0, 1, 1, 100, 1_000, 5, 1] * 40)
     lengths = np.full(len(costs), 20)
     batches = list(by_cost(costs, lengths, 200))
@@ -119,34 +118,34 @@ def test_a_batch_holds_like_work() -> None:
 
 def test_expected_steps_order_the_work() -> None:
     texts = ["1+1", "-(1234+5678)", "1234*5678", "123456789/12345"]
-    steps = expected_steps(*Alphabet(SYMBOLS).encode(texts))
+    steps = expected_steps(*encode(texts))
     assert list(np.argsort(steps)) == [0, 1, 2, 3]
 
 
-def test_the_working_is_what_the_teacher_does(auto: Evaluator) -> None:
-    work = auto.trace("25*-34")
-    assert work.names == ("input", "first", "second", "answer")
-    assert [step.memory for step in work.steps[:4]] == [
+def test_the_trace_is_what_the_teacher_does(auto: Evaluator) -> None:
+    trace = auto.trace("25*-34")
+    assert trace.tapes == ("input", "first", "second", "answer")
+    assert [step.state for step in trace.steps[:4]] == [
         "start +",
         "first digits +",
         "first digits +",
         "second +",
     ]
-    assert work.steps[-1].memory == "halt"
-    assert work.steps[-1].tapes[3].strip() == "-850"
-    assert len(str(work).splitlines()) == len(work.steps) + 1
-    assert [done.left for done in work.operations] == ["-850"]
-    assert "[2]5 * - 3 4" in str(work).splitlines()[1]
+    assert trace.steps[-1].state == "halt"
+    assert trace.steps[-1].tapes[3].strip() == "-850"
+    assert len(str(trace).splitlines()) == len(trace.steps) + 1
+    assert [done.remaining for done in trace.operations] == ["-850"]
+    assert "[2]5 * - 3 4" in str(trace).splitlines()[1]
 
 
-def test_a_model_without_tapes_has_no_working_to_show(gist: Evaluator) -> None:
+def test_a_model_without_tapes_has_no_trace(gist: Evaluator) -> None:
     with pytest.raises(exprinfer.ModelNotFoundError, match="longhand"):
         gist.trace("1+1")
     with pytest.raises(exprinfer.DivisionByZeroError):
         gist.trace("1/0")
 
 
-def test_more_working_than_anybody_reads_is_refused(auto: Evaluator) -> None:
+def test_a_trace_that_is_too_long_is_refused(auto: Evaluator) -> None:
     with pytest.raises(TooLongError, match="steps, at most 2,000 are shown"):
         auto.trace("9" * 30 + "*" + "8" * 30)
 
@@ -167,7 +166,7 @@ def test_a_division_by_zero_is_found_and_is_that_lines_alone(
         auto.evaluate(text)
 
 
-def test_any_text_gets_its_answer_or_its_error(auto: Evaluator) -> None:
+def test_every_text_gets_its_answer_or_its_error(auto: Evaluator) -> None:
     drawn = list(texts(11, 20_000))
     for text, found in zip(drawn, auto.evaluate_batch(drawn), strict=True):
         verdict = read(text)
@@ -198,22 +197,22 @@ def _value(text: str) -> int | None:
     return exact[1] if exact else None
 
 
-def test_what_is_left_keeps_its_value_to_the_end(auto: Evaluator) -> None:
+def test_what_remains_keeps_its_value_to_the_end(auto: Evaluator) -> None:
     rng = Random(9)
     drawn = [tree(rng, rng.randint(2, 8), 4, 3) for _ in range(40)]
     for expression in drawn:
         if expression.value is None:
             continue
-        work = auto.trace(expression.text)
-        for done in work.operations:
-            assert _value(done.left) == expression.value, (expression.text, done)
+        trace = auto.trace(expression.text)
+        for done in trace.operations:
+            assert _value(done.remaining) == expression.value, (expression.text, done)
             assert str(_value(done.text)) == done.result, (expression.text, done)
-        assert work.operations[-1].left == str(expression.value)
+        assert trace.operations[-1].remaining == str(expression.value)
 
 
 def test_a_whole_expression_is_shown_operation_by_operation(auto: Evaluator) -> None:
-    work = auto.trace("-(12+3*(4-567))/-(8-99)*1000000007")
-    done = [(operation.text, operation.result) for operation in work.operations]
+    trace = auto.trace("-(12+3*(4-567))/-(8-99)*1000000007")
+    done = [(operation.text, operation.result) for operation in trace.operations]
     assert done == [
         ("4-567", "-563"),
         ("3*-563", "-1689"),
@@ -222,6 +221,13 @@ def test_a_whole_expression_is_shown_operation_by_operation(auto: Evaluator) -> 
         ("1677/91", "18"),
         ("18*1000000007", "18000000126"),
     ]
-    assert "12-1689 = -1677" in str(work)
-    assert len(str(work).splitlines()) == 7
-    assert len(work.table().splitlines()) == len(work.steps) + 1
+    assert "12-1689 = -1677" in str(trace)
+    assert len(str(trace).splitlines()) == 7
+    assert len(trace.table().splitlines()) == len(trace.steps) + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "end", "start"), [("1/(2-2)", 7, 2), ("3-4/-(5/(2+3))*7", 14, 4), ("3/0*2", 3, 2)]
+)
+def test_where_a_divisor_starts(text: str, end: int, start: int) -> None:
+    assert _divisor_start(encode_one(text), end) == start

@@ -1,26 +1,25 @@
-"""Fuzz target: the grammar, over batches and alone, against the oracle."""
+"""Fuzz target: the grammar, in batches and one by one, compared with the oracle."""
 
 from __future__ import annotations
 
-from exprinfer.errors import EXPRESSION_ERRORS, DivisionByZeroError
-from exprinfer.language.grammar import Domain
-from exprinfer.language.tokenizer import SYMBOLS, Alphabet
-from exprinfer.language.validation import check, explain, in_seed_domain
+from exprinfer.errors import EXPRESSION_ERRORS, DivisionByZeroError, explain
+from exprinfer.language.grammar import DOMAIN_DESCRIPTIONS, Domain
+from exprinfer.language.tokenizer import encode, encode_one
+from exprinfer.language.validation import in_seed_domain, validate
 from exprinfer.scoring.reference import exact_value
 from tests.fuzz import oracle
 
-ALPHABET = Alphabet(SYMBOLS)
-#: Texts longer than this are too long here, as those of over 2,048 symbols are to the evaluator.
+#: Longest text here; the evaluator's limit is 2,048 symbols.
 WIDTH = 40
 
 
 def try_one(data: bytes) -> None:
-    """Check lines of bytes together and each by itself."""
+    """Validate lines of bytes together and one by one."""
     texts = data.decode("utf-8", "surrogateescape").split("\n")
-    together = check(*ALPHABET.encode(texts, WIDTH))
+    together = validate(*encode(texts, WIDTH))
     for row, text in enumerate(texts):
-        tokens, lengths = ALPHABET.encode([text], WIDTH)
-        alone = check(tokens, lengths)
+        tokens, lengths = encode([text], WIDTH)
+        alone = validate(tokens, lengths)
         number, position = int(alone.errors[0]), int(alone.positions[0])
         domain = Domain(alone.domains[0])
         assert number == together.errors[row]
@@ -28,7 +27,7 @@ def try_one(data: bytes) -> None:
         assert domain == together.domains[row]
         assert (domain is Domain.NONE) == (number != 0)
         if len(text) <= WIDTH:
-            assert in_seed_domain(ALPHABET.encode_one(text)) == (domain is Domain.SEED)
+            assert in_seed_domain(encode_one(text)) == (domain is Domain.SEED)
         if number:
             _check_error(number, text, position)
         else:
@@ -39,7 +38,7 @@ def _check_value(text: str) -> None:
     exact = exact_value(text)
     try:
         value = oracle.value(text)
-    except ZeroDivisionError:  # found by the model as it works, not by the grammar
+    except ZeroDivisionError:  # the model finds it, not the grammar
         assert exact is None
         return
     assert value is not None
@@ -48,7 +47,7 @@ def _check_value(text: str) -> None:
 
 
 def _check_error(number: int, text: str, position: int) -> None:
-    error = explain(number, text, position, Domain.SEED)
+    error = explain(number, text, position, DOMAIN_DESCRIPTIONS[Domain.SEED])
     assert type(error) is EXPRESSION_ERRORS[number]
     assert error.message.isascii()
     assert error.message.isprintable()

@@ -1,4 +1,4 @@
-"""Fuzz target: the reader of model files, its seal and its metadata."""
+"""Fuzz target: the reader of model files, the checksum and the metadata."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import TypeVar
 from exprinfer.errors import ModelFileError
 from exprinfer.language.grammar import Domain
 from exprinfer.language.tokenizer import SYMBOLS
-from exprinfer.runtime.checksum import KEY, read_sealed, sealed
+from exprinfer.runtime.checksum import read_verified, with_checksum
 from exprinfer.runtime.model_file import ModelInfo
 
 Read = TypeVar("Read")
 
 PATH = Path(tempfile.gettempdir(), f"fuzzed-{os.getpid()}.onnx")
 METADATA = {
-    "format_version": "1",
+    "format_version": "2",
     "name": "test",
     "version": "1.0",
-    "alphabet": SYMBOLS,
+    "symbols": SYMBOLS,
     "longest_input": "11",
     "longest_output": "5",
     "domain": "seed",
@@ -31,14 +31,13 @@ METADATA = {
     "exact_match": "",
     "recipe": "{}",
     "weights_sha256": "0" * 64,
-    "file_sha256": "0" * 64,
 }
 
 
 def try_one(data: bytes) -> None:
-    """Read the bytes as a file, sealed and not, and as metadata."""
+    """Read the bytes as a file, with and without a checksum, and as metadata."""
     try:
-        _try_seal(data)
+        _try_checksum(data)
     finally:
         PATH.unlink(missing_ok=True)
     lines = data.decode("utf-8", "replace").split("\n")
@@ -47,11 +46,12 @@ def try_one(data: bytes) -> None:
     _try_metadata({**METADATA, **given})
 
 
-def _try_seal(data: bytes) -> None:
+def _try_checksum(data: bytes) -> None:
     assert not _opens(data)
-    if KEY.encode() in data:
+    try:
+        whole = with_checksum(data)
+    except ValueError:  # the data holds a checksum entry already
         return
-    whole = sealed(data)
     assert _opens(whole)
     place = sum(data) % len(whole)
     changed = bytearray(whole)
@@ -63,27 +63,27 @@ def _try_seal(data: bytes) -> None:
 
 def _opens(content: bytes) -> bool:
     PATH.write_bytes(content)
-    read, refusal = _or_refusal(lambda: read_sealed(PATH))
-    assert read is None or read == content
+    read, refusal = _or_refusal(lambda: read_verified(PATH))
+    assert read is None or read.content == content
     assert read is not None or str(PATH) in refusal
     return read is not None
 
 
 def _try_metadata(metadata: dict[str, str]) -> None:
-    described, refusal = _or_refusal(lambda: ModelInfo.read(metadata, PATH))
-    if described is None:
+    info, refusal = _or_refusal(lambda: ModelInfo.read(metadata, PATH))
+    if info is None:
         assert str(PATH) in refusal
         return
-    assert described.alphabet == SYMBOLS
-    assert described.certified_domain <= described.domain
-    assert described.certified_domain is Domain.NONE or 0 < described.checked == described.right
-    assert 0 < described.longest_input <= 4_300
-    for names in (described.tapes, described.memories, described.certified_on):
+    assert info.symbols == SYMBOLS
+    assert info.certified_domain <= info.domain
+    assert info.certified_domain is Domain.NONE or 0 < info.checked == info.right
+    assert 0 < info.longest_input <= 4_300
+    for names in (info.tapes, info.certified_on, [state.name for state in info.states]):
         assert all(type(name) is str for name in names)
 
 
 def _or_refusal(read: Callable[[], Read]) -> tuple[Read | None, str]:
-    """What is read, or else why it is refused; any other error goes on."""
+    """Return what was read, or the reason for the refusal; other errors propagate."""
     try:
         return read(), ""
     except ModelFileError as error:

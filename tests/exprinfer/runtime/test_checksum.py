@@ -9,65 +9,65 @@ from click.testing import CliRunner
 import exprinfer
 from exprinfer import ModelFileError
 from exprinfer.cli import main
-from exprinfer.runtime.checksum import read_sealed, sealed
+from exprinfer.runtime.checksum import read_verified, with_checksum
 from exprinfer.runtime.model_file import find, find_for_cuda, shipped
 
 
 @pytest.mark.parametrize("name", shipped())
-def test_the_shipped_files_are_sealed_as_the_readme_of_the_seal_says(name: str) -> None:
+def test_the_shipped_files_end_in_their_checksum_as_the_docstring_says(name: str) -> None:
     for path in {find(name), find_for_cuda(name)}:
         content = path.read_bytes()
-        digest = hashlib.sha256(content[:-81]).hexdigest()
-        assert content[-64:] == digest.encode()
-        assert read_sealed(path) == content
-        assert exprinfer.load(path, "cpu").models[0].file_sha256 == digest
+        assert content[-64:] == hashlib.sha256(content[:-78]).hexdigest().encode()
+        sha256sum = hashlib.sha256(content).hexdigest()
+        assert read_verified(path) == (content, sha256sum)
+        assert exprinfer.load(path, "cpu").models[0].file_sha256 == sha256sum
 
 
-def test_onnx_reads_the_seal_as_metadata() -> None:
+def test_onnx_reads_the_checksum_as_metadata() -> None:
     onnx = pytest.importorskip("onnx")
     model = onnx.load(find("gist"))
-    assert model.metadata_props[-1].key == "file_sha256"
+    assert model.metadata_props[-1].key == "checksum"
     onnx.checker.check_model(model)
 
 
-def test_every_changed_bit_breaks_the_seal(tmp_path: Path) -> None:
-    content = sealed(b"a model")
+def test_every_changed_bit_breaks_the_checksum(tmp_path: Path) -> None:
+    content = with_checksum(b"a model")
     path = tmp_path / "x.onnx"
     path.write_bytes(content)
-    assert read_sealed(path) == content
+    assert read_verified(path).content == content
     for place in range(len(content)):
         for bit in range(8):
             changed = bytearray(content)
             changed[place] ^= 1 << bit
             path.write_bytes(changed)
             with pytest.raises(ModelFileError, match=r"x\.onnx (is damaged|does not end)"):
-                read_sealed(path)
+                read_verified(path)
 
 
-def test_every_cut_and_every_byte_more_breaks_the_seal(tmp_path: Path) -> None:
-    content = sealed(b"a model")
+def test_every_cut_and_every_appended_byte_breaks_the_checksum(tmp_path: Path) -> None:
+    content = with_checksum(b"a model")
     path = tmp_path / "x.onnx"
     for changed in [content[:end] for end in range(len(content))] + [content + b"\0", content * 2]:
         path.write_bytes(changed)
         with pytest.raises(ModelFileError, match=r"x\.onnx (is damaged|does not end)"):
-            read_sealed(path)
+            read_verified(path)
 
 
-def test_a_file_without_a_seal_is_refused_with_the_remedy(tmp_path: Path) -> None:
+def test_a_file_without_a_checksum_is_refused_with_the_remedy(tmp_path: Path) -> None:
     path = tmp_path / "mine.onnx"
-    path.write_bytes(find("gist").read_bytes()[:-81])
-    with pytest.raises(ModelFileError, match=r"does not end in its SHA-256.*exprinfer seal"):
+    path.write_bytes(find("gist").read_bytes()[:-78])
+    with pytest.raises(ModelFileError, match=r"does not end in its checksum.*exprinfer checksum"):
         exprinfer.load(path, "cpu")
-    assert CliRunner().invoke(main, ["seal", str(path)]).exit_code == 0
+    assert CliRunner().invoke(main, ["checksum", str(path)]).exit_code == 0
     assert path.read_bytes() == find("gist").read_bytes()
     assert exprinfer.load(path, "cpu").models[0].name == "gist"
 
 
-def test_a_damaged_file_is_not_sealed_anew(tmp_path: Path) -> None:
+def test_a_damaged_file_does_not_get_a_new_checksum(tmp_path: Path) -> None:
     path = tmp_path / "mine.onnx"
     content = b"x" + find("gist").read_bytes()[1:]
     path.write_bytes(content)
-    done = CliRunner().invoke(main, ["seal", str(path)])
+    done = CliRunner().invoke(main, ["checksum", str(path)])
     assert done.exit_code == 2
     assert "is not sealed: it has an entry file_sha256 already" in done.output
     assert path.read_bytes() == content

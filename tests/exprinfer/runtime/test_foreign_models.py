@@ -1,4 +1,4 @@
-"""Model files made by somebody else: sealed, and keeping the contract only by half."""
+"""Model files made by somebody else: with a checksum, but only half of the contract."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 import exprinfer
 from exprinfer import Evaluator, ModelFileError
-from exprinfer.runtime.checksum import KEY, sealed
+from exprinfer.runtime.checksum import KEY, with_checksum
 from exprinfer.runtime.model_file import find
 
 onnx = pytest.importorskip("onnx")
@@ -21,7 +21,7 @@ Load = Callable[..., Evaluator]
 
 @pytest.fixture
 def load(tmp_path: Path) -> Load:
-    """Opens a model that gives the same tensors whatever it is asked; ``node`` is one more."""
+    """Open a model that returns the same tensors for every input; ``node`` is one more node."""
 
     def made(
         answer: Any, log_prob: Any = (0.0,), tokens: Any = ("b", "t"), node: Any = None, **more: str
@@ -47,13 +47,13 @@ def load(tmp_path: Path) -> Load:
         onnx.helper.set_model_props(model, {**props, **more})
         path = tmp_path / "foreign.onnx"
         content = model.SerializeToString().replace(b"not text", b"\xff" * 8)
-        path.write_bytes(sealed(content))
+        path.write_bytes(with_checksum(content))
         return exprinfer.load(path, "cpu")
 
     return made
 
 
-def test_one_that_keeps_the_contract_answers(load: Load) -> None:
+def test_a_file_that_follows_the_contract_answers(load: Load) -> None:
     prediction = load([[9, 9]]).evaluate("5+3")
     assert (prediction.answer, prediction.certified) == ("88", False)
 
@@ -61,13 +61,13 @@ def test_one_that_keeps_the_contract_answers(load: Load) -> None:
 @pytest.mark.parametrize(
     ("answer", "more", "reason"),
     [
-        ([9], {}, "another contract"),
-        ([[[9]]], {}, "another contract"),
-        ([[9]], {"tokens": (1, 11)}, "batches of 1 alone"),
-        ([[9]], {"recipe": "not text"}, "metadata that are no text"),
+        ([9], {}, "must have the inputs"),
+        ([[[9]]], {}, "must have the inputs"),
+        ([[9]], {"tokens": (1, 11)}, "must take batches of any size, got only 1"),
+        ([[9]], {"recipe": "not text"}, "the metadata is not text"),
     ],
 )
-def test_what_breaks_the_contract_is_refused(
+def test_a_file_that_breaks_the_contract_is_refused(
     answer: Any, more: dict[str, Any], reason: str, load: Load
 ) -> None:
     with pytest.raises(ModelFileError, match=rf"foreign\.onnx.*{reason}"):
@@ -79,7 +79,7 @@ def test_an_operator_of_its_own_is_refused(load: Load) -> None:
         load([[9]], node=onnx.helper.make_node("Evil", ["tokens"], ["x"], domain="other"))
 
 
-def test_answers_for_fewer_rows_than_asked_are_no_answers(load: Load) -> None:
+def test_answers_for_too_few_rows_are_refused(load: Load) -> None:
     evaluator = load([[9, 9]])
     with pytest.raises(ModelFileError, match="1 answers and 1 log-probabilities for 2"):
         evaluator.evaluate_batch(["5+3", "5+4"])

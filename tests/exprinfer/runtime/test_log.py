@@ -16,7 +16,7 @@ from exprinfer.scoring.checkpoint import Output, Progress
 from exprinfer.scoring.pipeline import score
 from exprinfer.scoring.writers import TextEncoder
 
-#: An expression, and junk, that must not show up in any log.
+#: An expression and junk that must not appear in any log.
 SECRET = b"97*-86\nsecret\n"
 
 
@@ -24,41 +24,45 @@ def events(caplog: pytest.LogCaptureFixture) -> dict[str, logging.LogRecord]:
     return {getattr(record, "event", ""): record for record in caplog.records}
 
 
-def test_opening_a_model_tells_what_and_where(caplog: pytest.LogCaptureFixture) -> None:
+def test_opening_a_model_logs_its_file_and_device(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "exprinfer")
     model = exprinfer.load("gist", "cpu").models[0]
-    told = events(caplog)
-    assert list(told) == ["seal verified", "device chosen", "model opened"]
-    assert told["seal verified"].name == "exprinfer.runtime.checksum"
-    assert vars(told["device chosen"])["fields"] == {"device": "cpu", "asked": "cpu", "note": ""}
-    fields = vars(told["model opened"])["fields"]
+    logged = events(caplog)
+    assert list(logged) == ["checksum verified", "device chosen", "model opened"]
+    assert logged["checksum verified"].name == "exprinfer.runtime.checksum"
+    assert vars(logged["device chosen"])["fields"] == {
+        "device": "cpu",
+        "requested": "cpu",
+        "note": "",
+    }
+    fields = vars(logged["model opened"])["fields"]
     assert fields["model"] == "gist"
     assert fields["file_sha256"] == model.file_sha256
-    assert "file_sha256='" + model.file_sha256 in told["model opened"].getMessage()
+    assert "file_sha256='" + model.file_sha256 in logged["model opened"].getMessage()
 
 
-def test_scoring_tells_its_counts_and_never_an_expression(
+def test_scoring_logs_counts_and_never_an_expression(
     gist: Evaluator, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "exprinfer")
     block = Block(partial(score_lines, SECRET.splitlines()), Place(), len(SECRET), prompt=False)
     output = Output(io.BytesIO(), TextEncoder("jsonl"), Progress())
     score(gist, [block], output)
-    told = events(caplog)
-    assert list(told) == ["score begins", "batch", "score ends"]
-    assert told["batch"].levelno == logging.DEBUG
-    fields = vars(told["score ends"])["fields"]
+    logged = events(caplog)
+    assert list(logged) == ["score begins", "batch", "score ends"]
+    assert logged["batch"].levelno == logging.DEBUG
+    fields = vars(logged["score ends"])["fields"]
     assert (fields["lines"], fields["answered"]) == (2, 1)
     assert fields["errors"] == {"unknown_symbol": 1}
     assert not any(word in caplog.text for word in SECRET.decode().split())
 
 
-def test_what_is_told_cannot_forge_a_line(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_field_cannot_forge_a_line(caplog: pytest.LogCaptureFixture) -> None:
     log_event(logging.getLogger("exprinfer.test"), logging.ERROR, "read", path="a\nERROR b\x1b[2J")
     assert caplog.messages == [r"read: path='a\nERROR b\x1b[2J'"]
 
 
-def test_nothing_is_told_by_default() -> None:
+def test_nothing_is_printed_by_default() -> None:
     code = (
         "import exprinfer, logging\n"
         "logging.getLogger('exprinfer.runtime.session').warning('no')\n"
@@ -68,7 +72,7 @@ def test_nothing_is_told_by_default() -> None:
     assert done.stdout == done.stderr == b""
 
 
-def test_a_fall_back_is_a_warning(
+def test_a_fallback_to_the_cpu_is_a_warning(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     from exprinfer.runtime.session import Session
@@ -83,7 +87,7 @@ def test_a_fall_back_is_a_warning(
     assert "note='no driver'" in record.getMessage()
 
 
-def test_a_refused_file_is_told_by_its_exception_alone(
+def test_a_refused_file_raises_and_logs_nothing(
     caplog: pytest.LogCaptureFixture, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     caplog.set_level(logging.DEBUG, "exprinfer")

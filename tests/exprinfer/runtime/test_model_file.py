@@ -10,36 +10,46 @@ from exprinfer.runtime.model_file import find, shipped
 from tests.fuzz.target_model_file import METADATA
 
 
-def test_metadata_are_read() -> None:
+def test_the_metadata_is_read() -> None:
     model = ModelInfo.read(METADATA, Path("x.onnx"))
     assert model.longest_input == 11
     assert model.certified_domain is Domain.SEED
     assert {field.name for field in fields(model)} == {
         *METADATA,
         "tapes",
-        "memories",
+        "states",
         "certified_on",
+        "file_sha256",
     }
 
 
 @pytest.mark.parametrize("key", [key for key in METADATA if key != "format_version"])
 def test_a_missing_key_is_named(key: str) -> None:
     rest = {name: value for name, value in METADATA.items() if name != key}
-    with pytest.raises(ModelFileError, match=f"x.onnx lacks .*{key}"):
+    with pytest.raises(ModelFileError, match=f"x.onnx: the metadata lacks .*{key}"):
         ModelInfo.read(rest, Path("x.onnx"))
 
 
 @pytest.mark.parametrize(
     ("key", "value", "reason"),
     [
-        ("format_version", "2", "format version '2'"),
-        ("alphabet", "0123", "alphabet '0123'"),
+        ("format_version", "1", "format version '1'"),
+        ("symbols", "0123", "got '0123'"),
         ("longest_input", "many", "cannot be read"),
-        ("longest_input", "0", "longest_input 0"),
-        ("longest_output", "1000000", "longest_output 1000000"),
-        ("tapes", "7", "no list of names"),
-        ("memories", '["a", 1]', "no list of names"),
-        ("certified_on", '"cpu"', "no list of names"),
+        ("longest_input", "0", "longest_input must be in 1..4300, got 0"),
+        ("longest_output", "1000000", "longest_output must be in 1..4300, got 1000000"),
+        ("tapes", "7", "not a list of names"),
+        ("tapes", '["input", "output"]', "tapes must be"),
+        ("tapes", '["input", "first", "second", "answer"]', "belong together"),
+        ("states", '["a"]', "list of objects"),
+        ("states", '[{"name": "a", "operation": "", "sign": "", "more": 1}]', "list of objects"),
+        ("states", '[{"name": "", "operation": "", "sign": ""}]', "name must be text"),
+        ("states", '[{"name": 7, "operation": "", "sign": ""}]', "name must be text"),
+        ("states", '[{"name": "a", "operation": "root", "sign": ""}]', "unknown operation 'root'"),
+        ("states", '[{"name": "a", "operation": "add", "sign": ""}]', "wrong sign ''"),
+        ("states", '[{"name": "a", "operation": "add", "sign": "0"}]', "wrong sign '0'"),
+        ("states", '[{"name": "a", "operation": "", "sign": ""}]', "belong together"),
+        ("certified_on", '"cpu"', "not a list of names"),
         ("tapes", "[" * 100_000, "cannot be read"),
         ("domain", "everything", "EVERYTHING"),
         ("right", "475199", "475199 of 475200"),
@@ -58,12 +68,12 @@ def test_models_are_found_by_name_and_by_path() -> None:
     assert find(shipped()["gist"]) == shipped()["gist"]
 
 
-def test_a_file_that_is_not_there_is_told() -> None:
-    with pytest.raises(ModelNotFoundError, match=r"no model file nothing\.onnx"):
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(ModelNotFoundError, match=r"there is no model file nothing\.onnx"):
         find("nothing.onnx")
 
 
 @pytest.mark.parametrize("name", ["nothing", "", "."])
-def test_a_model_that_is_not_there_is_told_with_those_that_are(name: str) -> None:
+def test_a_missing_model_is_named_with_the_shipped_ones(name: str) -> None:
     with pytest.raises(ModelNotFoundError, match="gist"):
         find(name)

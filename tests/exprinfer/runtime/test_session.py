@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 
 from exprinfer import DeviceError, ModelFileError
-from exprinfer.runtime.checksum import sealed
+from exprinfer.runtime.checksum import with_checksum
 from exprinfer.runtime.model_file import find
 from exprinfer.runtime.session import Session
 
@@ -26,14 +26,14 @@ def test_cpu_runs_on_the_cpu() -> None:
     assert log_prob.shape == (3,)
 
 
-@pytest.mark.skipif(HAS_CUDA, reason="CUDA is there")
-def test_cuda_that_cannot_be_had_raises_with_the_remedy() -> None:
+@pytest.mark.skipif(HAS_CUDA, reason="CUDA is available")
+def test_missing_cuda_raises_with_the_remedy() -> None:
     with pytest.raises(DeviceError, match=r"pip install '(exprinfer\[gpu\]|onnxruntime-gpu)"):
         Session(find("gist"), "cuda")
 
 
 @pytest.mark.skipif(not HAS_CUDA, reason="needs an NVIDIA GPU and onnxruntime-gpu")
-def test_cuda_answers_as_the_cpu_does() -> None:
+def test_cuda_and_the_cpu_give_the_same_answers() -> None:
     tokens = np.random.default_rng(0).integers(1, 17, (1_000, 11))
     on_cpu, on_cuda = (Session(find("gist"), device).run(tokens) for device in ("cpu", "cuda"))
     assert (on_cpu[0] == on_cuda[0]).all()
@@ -44,12 +44,12 @@ def test_a_provider_that_onnx_runtime_drops_silently_is_noticed(
 ) -> None:
     made = onnxruntime.InferenceSession
 
-    def on_cpu_whatever_was_asked(content: bytes, options: Any, providers: list[str]) -> Any:
+    def always_on_the_cpu(content: bytes, options: Any, providers: list[str]) -> Any:
         return made(content, options, providers=providers[-1:])
 
     providers = ["CUDAExecutionProvider", "CPUExecutionProvider"]
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: providers)
-    monkeypatch.setattr(onnxruntime, "InferenceSession", on_cpu_whatever_was_asked)
+    monkeypatch.setattr(onnxruntime, "InferenceSession", always_on_the_cpu)
     monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: print("Failed to load libx.so: no"))
     session = Session(find("gist"), "auto")
     assert session.device == "cpu"
@@ -65,10 +65,10 @@ def test_an_unknown_device_is_refused() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no model", b"\x08\x0a" * 50])
-def test_a_file_that_is_no_model_is_refused(content: bytes, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_model_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
-    path.write_bytes(sealed(content))
-    with pytest.raises(ModelFileError, match=r"model\.onnx is no model"):
+    path.write_bytes(with_checksum(content))
+    with pytest.raises(ModelFileError, match=r"ONNX Runtime cannot open .*model\.onnx"):
         Session(path, "cpu")
 
 
@@ -77,7 +77,7 @@ def test_a_model_that_reads_other_files_is_refused(inside_a_node: bool, tmp_path
     """ONNX Runtime itself reads any file beside the model, as weights."""
     onnx = pytest.importorskip("onnx")
     model = onnx.load(find("gist"))
-    model.metadata_props.pop()  # the seal
+    model.metadata_props.pop()  # the checksum
     weight = model.graph.initializer[0]
     if inside_a_node:
         node = onnx.helper.make_node("Constant", [], ["x"], value=weight)
@@ -90,7 +90,7 @@ def test_a_model_that_reads_other_files_is_refused(inside_a_node: bool, tmp_path
     path = tmp_path / "model.onnx"
     content = model.SerializeToString()
     for written in (content, content.replace(b"\x0a\x08location", b"\x8a\x00\x88\x80\x00location")):
-        path.write_bytes(sealed(written))
+        path.write_bytes(with_checksum(written))
         with pytest.raises(ModelFileError, match="keeps weights in another file"):
             Session(path, "cpu")
 
@@ -102,8 +102,8 @@ def test_a_file_of_onnx_runtimes_other_format_is_refused(tmp_path: Path) -> None
     options.add_session_config_entry("session.save_model_format", "ORT")
     onnxruntime.InferenceSession(find("gist").read_bytes(), options)
     assert path.read_bytes()[4:8] == b"ORTM"
-    path.write_bytes(sealed(path.read_bytes().replace(b"file_sha256", b"file_sha257")))
-    with pytest.raises(ModelFileError, match=r"model\.onnx is no model"):
+    path.write_bytes(with_checksum(path.read_bytes().replace(b"checksum", b"checksun")))
+    with pytest.raises(ModelFileError, match=r"ONNX Runtime cannot open .*model\.onnx"):
         Session(path, "cpu")
 
 
@@ -111,8 +111,8 @@ def test_a_model_with_another_contract_is_refused(tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx")
     model = onnx.load(find("gist"))
     model.graph.output.pop()
-    model.metadata_props.pop()  # the seal
-    (tmp_path / "model.onnx").write_bytes(sealed(model.SerializeToString()))
+    model.metadata_props.pop()  # the checksum
+    (tmp_path / "model.onnx").write_bytes(with_checksum(model.SerializeToString()))
     with pytest.raises(ModelFileError, match="log_prob"):
         Session(tmp_path / "model.onnx", "cpu")
 

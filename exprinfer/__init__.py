@@ -32,7 +32,7 @@ from exprinfer.errors import (
 from exprinfer.evaluator import Evaluator, list_models, load
 from exprinfer.language.grammar import Domain
 from exprinfer.results import BatchResult, ErrorInfo, Prediction
-from exprinfer.runtime.model_file import ModelInfo, StateInfo
+from exprinfer.runtime.model_info import ModelInfo, StateInfo
 from exprinfer.trace import Operation, Trace, TraceStep
 
 __version__ = "0.1.0"

@@ -1,11 +1,8 @@
-"""Evaluate expressions: validate, choose the model, answer in batches, return results in order."""
+"""Open models and evaluate expressions: the calls that users make."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -14,35 +11,19 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from exprinfer.errors import (
-    EXPRESSION_ERRORS,
-    ModelNotFoundError,
-    NotTextError,
-    OutsideDomainError,
-)
-from exprinfer.language import tokenizer
-from exprinfer.language.validation import in_seed_domain, validate
+from exprinfer.errors import EXPRESSION_ERRORS, ModelNotFoundError, NotTextError
 from exprinfer.results import BatchResult, Prediction, parse_integer
-from exprinfer.runtime.collector import Collector
-from exprinfer.runtime.model import Answers, Model
-from exprinfer.runtime.model_file import ModelInfo, default_models, shipped
-from exprinfer.runtime.routing import Router
+from exprinfer.runtime.engine import Engine
+from exprinfer.runtime.model import Model
+from exprinfer.runtime.model_file import default_models, shipped
+from exprinfer.runtime.model_info import ModelInfo
 from exprinfer.runtime.session import Device
-from exprinfer.runtime.threads import ThreadPool
 from exprinfer.trace import Trace, trace
 
 #: Expressions that ``stream`` takes at a time, enough for rows of similar cost to share a batch.
 STREAM_ROWS = 8_192
-#: Texts of similar length are tokenized together, so that a long one does not widen the others.
-WIDTHS = (16, 64, 256, 1_024)
-#: Rows that are validated and cut into batches while earlier ones are answered.
-CHUNK_ROWS = 16_384
-#: Batches in flight before results are taken. A bound keeps few objects alive, which Python's
-#: garbage collector would visit again and again.
-IN_FLIGHT = 64
 
 _NOT_TEXT = EXPRESSION_ERRORS.index(NotTextError)
-_OUTSIDE = EXPRESSION_ERRORS.index(OutsideDomainError)
 
 
 class Evaluator:
@@ -77,17 +58,13 @@ class Evaluator:
         allow_out_of_domain: bool = False,
         threads: int | None = None,
     ) -> None:
-        if batch_size is not None and not (isinstance(batch_size, int) and batch_size > 0):
-            raise ValueError(f"batch_size must be a positive integer, got {batch_size!r}")
         self.models: tuple[ModelInfo, ...] = tuple(model.info for model in models)
         self.device = models[-1].session.device
         self.device_note = models[-1].session.note
         self.batch_size = batch_size
         self.allow_out_of_domain = allow_out_of_domain
-        self._open_models = tuple(models)
-        self._router = Router(models)
         self._threads = threads
-        self._pool = ThreadPool(threads)
+        self._engine = Engine(models, batch_size, threads, allow_out_of_domain)
 
     def __repr__(self) -> str:
         names = " and ".join(model.name for model in self.models)
@@ -116,13 +93,11 @@ class Evaluator:
             >>> exprinfer.load().evaluate("-(66+-19)").value
             -47
         """
-        if type(expression) is str:
-            tokens = tokenizer.encode_one(expression[: self._router.quick_length + 1])
-            if len(tokens) <= self._router.quick_length and in_seed_domain(tokens):
-                # One expression that the first model certifies needs no arrays.
-                answer, log_prob = self._open_models[0].answer_one(tokens)
-                value, name = parse_integer(answer), self.models[0].name
-                return Prediction(expression, answer, value, log_prob, True, name)
+        quick = self._engine.answer_quickly(expression) if type(expression) is str else None
+        if quick:
+            answer, log_prob = quick
+            value, name = parse_integer(answer), self.models[0].name
+            return Prediction(expression, answer, value, log_prob, True, name)
         result = self.evaluate_batch([expression])
         if result.errors[0]:
             raise result.error(0)
@@ -193,25 +168,7 @@ class Evaluator:
         # Python's garbage collector soon leaves a tuple of strings alone, but never a list.
         rows: tuple[object, ...] = tuple(expressions)
         texts, not_text = _texts(rows)
-        lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-        collector = Collector(len(texts), refusing_model=len(self._open_models) - 1)
-        jobs: deque[_Job] = deque()
-        try:
-            for part, width in _parts(lengths, self.models[-1].longest_input):
-                whole = len(part) == len(texts)
-                chosen = texts if whole else [texts[row] for row in part.tolist()]
-                more = self._prepare(collector, part, chosen, width)
-                if len(jobs) + len(more) > 1:
-                    for job in (*jobs, *more):
-                        job.start(self._pool)
-                while len(jobs) > IN_FLIGHT:
-                    collector.add(*jobs.popleft().result())
-                jobs.extend(more)
-            while jobs:
-                collector.add(*jobs.popleft().result())
-        finally:
-            for job in jobs:
-                job.cancel()
+        collector = self._engine.answer(texts)
         collector.errors[not_text], collector.positions[not_text] = _NOT_TEXT, -1
         return BatchResult(
             rows,
@@ -224,33 +181,6 @@ class Evaluator:
             tuple(model.name for model in self.models),
             self.models[-1].domain,
         )
-
-    def _prepare(
-        self, collector: Collector, part: NDArray[np.int64], texts: Sequence[str], width: int
-    ) -> list[_Job]:
-        """Validate and route the rows ``part``, and cut the valid ones into batches.
-
-        The texts are at most ``width`` symbols long, or too long for every model.
-        """
-        tokens, lengths = tokenizer.encode(texts, width)
-        validated = validate(tokens, lengths)
-        errors, domains = validated.errors, validated.domains
-        if not self.allow_out_of_domain:
-            errors[(errors == 0) & (domains > self.models[-1].domain)] = _OUTSIDE
-        valid = errors == 0
-        chosen, certified = self._router.route(domains, lengths)
-        jobs = []
-        for index, model in enumerate(self._open_models):
-            rows = np.flatnonzero(valid & (chosen == index))
-            size = self.batch_size or model.session.batch_size
-            for batch in model.batches(tokens[rows], lengths[rows], size):
-                batch_rows = rows[batch]
-                ids = tokens[batch_rows, : int(lengths[batch_rows].max())]
-                jobs.append(_Job(part[batch_rows], index, partial(model.answer, ids)))
-        collector.certified[part] = certified & valid
-        collector.errors[part] = errors
-        collector.positions[part] = np.where(valid, -1, validated.positions)
-        return jobs
 
     def trace(self, expression: str) -> Trace:
         """Return the working of one expression, step by step, by the model that works on tapes.
@@ -269,7 +199,7 @@ class Evaluator:
             '-18'
         """
         self.evaluate(expression)
-        for model in self._open_models:
+        for model in self._engine.models:
             if model.info.tapes:
                 return trace(model, expression)
         raise ModelNotFoundError("no open model works on tapes; load('longhand') opens one")
@@ -282,7 +212,7 @@ class Evaluator:
             >>> evaluator = exprinfer.load()
             >>> evaluator.close()
         """
-        self._pool.close()
+        self._engine.close()
 
     def __enter__(self) -> Evaluator:
         return self
@@ -297,7 +227,7 @@ class Evaluator:
 
     def __reduce__(self) -> tuple[Callable[..., Evaluator], tuple[object, ...]]:
         """Pickle the arguments: the copy opens the same files, on the same kind of device."""
-        paths = [model.path for model in self._open_models]
+        paths = [model.path for model in self._engine.models]
         options = self.device, self.batch_size, self.allow_out_of_domain, self._threads
         return _open, (paths, *options)
 
@@ -371,39 +301,6 @@ def _open(
 ) -> Evaluator:
     opened = [Model(model, device) for model in models]
     return Evaluator(opened, batch_size, allow_out_of_domain, threads)
-
-
-class _Job:
-    """One batch. It runs on a thread of the pool if it was started, else when asked for."""
-
-    def __init__(self, rows: NDArray[np.int64], model: int, call: Callable[[], Answers]) -> None:
-        self.rows, self.model, self._call = rows, model, call
-        self._future: Future[Answers] | None = None
-
-    def start(self, pool: ThreadPool) -> None:
-        self._future = self._future or pool.submit(self._call)
-
-    def result(self) -> tuple[NDArray[np.int64], Answers, int]:
-        answers = self._future.result() if self._future else self._call()
-        return self.rows, answers, self.model
-
-    def cancel(self) -> None:
-        if self._future:
-            self._future.cancel()
-
-
-def _parts(lengths: NDArray[np.int64], longest: int) -> Iterator[tuple[NDArray[np.int64], int]]:
-    """Yield rows of similar length, CHUNK_ROWS at a time, and the width that they need.
-
-    Texts that are too long are cut at the longest width.
-    """
-    widths = [*(width for width in WIDTHS if width < longest), longest]
-    group = np.searchsorted(widths[:-1], lengths)
-    for index, width in enumerate(widths):
-        rows = np.flatnonzero(group == index)
-        for start in range(0, len(rows), CHUNK_ROWS):
-            part = rows[start : start + CHUNK_ROWS]
-            yield part, min(width, max(1, int(lengths[part].max())))
 
 
 def _refuse_single(expressions: object) -> None:

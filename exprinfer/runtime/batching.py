@@ -1,4 +1,7 @@
-"""Cut rows into batches of similar cost, so that no row waits long for another."""
+"""Cut rows into groups of similar length and batches of similar cost.
+
+A long text does not widen the arrays of short ones, and no row waits long for another.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,35 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+#: Texts up to each of these lengths are tokenized together.
+WIDTHS = (16, 64, 256, 1_024)
+#: Rows that are validated and cut into batches while earlier ones are answered.
+CHUNK_ROWS = 16_384
 #: In a batch of at least MIN_ROWS rows, the most expensive row costs at most MAX_SPREAD times the
 #: cheapest. Smaller batches are not worth a call of their own.
 MAX_SPREAD, MIN_ROWS = 2.0, 64
 #: Cells that the tapes of one batch may have, so that they stay in the cache.
 MAX_CELLS = 1 << 21
+
+
+def by_length(lengths: NDArray[np.int64], longest: int) -> Iterator[tuple[NDArray[np.int64], int]]:
+    """Cut rows into chunks of similar length, at most CHUNK_ROWS rows each.
+
+    Args:
+        lengths: Length of each text in symbols, ``[rows]``.
+        longest: Longest length that a model reads.
+
+    Yields:
+        The row numbers of each chunk, and the width that it needs: that of its longest text, but at
+        most ``longest``.
+    """
+    widths = [*(width for width in WIDTHS if width < longest), longest]
+    group = np.searchsorted(widths[:-1], lengths)
+    for index, width in enumerate(widths):
+        rows = np.flatnonzero(group == index)
+        for start in range(0, len(rows), CHUNK_ROWS):
+            chunk = rows[start : start + CHUNK_ROWS]
+            yield chunk, min(width, max(1, int(lengths[chunk].max())))
 
 
 def by_cost(

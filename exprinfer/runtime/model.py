@@ -15,7 +15,8 @@ from exprinfer.language import tokenizer
 from exprinfer.language.grammar import Domain
 from exprinfer.runtime.batching import MIN_ROWS, by_cost
 from exprinfer.runtime.log import log_event
-from exprinfer.runtime.model_file import ModelInfo, find, find_for_cuda
+from exprinfer.runtime.model_file import find, find_for_cuda
+from exprinfer.runtime.model_info import ModelInfo
 from exprinfer.runtime.session import Device, Session
 from exprinfer.runtime.tapes import DIVIDED_BY_ZERO, expected_steps, zero_divisors
 

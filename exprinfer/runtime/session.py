@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from exprinfer.errors import DeviceError, ModelFileError
 from exprinfer.runtime.cuda_graph import SIZES, SLOTS, CudaGraph, shared_device
 from exprinfer.runtime.log import log_event
-from exprinfer.runtime.model_file import ModelInfo, read
+from exprinfer.runtime.model_file import read
+from exprinfer.runtime.model_info import ModelInfo
 from exprinfer.runtime.ort import CPU, CUDA, built_for_cuda, open_session, preload_cuda
 
 Device = Literal["auto", "cpu", "cuda"]

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
 
@@ -58,3 +58,24 @@ class ThreadPool:
             executor, self._executor = self._executor, None
         if executor is not None:
             executor.shutdown()
+
+
+class Job(Generic[Result]):
+    """One call, made by a thread if it was started, else when its result is taken."""
+
+    def __init__(self, function: Callable[[], Result]) -> None:
+        self._function = function
+        self._future: Future[Result] | None = None
+
+    def start(self, pool: ThreadPool) -> None:
+        """Call the function on a thread, unless it was started before."""
+        self._future = self._future or pool.submit(self._function)
+
+    def result(self) -> Result:
+        """Return the result, or raise what the function raised."""
+        return self._future.result() if self._future else self._function()
+
+    def cancel(self) -> None:
+        """Do not start the call if it has not started yet."""
+        if self._future:
+            self._future.cancel()

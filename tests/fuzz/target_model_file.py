@@ -12,7 +12,7 @@ from exprinfer.errors import ModelFileError
 from exprinfer.language.grammar import Domain
 from exprinfer.language.tokenizer import SYMBOLS
 from exprinfer.runtime.checksum import read_verified, with_checksum
-from exprinfer.runtime.model_file import ModelInfo
+from exprinfer.runtime.model_info import ModelInfo
 
 Read = TypeVar("Read")
 

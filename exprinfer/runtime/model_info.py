@@ -1,0 +1,197 @@
+"""What a model file says about itself, read and verified."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from exprinfer.errors import ModelFileError
+from exprinfer.language.grammar import Domain
+from exprinfer.language.tokenizer import SYMBOLS
+
+FORMAT_VERSION = "2"
+
+#: Longest input or output of any model: Python converts no longer integers by default.
+MAX_SYMBOLS = 4_300
+
+#: The tapes of a model that works on tapes, by their place in the graph.
+TAPES = ("input", "first", "second", "answer")
+#: What a step can do to the numbers, for a reader; "" if there is nothing to say.
+OPERATIONS = (
+    "", "add", "subtract", "multiply", "divide", "add_zero", "multiply_zero", "result",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StateInfo:
+    """What one state of a model that works on tapes means to a reader.
+
+    Attributes:
+        name: Its name, such as ``add + 0``.
+        operation: What the step that begins in this state does to the numbers, one of
+            ``OPERATIONS``.
+        sign: The sign that belongs to the operation: ``+``, ``-``, ``0`` (a result that is zero)
+            or empty.
+    """
+
+    name: str
+    operation: str
+    sign: str
+
+
+@dataclass(frozen=True, repr=False)
+class ModelInfo:
+    """What a model file says about itself in its ``metadata_props``, one key for each field.
+
+    Attributes:
+        format_version: Version of this contract.
+        name: Name of the model.
+        version: Version of the model.
+        symbols: Its symbols in the order of their token ids, the padding symbol first.
+        longest_input: Longest expression that it reads, in symbols.
+        longest_output: Longest answer that it writes, in symbols.
+        domain: The expressions that it is made for.
+        certified_domain: The expressions on which the file was verified. ``Domain.NONE`` if it was
+            not.
+        checked: Number of expressions of the seed domain that were checked through this file.
+        right: Number of those that were right.
+        exact_match: The share right by operator and form, as JSON. Empty before certification.
+        recipe: The training recipe with its seeds, as JSON.
+        weights_sha256: SHA-256 of the names and bytes of the fitted weights.
+        file_sha256: SHA-256 of the file, as ``sha256sum`` prints it.
+        tapes: Names of the tapes that the model works on. Empty for other models.
+        states: What each state of such a model means, in the order of their numbers.
+        certified_on: Devices on which the file was verified. On other devices no answer counts as
+            certified.
+
+    Example:
+        >>> import exprinfer
+        >>> exprinfer.load("exact").models[0]
+        ModelInfo('exact' 2.0: seed domain, certified on cpu, 475,200 of 475,200 right)
+    """
+
+    format_version: str
+    name: str
+    version: str
+    symbols: str
+    longest_input: int
+    longest_output: int
+    domain: Domain
+    certified_domain: Domain
+    checked: int
+    right: int
+    exact_match: str
+    recipe: str
+    weights_sha256: str
+    file_sha256: str = ""
+    tapes: tuple[str, ...] = ()
+    states: tuple[StateInfo, ...] = field(default=())
+    certified_on: tuple[str, ...] = ("cpu",)
+
+    def __repr__(self) -> str:
+        certified = "not certified"
+        if self.certified_domain == self.domain:
+            certified = f"certified on {', '.join(self.certified_on)}"
+        elif self.certified_domain > Domain.NONE:
+            certified = f"certified on the {self.certified_domain.name.lower()} domain"
+        return (
+            f"ModelInfo({self.name!r} {self.version}: {self.domain.name.lower()} domain, "
+            f"{certified}, {self.right:,} of {self.checked:,} right)"
+        )
+
+    @classmethod
+    def read(cls, metadata: Mapping[str, str], path: Path, file_sha256: str = "") -> ModelInfo:
+        """Read and verify a file's metadata.
+
+        Args:
+            metadata: The file's ``metadata_props``.
+            path: The file, for error messages.
+            file_sha256: SHA-256 of the whole file.
+
+        Raises:
+            ModelFileError: If the metadata does not follow the contract.
+        """
+        version = metadata.get("format_version")
+        if version != FORMAT_VERSION:
+            raise ModelFileError(
+                f"{path} has format version {version!r}, this package reads {FORMAT_VERSION!r}"
+            )
+        names = [name for name in cls.__dataclass_fields__ if name != "file_sha256"]
+        try:
+            values = {
+                name: _READERS.get(name, str)(metadata[name])
+                for name in names
+                if name in metadata or name not in _OPTIONAL
+            }
+        except KeyError as error:
+            raise ModelFileError(
+                f"{path}: the metadata lacks a key or has an unknown name: {error}"
+            ) from error
+        except (ValueError, RecursionError) as error:
+            raise ModelFileError(f"{path}: the metadata cannot be read: {error}") from error
+        info = cls(**values, file_sha256=file_sha256)
+        info._verify(path)
+        return info
+
+    def _verify(self, path: Path) -> None:
+        if self.symbols != SYMBOLS:
+            raise ModelFileError(f"{path}: symbols must be {SYMBOLS!r}, got {self.symbols!r}")
+        if self.certified_domain != Domain.NONE and not 0 < self.checked == self.right:
+            raise ModelFileError(
+                f"{path} claims to be certified with {self.right} of {self.checked} right"
+            )
+        if self.certified_domain > self.domain:
+            raise ModelFileError(f"{path} claims to be certified beyond its own domain")
+        for key in ("longest_input", "longest_output"):
+            if not 0 < getattr(self, key) <= MAX_SYMBOLS:
+                raise ModelFileError(
+                    f"{path}: {key} must be in 1..{MAX_SYMBOLS}, got {getattr(self, key)}"
+                )
+        if self.tapes not in ((), TAPES):
+            raise ModelFileError(f"{path}: tapes must be {list(TAPES)}, got {list(self.tapes)}")
+        if bool(self.tapes) != bool(self.states):
+            raise ModelFileError(f"{path}: tapes and states belong together, one is missing")
+        if len({state.name for state in self.states}) < len(self.states):
+            raise ModelFileError(f"{path}: two states have the same name")
+
+
+def _read_names(text: str) -> tuple[str, ...]:
+    names = json.loads(text)
+    if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+        raise ValueError(f"{text[:40]!r} is not a list of names")
+    return tuple(names)
+
+
+def _read_states(text: str) -> tuple[StateInfo, ...]:
+    rows = json.loads(text)
+    keys = set(StateInfo.__dataclass_fields__)
+    if not (isinstance(rows, list) and all(isinstance(r, dict) and r.keys() == keys for r in rows)):
+        raise ValueError(f"states must be a list of objects with the keys {sorted(keys)}")
+    states = tuple(StateInfo(**row) for row in rows)
+    for state in states:
+        signed = state.operation in ("add", "subtract", "multiply", "divide", "add_zero")
+        allowed = ("+", "-", "0") if state.operation == "result" else ("+", "-")
+        if not (isinstance(state.name, str) and state.name):
+            raise ValueError(f"a state's name must be text, got {state.name!r}")
+        if state.operation not in OPERATIONS:
+            raise ValueError(f"state {state.name!r} has an unknown operation {state.operation!r}")
+        if state.sign not in (*allowed, "") or (signed and not state.sign):
+            raise ValueError(f"state {state.name!r} has a wrong sign {state.sign!r}")
+    return states
+
+
+_OPTIONAL = ("tapes", "states", "certified_on")
+_READERS: dict[str, Callable[[str], Any]] = {
+    "tapes": _read_names,
+    "states": _read_states,
+    "certified_on": _read_names,
+    "longest_input": int,
+    "longest_output": int,
+    "checked": int,
+    "right": int,
+    "domain": lambda name: Domain[name.upper()],
+    "certified_domain": lambda name: Domain[name.upper()],
+}

@@ -6,7 +6,7 @@ import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-import cpuinfo
+import cpuinfo  # type: ignore[import-untyped]
 
 #: The packages whose versions matter to a result.
 PACKAGES = (

@@ -129,7 +129,7 @@ def by_batch_size(session: Session, repeats: int) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for size in BATCH_SIZES:
         times = ROWS // size
-        with session.capture(sizes=(size,), slots=1).slot() as slot:
+        with session.open_cuda_graph(sizes=(size,), slots=1).slot() as slot:
             slot.replay(times)  # warm up
             found = median(seconds(partial(slot.replay, times)) for _ in range(repeats))
         rows.append({"batch size": size, "rate": round(times * size / found, 1)})

@@ -47,7 +47,7 @@ def throughput(results: Results, path: Path) -> None:
             weight="bold" if key == "ours" else "normal",
         )  # fmt: skip
     axes.set_yticks(range(len(ordered)), [rows[key]["name"] for key in ordered])
-    axes.get_yticklabels()[ordered.index("ours")].set_weight("bold")
+    axes.get_yticklabels()[ordered.index("ours")].set_fontweight("bold")
     axes.set_xlim(0, 1.35 * most)
     axes.xaxis.set_major_formatter(FuncFormatter(_short))
     axes.set_xlabel("expressions per second (more is better)")

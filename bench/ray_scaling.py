@@ -68,8 +68,8 @@ def section(results: Results) -> str:
         [
             measured_by(results, "one run each"),
             table(["workers", "rows/s", f"{short:,} rows (s)", f"{long:,} rows (s)"], rows),
-            f"Extrapolated from {most} workers, not measured: workers do not communicate, so the "
-            "rate grows with their number as long as storage keeps up.",
+            f"Extrapolated from {most} workers, not measured. This assumes that every worker adds "
+            "the same rate: workers do not communicate, but storage must keep up with them.",
             table(["workers", "rows/s, extrapolated"], extrapolated),
         ]
     )

@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -58,7 +59,7 @@ def operators() -> dict[str, float]:
     return {name: round(1e3 * spent / EXPRESSIONS, 1) for name, spent in slowest}
 
 
-def _profile(batches: list[NDArray[np.uint8]]) -> list[dict]:
+def _profile(batches: list[NDArray[np.uint8]]) -> list[dict[str, Any]]:
     """Return the events that ONNX Runtime recorded while it answered the batches."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -70,7 +71,8 @@ def _profile(batches: list[NDArray[np.uint8]]) -> list[dict]:
         )
         for batch in batches:
             session.run(None, {"tokens": batch.astype(np.int64)})
-        return json.loads(Path(session.end_profiling()).read_text())
+        events: list[dict[str, Any]] = json.loads(Path(session.end_profiling()).read_text())
+    return events
 
 
 def _batches(

@@ -10,8 +10,7 @@ from statistics import median
 import exprinfer
 from bench.timing import seconds
 from exprinfer.runtime.threads import available_cores
-from training.expressions import sample
-from training.longhand.problems import random_problem
+from training.expressions import FORMS, sample
 
 SEED, EXPRESSIONS, REPEATS = 7, 200_000, 3
 BATCH_SIZES = (1, 8, 32, 64, 128, 256, 512, 1_024, 2_048, 8_192)
@@ -76,7 +75,12 @@ def _longhand_count(operator: str, digits: int) -> int:
 
 
 def _random_text(rng: Random, operator: str, digits: int) -> str:
-    return random_problem(rng, operator, digits, _second_digits(operator, digits)).text
+    """Return an expression with random numbers, signs and brackets."""
+    lengths = (digits, _second_digits(operator, digits))
+    numbers = [rng.randrange(10 ** (length - 1), 10**length) for length in lengths]
+    a, b = (rng.choice(["", "-"]) + str(number) for number in numbers)
+    before, after = rng.choice(list(FORMS.values()))
+    return f"{before}{a}{operator}{b}{after}"
 
 
 def _second_digits(operator: str, digits: int) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 from bench.markdown import table
 from bench.report import Results, measured_by
+from bench.throughput import CHECKED
 
 Row = dict[str, Any]
 
@@ -35,7 +36,7 @@ def throughput_table(rows: dict[str, Row]) -> str:
     skipped = [row for row in rows.values() if row["skipped"]]
     cells += [[row["name"], "not run", row["skipped"], "", "", ""] for row in skipped]
     header = ["", "expressions/s", "slowest to fastest", "exprinfer is faster by", "timed on",
-              "different answers (of 5,000)"]  # fmt: skip
+              f"different answers (of {CHECKED:,})"]  # fmt: skip
     return table(header, cells)
 
 
@@ -98,7 +99,10 @@ def _time_spent(results: Results) -> str:
 
 
 def _limits(results: Results) -> str:
-    """Compare the time of the 8-bit products with the least that this computer could take."""
+    """Compare the time of the 8-bit products with the least that this computer could take.
+
+    A multiplication counts as two operations: it is followed by an addition.
+    """
     limits, products = results["limits"], results["multiplications"]
     least = 2 * products["8-bit"] / limits["8-bit products"]
     spent = results["operators"].get("MatMulIntegerToFloat", 0)

@@ -53,7 +53,7 @@ class KerasGist(Baseline):
         """Encode as one-hot vectors, predict and take the likeliest symbols, as the gist does."""
         tokens, _ = tokenizer.encode(texts, TIME)
         shares = self.model.predict(self.one_hot[tokens], batch_size=self.batch_size, verbose=0)
-        return tokenizer.decode(shares.argmax(-1)).tolist()
+        return tokenizer.decode(shares.argmax(-1)).tolist()  # type: ignore[no-any-return]
 
 
 def _keras_weights(from_file: list[np.ndarray]) -> list[np.ndarray]:

@@ -1,1 +1,1 @@
-"""Every comparison with what a user would pick instead: ``python -m bench``."""
+"""Benchmarks: exprinfer next to what a user would pick instead. Run ``python -m bench --help``."""

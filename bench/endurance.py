@@ -1,13 +1,8 @@
-"""Whether threads and processes that share an evaluator get one thread's answers, and whether
-memory stays flat while it works on and on.
-
-``python -m bench.endurance``
-"""
+"""Whether threads and processes can share an evaluator, and whether memory stays flat."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import pickle
 import time
@@ -16,140 +11,169 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import click
+import numpy as np
 
 import exprinfer
-from exprinfer import Evaluator, Prediction
+from bench.markdown import table
+from bench.report import Report, Results, measured_by, report_options
+from exprinfer import Evaluator, ExpressionError, Prediction
 from exprinfer.aio import MicroBatcher
 from training.expressions import sample
-from training.machine import machine, versions
 
 SEED = 2_017_006
-#: Who shares an evaluator, and how many of them.
-SHARED_BY = {"threads": 8, "fork": 4, "spawn": 4}
-#: Of the evaluations a worker makes, this many at a time as a column, as many one by one.
-AT_ONCE = 250
-#: Seconds between two looks at the memory, and before the first.
-EVERY, WARM_UP = 10, 30
-RESULTS = Path(__file__).parent / "results"
+#: The ways to share an evaluator, and the number of workers of each.
+WORKERS = {"threads": 8, "fork": 4, "spawn": 4}
+#: A worker evaluates so many expressions in one batch, then so many one by one, and so on.
+TURN_ROWS = 250
+#: Seconds between two samples of the memory, and before the first one.
+INTERVAL, WARM_UP = 10, 30
+#: Rows in the table of memory.
+SAMPLES_SHOWN = 6
 
 _evaluator: Evaluator
-"""Of a process that shares one."""
+"""The shared evaluator, in every thread and process that shares it."""
 
 
 def texts() -> list[str]:
-    """Expressions for either model, and texts that are none."""
+    """Return expressions for both models, and texts that are not expressions."""
     rng = Random(SEED)
     long = [f"{rng.randrange(10**6)}{rng.choice('+-')}{rng.randrange(10**4)}" for _ in range(500)]
     return [*sample(4_000, SEED).texts(), *long, "1/0", "", "5+", "1+x", "100*2"]
 
 
-def differing(how: str, evaluations: int) -> int:
-    """How many answers are not those of one thread, of so many evaluations by each worker.
+def count_differing(way: str, evaluations: int) -> int:
+    """Share an evaluator and count the answers that differ from those of a single thread.
 
-    ``how`` is one of ``SHARED_BY``. The evaluator has threads of its own when processes take it.
+    Args:
+        way: One of ``WORKERS``. The evaluator has already started its own threads when a process
+            forks, or pickles it.
+        evaluations: How many expressions each worker evaluates.
     """
     with exprinfer.load(device="cpu", batch_size=64) as evaluator:
         evaluator.evaluate_batch(texts())
-        workers = SHARED_BY[how]
-        with _pool(how, evaluator) as pool:
-            work = [pool.submit(_worker, number, evaluations) for number in range(workers)]
-            return sum(each.result() for each in work)
+        with _workers(way, evaluator) as pool:
+            futures = [pool.submit(_work, seed, evaluations) for seed in range(WORKERS[way])]
+            return sum(future.result() for future in futures)
 
 
-def _pool(how: str, evaluator: Evaluator) -> Executor:
-    if how == "threads":
-        return ThreadPoolExecutor(SHARED_BY[how], initializer=_take, initargs=(evaluator,))
-    context = get_context(how)  # a fork inherits the evaluator, a spawned process unpickles it
-    return ProcessPoolExecutor(SHARED_BY[how], context, _take, (evaluator,))
+def _workers(way: str, evaluator: Evaluator) -> Executor:
+    if way == "threads":
+        return ThreadPoolExecutor(WORKERS[way], initializer=_share, initargs=(evaluator,))
+    context = get_context(way)  # a fork inherits the evaluator, a spawned process unpickles it
+    return ProcessPoolExecutor(WORKERS[way], context, _share, (evaluator,))
 
 
-def _take(evaluator: Evaluator) -> None:
+def _share(evaluator: Evaluator) -> None:
     global _evaluator
     _evaluator = evaluator
 
 
-def _worker(number: int, evaluations: int) -> int:
-    rng, wrong = Random(number), 0
+def _work(seed: int, evaluations: int) -> int:
+    """Evaluate random expressions with the shared evaluator; count the answers that differ."""
+    rng, differing = Random(seed), 0
     with exprinfer.load(device="cpu", threads=1) as alone:
-        right = {found.expression: _told(found) for found in alone.evaluate_many(texts())}
-    choices = list(right)
-    for begin in range(0, evaluations, AT_ONCE):
-        asked = rng.choices(choices, k=min(AT_ONCE, evaluations - begin))
-        together = (begin // AT_ONCE) % 2
-        found = _evaluator.evaluate_batch(asked) if together else map(_evaluate, asked)
-        wrong += sum(_told(each) != right[each.expression] for each in found)
-    return wrong
+        expected = {found.expression: _outcome(found) for found in alone.evaluate_many(texts())}
+    choices = list(expected)
+    for begin in range(0, evaluations, TURN_ROWS):
+        asked = rng.choices(choices, k=min(TURN_ROWS, evaluations - begin))
+        in_one_batch = (begin // TURN_ROWS) % 2
+        if in_one_batch:
+            outcomes = [_outcome(found) for found in _evaluator.evaluate_batch(asked)]
+        else:
+            outcomes = [_evaluate(text) for text in asked]
+        differing += sum(
+            outcome != expected[text] for text, outcome in zip(asked, outcomes, strict=True)
+        )
+    return differing
 
 
-def _evaluate(text: str) -> Prediction:
+def _evaluate(text: str) -> tuple[object, ...]:
     try:
-        return _evaluator.evaluate(text)
-    except exprinfer.ExpressionError as error:
-        problem = exprinfer.Problem(error.code, error.message, error.position)
-        return Prediction(text, None, None, None, False, _evaluator.models[-1].name, problem)
+        return _outcome(_evaluator.evaluate(text))
+    except ExpressionError as error:
+        model = _evaluator.models[-1].name
+        return (None, None, False, model, (error.code, error.message, error.position))
 
 
-def _told(found: Prediction) -> tuple[object, ...]:
-    """All but the log-probability, whose last digits may differ."""
-    return found.answer, found.value, found.certified, found.model, found.error
+def _outcome(found: Prediction) -> tuple[object, ...]:
+    """Return everything but the log-probability, whose last digits may differ."""
+    error = found.error and (found.error.code, found.error.message, found.error.position)
+    return found.answer, found.value, found.certified, found.model, error
 
 
 def soak(minutes: float) -> Iterator[tuple[float, float]]:
-    """Use an evaluator in every way for so long; yields seconds and resident megabytes."""
-    began = looked = time.monotonic()
+    """Use an evaluator in every way for so long; yield seconds and resident megabytes."""
+    began = sampled = time.monotonic()
     evaluator = exprinfer.load(device="cpu")
     seed = 0
     while (now := time.monotonic()) < began + 60 * minutes:
         seed += 1
-        step(evaluator, sample(5_000, seed).texts())
-        if now > began + WARM_UP and now > looked + EVERY:
-            looked = now
-            yield round(now - began, 1), resident()
+        use_in_every_way(evaluator, sample(5_000, seed).texts())
+        if now > began + WARM_UP and now > sampled + INTERVAL:
+            sampled = now
+            yield round(now - began, 1), resident_megabytes()
 
 
-def step(evaluator: Evaluator, given: list[str]) -> None:
-    """A little of everything, with expressions not met before."""
-    evaluator.evaluate_batch([*given, *texts()])
-    for text in given[:200]:
+def use_in_every_way(evaluator: Evaluator, new: list[str]) -> None:
+    """Evaluate new expressions in batches, one by one, in a pickled copy and in micro-batches."""
+    evaluator.evaluate_batch([*new, *texts()])
+    for text in new[:200]:
         evaluator.evaluate(text)
     with pickle.loads(pickle.dumps(evaluator)) as copy:
-        copy.evaluate_many([*given[:500], "1/0", "12345*678"])
+        copy.evaluate_many([*new[:500], "1/0", "12345*678"])
     evaluator.close()
 
     async def ask() -> None:
         async with MicroBatcher(evaluator, max_batch=100) as batcher:
-            await asyncio.gather(*map(batcher.evaluate, given[:1_000]))
+            await asyncio.gather(*map(batcher.evaluate, new[:1_000]))
 
     asyncio.run(ask())
 
 
-def resident() -> float:
-    """Megabytes of memory that this process has now."""
+def resident_megabytes() -> float:
+    """Return the memory that this process occupies now."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
 
 
-@click.command()
-@click.option("--evaluations", default=100_000, show_default=True, help="By each worker.")
-@click.option("--minutes", default=10.0, show_default=True, help="Of the soak.")
-@click.option("--output", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
-def main(evaluations: int, minutes: float, output: Path) -> None:
-    """Share one evaluator in every way, then keep one at work, and write down what came of it."""
-    found: dict[str, Any] = {"machine": machine(), "versions": versions()}
-    found |= {"workers": SHARED_BY, "evaluations by each": evaluations, "differing": {}}
-    for how in SHARED_BY:
-        found["differing"][how] = differing(how, evaluations)
-        click.echo(f"{how}: {found['differing'][how]} answers differ")
-    found["megabytes"] = memory = []
+def section(results: Results) -> str:
+    """Return the table of different answers, and that of the memory over time."""
+    evaluations = results["evaluations by each"]
+    rows = [
+        [way, str(results["workers"][way]), f"{evaluations:,}", str(differing)]
+        for way, differing in results["differing"].items()
+    ]
+    header = ["shared by", "workers", "evaluations by each", "different answers"]
+    parts = [measured_by(results, "one run"), table(header, rows)]
+    if memory := results["megabytes"]:
+        shown = sorted(set(np.linspace(0, len(memory) - 1, SAMPLES_SHOWN).round().astype(int)))
+        rows = [[f"{memory[i][0] / 60:.1f}", f"{memory[i][1]:.0f}"] for i in shown]
+        parts.append(table(["minutes of constant use", "resident memory (MB)"], rows))
+    return "\n\n".join(parts)
+
+
+@click.command("endurance")
+@click.option("--evaluations", default=100_000, show_default=True, help="Expressions per worker.")
+@click.option("--minutes", default=10.0, show_default=True, help="How long to watch the memory.")
+@report_options("endurance")
+def command(evaluations: int, minutes: float, report: Report) -> None:
+    """Check shared evaluators, and memory over time.
+
+    Shares one evaluator between 8 threads, 4 forked and 4 spawned processes, and counts the answers
+    that differ from those of a single thread. Then uses one evaluator in every way for a while and
+    records the memory of the process.
+
+    Takes a few minutes plus --minutes, and needs Linux. Writes endurance.json and the section
+    `endurance`.
+    """
+    results: Results = {"workers": WORKERS, "evaluations by each": evaluations, "differing": {}}
+    for way in WORKERS:
+        results["differing"][way] = count_differing(way, evaluations)
+        click.echo(f"{way}: {results['differing'][way]} different answers", err=True)
+    results["megabytes"] = memory = []
     for seconds, megabytes in soak(minutes):
         memory.append([seconds, megabytes])
-        click.echo(f"{seconds:.0f} s: {megabytes} MB")
-    output.mkdir(parents=True, exist_ok=True)
-    (output / "endurance.json").write_text(json.dumps(found) + "\n")
-
-
-if __name__ == "__main__":
-    main(prog_name="python -m bench.endurance")
+        click.echo(f"{seconds:.0f} s: {megabytes} MB", err=True)
+    report.publish("endurance", section(report.save("endurance", results)))

@@ -1,7 +1,4 @@
-"""Files scored from the shell: lines a second beside those of ``evaluate_batch``, and memory.
-
-``python -m bench.files --readme README.md``
-"""
+"""Scoring files from the shell: expressions per second next to ``evaluate_batch``, and memory."""
 
 from __future__ import annotations
 
@@ -12,22 +9,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import click
 import pyarrow as pa
 from pyarrow import parquet
 
-from bench.latency import peak
-from training.card import table, write_section
+from bench.markdown import table
+from bench.process import peak_memory
+from bench.report import Report, Results, measured_by, report_options
 from training.expressions import sample
-from training.machine import machine, versions
 
-SEED, PART = 2_017_006, 1_000_000
-RESULTS = Path(__file__).parent / "results"
+SEED = 2_017_006
+#: Expressions that are made and written at a time.
+CHUNK_ROWS = 1_000_000
 
-#: Answers the file's lines from a list, a part at a time, and prints seconds; none for reading.
-_COLUMN = """
+#: Answers the lines of a file in chunks and prints the seconds that ``evaluate_batch`` took.
+_EVALUATE_BATCH = """
 import sys, time, exprinfer
 evaluator, seconds = exprinfer.load(), 0.0
 with open(sys.argv[1]) as file:
@@ -40,72 +37,85 @@ print(seconds)
 
 
 def make(folder: Path, lines: int) -> None:
-    """The same expressions as text and as Parquet."""
+    """Write the same expressions to ``in.txt`` and ``in.parquet``."""
     schema = pa.schema({"id": pa.int64(), "expression": pa.string()})
     with (
         (folder / "in.txt").open("w") as text,
         parquet.ParquetWriter(folder / "in.parquet", schema) as writer,
     ):
-        for start in range(0, lines, PART):
-            texts = sample(min(PART, lines - start), SEED + start).texts()
+        for start in range(0, lines, CHUNK_ROWS):
+            texts = sample(min(CHUNK_ROWS, lines - start), SEED + start).texts()
             text.write("\n".join(texts) + "\n")
             numbers = range(start, start + len(texts))
             writer.write_table(pa.table([numbers, texts], schema=schema))
 
 
 def measure(folder: Path, lines: int, repeats: int) -> Iterator[tuple[str, dict[str, float]]]:
-    """Interleaved runs: seconds within the work, and peak megabytes of the process."""
+    """Answer the files of ``make`` in every way, ``repeats`` times in turn.
+
+    Yields:
+        The way, and its measurements: ``seconds`` without the start of the process and, except for
+        ``evaluate_batch``, the peak ``megabytes`` of the process.
+
+    Raises:
+        click.ClickException: If an answer is not certified.
+    """
     for _ in range(repeats):
-        yield "evaluate_batch, lists in memory", {"seconds": _column(folder / "in.txt")}
+        yield "evaluate_batch, lists in memory", {"seconds": _evaluate_batch(folder / "in.txt")}
         for source, target in (("txt", "txt"), ("parquet", "parquet"), ("parquet", "txt")):
-            summary = folder / "summary.json"
-            words = ["score", f"{folder}/in.{source}", "--output", f"{folder}/out.{target}"]
-            words = [sys.executable, "-m", "exprinfer", *words, "--summary", str(summary)]
-            megabytes = peak(words)
-            told = json.loads(summary.read_text())
-            if told["certified"] != lines:
-                raise click.ClickException(f"{told['certified']} of {lines} are certified")
-            row = {"seconds": told["seconds"], "megabytes": megabytes}
-            yield f"score in.{source} --output out.{target}", row
+            name = f"score in.{source} --output out.{target}"
+            yield name, _score(folder / f"in.{source}", folder / f"out.{target}", lines)
 
 
-def _column(path: Path) -> float:
-    words = [sys.executable, "-c", _COLUMN, str(path)]
+def _evaluate_batch(path: Path) -> float:
+    words = [sys.executable, "-c", _EVALUATE_BATCH, str(path)]
     return float(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
 
 
-def section(found: dict[str, Any]) -> str:
-    """Rates, shares of the first one's, and peaks, medians."""
-    lines, rows, bare = found["lines"], [], 0.0
-    for name, runs in found["runs"].items():
+def _score(source: Path, target: Path, lines: int) -> dict[str, float]:
+    path = source.with_name("summary.json")
+    words = [sys.executable, "-m", "exprinfer", "score", str(source)]
+    megabytes = peak_memory([*words, "--output", str(target), "--summary", str(path)])
+    summary = json.loads(path.read_text())
+    if summary["certified"] != lines:
+        raise click.ClickException(
+            f"{source.name}: {summary['certified']} of {lines} answers are certified, expected all"
+        )
+    return {"seconds": summary["seconds"], "megabytes": megabytes}
+
+
+def section(results: Results) -> str:
+    """Return the table of median rates, relative to ``evaluate_batch``, and peak memory."""
+    lines, rows, first_rate = results["lines"], [], 0.0
+    for name, runs in results["runs"].items():
         rate = lines / median(run["seconds"] for run in runs)
-        bare = bare or rate
+        first_rate = first_rate or rate
         peaks = [run["megabytes"] for run in runs if "megabytes" in run]
-        most = f"{median(peaks):,.0f}" if peaks else ""
-        rows.append([f"`{name}`", f"{rate:,.0f}", f"{rate / bare:.2f}", most])
-    header = [f"{lines:,} expressions", "a second", "share", "peak MB"]
-    return table(header, rows)
+        peak = f"{median(peaks):,.0f}" if peaks else ""
+        rows.append([f"`{name}`", f"{rate:,.0f}", f"{rate / first_rate:.0%}", peak])
+    header = [f"{lines:,} expressions", "expressions/s", "of `evaluate_batch`", "peak memory (MB)"]
+    repeats = max(len(runs) for runs in results["runs"].values())
+    how = f"medians of {repeats} interleaved runs"
+    return f"{measured_by(results, how)}\n\n{table(header, rows)}"
 
 
-@click.command()
-@click.option("--lines", default=10_000_000, show_default=True)
-@click.option("--repeats", default=3, show_default=True)
-@click.option("--output", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
-@click.option("--readme", type=click.Path(path_type=Path), help="Write the table there too.")
-def main(lines: int, repeats: int, output: Path, readme: Path | None) -> None:
-    """Score large files on this machine; nothing else should run meanwhile."""
+@click.command("files")
+@click.option("--lines", default=10_000_000, show_default=True, help="Expressions in each file.")
+@click.option("--repeats", default=3, show_default=True, help="Runs of each way to score.")
+@report_options("files")
+def command(lines: int, repeats: int, report: Report) -> None:
+    """Measure `exprinfer score` on large files.
+
+    Scores the same expressions from text and Parquet files, and compares the rate with that of
+    `evaluate_batch` on lists in memory. Also measures the peak memory of each process.
+
+    Takes about 5 minutes on 2 cores. Nothing else should run meanwhile. Writes files.json and the
+    section `files`.
+    """
     runs: dict[str, list[dict[str, float]]] = {}
     with TemporaryDirectory() as folder:
         make(Path(folder), lines)
         for name, row in measure(Path(folder), lines, repeats):
             runs.setdefault(name, []).append(row)
-    found = {"machine": machine(), "versions": versions(), "lines": lines, "runs": runs}
-    output.mkdir(parents=True, exist_ok=True)
-    (output / "files.json").write_text(json.dumps(found, indent=1) + "\n")
-    click.echo(section(found))
-    if readme:
-        write_section(readme, "files", section(found))
-
-
-if __name__ == "__main__":
-    main(prog_name="python -m bench.files")
+            click.echo(f"{name}: {row['seconds']:.1f} s", err=True)
+    report.publish("files", section(report.save("files", {"lines": lines, "runs": runs})))

@@ -1,55 +1,52 @@
-"""Many concurrent clients of one event loop: micro-batched, or each call by itself.
-
-``python -m bench.micro_batching --readme README.md``
-"""
+"""Many concurrent clients on one event loop: answered in micro-batches, or call by call."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
 
 import exprinfer
+from bench.markdown import table
+from bench.report import Report, Results, measured_by, report_options
 from exprinfer import Evaluator, Prediction
 from exprinfer.aio import MicroBatcher
-from training.card import table, write_section
 from training.expressions import sample
-from training.machine import machine, versions
 
 CLIENTS, SEED, REPEATS = 1_000, 2_017_004, 3
-#: Requests of one client, one after another, by how it is served.
+#: Requests of each client, one after the other, by the way in which they are answered.
 REQUESTS = {"MicroBatcher": 100, "evaluate in the loop": 20, "asyncio.to_thread(evaluate)": 20}
-RESULTS = Path(__file__).parent / "results"
 
 Answer = Callable[[str], Awaitable[Prediction]]
 
 
 def measure() -> dict[str, dict[str, float]]:
-    """Milliseconds from request to answer, and answers a second, medians of interleaved repeats.
+    """Serve all clients in each way, ``REPEATS`` times in turn.
 
-    A request comes through the loop, as from a socket. Raises ValueError where an answer is lost or
-    not that of its own expression.
+    Returns:
+        By way, the medians of all repeats: ``p50`` and ``p99`` from request to answer in
+        milliseconds, and the ``rate`` in answers per second.
+
+    Raises:
+        ValueError: If an answer is lost or belongs to another request.
     """
-    gc.freeze()  # as services do: the collector need not walk what was imported
-    runs: dict[str, list[dict[str, float]]] = {how: [] for how in REQUESTS}
+    gc.freeze()  # as services do: the collector skips what was imported
+    runs: dict[str, list[dict[str, float]]] = {way: [] for way in REQUESTS}
     with exprinfer.load(device="cpu") as evaluator:
         for _ in range(REPEATS):
-            for how in REQUESTS:
-                runs[how].append(asyncio.run(_serve(evaluator, how)))
+            for way in REQUESTS:
+                runs[way].append(asyncio.run(_serve(evaluator, way)))
     return {
-        how: {key: round(float(np.median([run[key] for run in each])), 2) for key in each[0]}
-        for how, each in runs.items()
+        way: {key: round(float(np.median([run[key] for run in rows])), 2) for key in rows[0]}
+        for way, rows in runs.items()
     }
 
 
-async def _serve(evaluator: Evaluator, how: str) -> dict[str, float]:
+async def _serve(evaluator: Evaluator, way: str) -> dict[str, float]:
     async def in_the_loop(text: str) -> Prediction:
         return evaluator.evaluate(text)
 
@@ -60,56 +57,61 @@ async def _serve(evaluator: Evaluator, how: str) -> dict[str, float]:
         ways: dict[str, Answer] = dict(
             zip(REQUESTS, (batcher.evaluate, in_the_loop, in_a_thread), strict=True)
         )
-        return await _clients(evaluator, ways[how], REQUESTS[how])
+        return await _run_clients(evaluator, ways[way], REQUESTS[way])
 
 
-async def _clients(evaluator: Evaluator, answer: Answer, requests: int) -> dict[str, float]:
+async def _run_clients(evaluator: Evaluator, answer: Answer, requests: int) -> dict[str, float]:
+    """Let all clients send their requests; each waits for an answer before the next one."""
     texts = sample(CLIENTS * requests, SEED).texts()
-    right = evaluator.evaluate_batch(texts).answers.tolist()
+    expected = evaluator.evaluate_batch(texts).answers.tolist()
     times = np.full(len(texts), np.nan)
-    crossed = 0
+    mixed_up = 0
 
     async def client(number: int) -> None:
-        nonlocal crossed
+        nonlocal mixed_up
         for row in range(number, len(texts), CLIENTS):
             began = time.perf_counter()
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # a request comes through the loop, as from a socket
             prediction = await answer(texts[row])
             times[row] = time.perf_counter() - began
-            crossed += (prediction.expression, prediction.answer) != (texts[row], right[row])
+            mixed_up += (prediction.expression, prediction.answer) != (texts[row], expected[row])
 
     began = time.perf_counter()
     await asyncio.gather(*map(client, range(CLIENTS)))
     seconds = time.perf_counter() - began
-    if crossed or np.isnan(times).any():
-        raise ValueError(f"{crossed} answers crossed, {np.isnan(times).sum()} lost")
+    if mixed_up or np.isnan(times).any():
+        raise ValueError(f"{mixed_up} answers mixed up, {np.isnan(times).sum()} answers lost")
     p50, p99 = 1e3 * np.percentile(times, [50, 99])
     return {"p50": float(p50), "p99": float(p99), "rate": len(texts) / seconds}
 
 
-def record(output: Path, readme: Path | None) -> None:
-    """Measure, and write it to ``micro_batching.json`` and the README's section of that name."""
-    found: dict[str, Any] = {"machine": machine(), "versions": versions(), "clients": CLIENTS}
-    found |= {"requests of a client": REQUESTS, "repeats": REPEATS, "served": measure()}
-    output.mkdir(parents=True, exist_ok=True)
-    (output / "micro_batching.json").write_text(json.dumps(found, indent=1) + "\n")
+def section(results: Results) -> str:
+    """Return the table of rates and response times."""
     rows = [
-        [how, f"{row['rate']:,.0f}", f"{row['p50']:,.1f}", f"{row['p99']:,.1f}"]
-        for how, row in found["served"].items()
+        [way, f"{row['rate']:,.0f}", f"{row['p50']:,.1f}", f"{row['p99']:,.1f}"]
+        for way, row in results["served"].items()
     ]
-    header = [f"{CLIENTS:,} concurrent clients", "answers/s", "p50, ms", "p99, ms"]
-    click.echo(table(header, rows))
-    if readme:
-        write_section(readme, "micro_batching", table(header, rows))
+    header = [f"{results['clients']:,} concurrent clients", "answers/s", "p50 (ms)", "p99 (ms)"]
+    how = f"medians of {results['repeats']} interleaved repeats"
+    return f"{measured_by(results, how)}\n\n{table(header, rows)}"
 
 
-@click.command()
-@click.option("--output", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
-@click.option("--readme", type=click.Path(path_type=Path), help="Write the table there too.")
-def main(output: Path, readme: Path | None) -> None:
-    """Compare micro-batching with single calls; nothing else should run meanwhile."""
-    record(output, readme)
+def record(report: Report) -> None:
+    """Measure, save ``micro_batching.json`` and write the section of that name."""
+    results: Results = {"clients": CLIENTS, "requests of a client": REQUESTS, "repeats": REPEATS}
+    whole = report.save("micro_batching", results | {"served": measure()})
+    report.publish("micro_batching", section(whole))
 
 
-if __name__ == "__main__":
-    main(prog_name="python -m bench.micro_batching")
+@click.command("micro-batching")
+@report_options("micro_batching")
+def command(report: Report) -> None:
+    """Measure 1,000 concurrent asyncio clients.
+
+    Compares `MicroBatcher` with `evaluate` in the event loop and in a thread per request: answers
+    per second, and the time from request to answer.
+
+    Takes less than a minute. Nothing else should run meanwhile. Writes micro_batching.json and the
+    section `micro_batching`.
+    """
+    record(report)

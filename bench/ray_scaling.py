@@ -1,83 +1,93 @@
-"""Rows a second by Ray with one worker and with two, and what more of them would come to.
-
-``python -m bench.ray_scaling --readme README.md``
-"""
+"""Rows per second with one and two Ray workers, and an extrapolation to more of them."""
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import click
 import pyarrow as pa
-import ray
 from pyarrow import parquet
 
+from bench.markdown import table
+from bench.report import Report, Results, measured_by, report_options
 from exprinfer.ray import score_dataset
-from training.card import table, write_section
 from training.expressions import sample
-from training.machine import machine, versions
 
 SEED, FILES = 2_017_005, 16
-#: Rows of a short run and a long one: their difference has neither Ray's start nor its end in it.
+#: Rows of a short and a long run. The rate is that of the difference between them, so it does not
+#: include the start and the end of Ray.
 SHORT, LONG = 500_000, 2_000_000
-MEASURED, RECKONED = (1, 2), (8, 64)
-RESULTS = Path(__file__).parent / "results"
+#: Numbers of workers.
+MEASURED, EXTRAPOLATED = (1, 2), (8, 64)
 
 
 def measure(workers: int) -> dict[str, float]:
-    """Seconds of a short and a long run, from Parquet to Parquet, and the rows a second between."""
-    seconds = {}
-    for rows in (SHORT, LONG):
-        with TemporaryDirectory() as folder:
-            source = Path(folder) / "source"
-            source.mkdir()
-            texts = sample(rows, SEED).texts()
-            for number in range(FILES):
-                part = pa.table({"expression": texts[number::FILES]})
-                parquet.write_table(part, source / f"{number}.parquet")
-            began = time.perf_counter()
-            totals = score_dataset(str(source), str(Path(folder) / "output"), workers=workers)
-            seconds[rows] = time.perf_counter() - began
-        if totals.certified != rows:
-            raise ValueError(f"{totals.certified} of {rows} answers are certified")
-    rate = (LONG - SHORT) / (seconds[LONG] - seconds[SHORT])
-    return {"short": round(seconds[SHORT], 2), "long": round(seconds[LONG], 2), "rate": round(rate)}
+    """Score data sets from Parquet to Parquet with so many workers.
+
+    Returns:
+        The seconds of the ``short`` and the ``long`` run, and the ``rate`` in rows per second.
+
+    Raises:
+        ValueError: If an answer is not certified.
+    """
+    short, long = _seconds(workers, SHORT), _seconds(workers, LONG)
+    rate = (LONG - SHORT) / (long - short)
+    return {"short": round(short, 2), "long": round(long, 2), "rate": round(rate)}
 
 
-def section(found: dict[str, Any]) -> str:
-    """The table of what was measured, and of what is reckoned beyond."""
+def _seconds(workers: int, rows: int) -> float:
+    texts = sample(rows, SEED).texts()
+    with TemporaryDirectory() as folder:
+        source = Path(folder) / "source"
+        source.mkdir()
+        for number in range(FILES):
+            part = pa.table({"expression": texts[number::FILES]})
+            parquet.write_table(part, source / f"{number}.parquet")
+        began = time.perf_counter()
+        totals = score_dataset(str(source), str(Path(folder) / "output"), workers=workers)
+        seconds = time.perf_counter() - began
+    if totals.certified != rows:
+        raise ValueError(f"{totals.certified} of {rows} answers are certified, expected all")
+    return seconds
+
+
+def section(results: Results) -> str:
+    """Return a table of what was measured and, apart from it, one of what is extrapolated."""
+    short, long = results["rows"]
+    measured = results["workers"]
     rows = [
-        [f"{workers}, measured", f"{row['rate']:,.0f}", f"{row['short']:.1f}", f"{row['long']:.1f}"]
-        for workers, row in found["workers"].items()
+        [workers, f"{row['rate']:,.0f}", f"{row['short']:.1f}", f"{row['long']:.1f}"]
+        for workers, row in measured.items()
     ]
-    most = max(MEASURED)
-    each = found["workers"][most]["rate"] / most
-    rows += [[f"{workers}, reckoned", f"{each * workers:,.0f}", "", ""] for workers in RECKONED]
-    header = ["workers", "rows/s", f"{SHORT:,} rows, s", f"{LONG:,} rows, s"]
-    return table(header, rows)
+    most = max(measured, key=int)
+    rate = measured[most]["rate"] / int(most)
+    extrapolated = [[f"{workers}", f"{rate * workers:,.0f}"] for workers in EXTRAPOLATED]
+    return "\n\n".join(
+        [
+            measured_by(results, "one run each"),
+            table(["workers", "rows/s", f"{short:,} rows (s)", f"{long:,} rows (s)"], rows),
+            f"Extrapolated from {most} workers, not measured. This assumes that every worker adds "
+            "the same rate: workers do not communicate, but storage must keep up with them.",
+            table(["workers", "rows/s, extrapolated"], extrapolated),
+        ]
+    )
 
 
-@click.command()
-@click.option("--output", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
-@click.option("--readme", type=click.Path(path_type=Path), help="Write the table there too.")
-def main(output: Path, readme: Path | None) -> None:
-    """Score data sets by Ray on this machine; nothing else should run meanwhile."""
-    found: dict[str, Any] = {
-        "machine": machine(),
-        "versions": {**versions(), "ray": ray.__version__},
-        "rows": [SHORT, LONG],
-        "workers": {workers: measure(workers) for workers in MEASURED},
-    }
-    output.mkdir(parents=True, exist_ok=True)
-    (output / "ray_scaling.json").write_text(json.dumps(found, indent=1) + "\n")
-    click.echo(section(found))
-    if readme:
-        write_section(readme, "ray_scaling", section(found))
+@click.command("ray")
+@report_options("ray_scaling")
+def command(report: Report) -> None:
+    """Measure `score_dataset` with one and two Ray workers.
 
+    Scores 500,000 and 2,000,000 rows from Parquet to Parquet on this computer. The table for more
+    workers is an extrapolation and says so.
 
-if __name__ == "__main__":
-    main(prog_name="python -m bench.ray_scaling")
+    Takes about 2 minutes on 2 cores. Nothing else should run meanwhile. Writes ray_scaling.json and
+    the section `ray_scaling`.
+    """
+    results: Results = {"rows": [SHORT, LONG], "workers": {}}
+    for workers in MEASURED:
+        results["workers"][str(workers)] = row = measure(workers)
+        click.echo(f"{workers} workers: {row['rate']:,.0f} rows/s", err=True)
+    report.publish("ray_scaling", section(report.save("ray_scaling", results)))

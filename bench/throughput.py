@@ -1,60 +1,52 @@
-"""Expressions per second, ours and every peer's, in interleaved repeats of one run."""
+"""Expressions per second of exprinfer and every baseline, in interleaved repeats of one run."""
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import click
 
 import exprinfer
 from bench.baselines import BASELINES, Baseline, UnavailableError
+from bench.timing import interleaved, rates
 from training.expressions import sample
 
 SEED = 2_017_001
-#: Of the expressions whose answers are checked before any timing, so many may differ: a network in
-#: another precision may decide another way where it is nearly undecided.
-CHECKED, MAY_DIFFER = 5_000, 50
+#: How many answers are checked before timing.
+CHECKED = 5_000
+#: How many of these may differ. In another precision, a network may decide differently between two
+#: symbols that are almost equally likely.
+MAY_DIFFER = 50
+#: Expressions of the call that warms up.
+WARM_UP_ROWS = 20_000
 
 
 @dataclass
-class Timed:
-    """What was measured of one peer."""
+class Timing:
+    """The measurements of one baseline."""
 
     name: str
     expressions: int = 0
-    seconds: list[float] = field(default_factory=list)
     differing: int | None = None
-    """Of CHECKED answers; None where they are of another kind."""
+    """How many of ``CHECKED`` answers differ; None if they cannot be compared."""
     skipped: str = ""
-    """Why it did not run."""
-
-    @property
-    def rate(self) -> float:
-        """Median of expressions per second."""
-        return self.expressions / statistics.median(self.seconds)
-
-    @property
-    def spread(self) -> tuple[float, float]:
-        """The slowest and the fastest repeat, per second."""
-        return self.expressions / max(self.seconds), self.expressions / min(self.seconds)
+    """Why the baseline did not run; empty if it did."""
+    seconds: list[float] = field(default_factory=list)
+    """One number per repeat."""
 
     def as_row(self) -> dict[str, object]:
-        """What the results hold of it."""
+        """Return the measurements as they are saved. Rates are expressions per second."""
         if self.skipped:
             return {"name": self.name, "skipped": self.skipped}
-        slowest, fastest = self.spread
         return {
             "name": self.name,
             "skipped": "",
             "expressions": self.expressions,
             "differing": self.differing,
             "seconds": [round(seconds, 4) for seconds in self.seconds],
-            "rate": round(self.rate, 1),
-            "slowest": round(slowest, 1),
-            "fastest": round(fastest, 1),
+            **rates(self.expressions, self.seconds),
         }
 
 
@@ -62,44 +54,70 @@ def measure(
     only: tuple[str, ...],
     most: int,
     repeats: int,
-    peers: Mapping[str, Callable[[], Baseline]] = BASELINES,
-) -> dict[str, Timed]:
-    """Time the peers named, or all, on up to ``most`` random expressions each."""
+    baselines: Mapping[str, Callable[[], Baseline]] = BASELINES,
+) -> dict[str, Timing]:
+    """Time baselines on random expressions of the seed domain.
+
+    Args:
+        only: The keys of the baselines to time; all if empty.
+        most: How many expressions to time at most. Slow baselines get fewer.
+        repeats: How often each baseline answers them.
+        baselines: The constructors to choose from.
+
+    Returns:
+        The measurements by key, including the baselines that cannot run here.
+
+    Raises:
+        ValueError: If a baseline gives too many different answers.
+    """
     texts = sample(most, SEED).texts()
-    timed: dict[str, Timed] = {}
+    timings: dict[str, Timing] = {}
     ready: dict[str, Baseline] = {}
-    for key, make in peers.items():
+    for key, make in baselines.items():
         if only and key not in only:
             continue
         try:
-            peer = make()
-            count = min(most, peer.expressions)
-            timed[key] = Timed(peer.name, count, differing=_differing(peer, texts[:CHECKED]))
-            peer.answer(texts[: min(count, 20_000)])  # warm up
-            ready[key] = peer
+            ready[key] = make()
         except UnavailableError as reason:
-            timed[key] = Timed(key, skipped=str(reason))
-        click.echo(f"{timed[key].name}: {timed[key].skipped or 'ready'}", err=True)
-    for repeat in range(repeats):
-        for key, peer in ready.items():
-            part = texts[: timed[key].expressions]
-            began = time.perf_counter()
-            peer.answer(part)
-            timed[key].seconds.append(time.perf_counter() - began)
-            rate = timed[key].expressions / timed[key].seconds[-1]
-            click.echo(f"{repeat + 1} {timed[key].name}: {rate:,.0f}/s", err=True)
-    for peer in ready.values():
-        peer.close()
-    return timed
+            timings[key] = Timing(key, skipped=str(reason))
+            click.echo(f"{key}: skipped: {reason}", err=True)
+            continue
+        timings[key] = _prepare(ready[key], texts)
+        click.echo(f"{timings[key].name}: ready", err=True)
+    calls = {
+        key: partial(baseline.answer, texts[: timings[key].expressions])
+        for key, baseline in ready.items()
+    }
+    for key, seconds in interleaved(calls, repeats).items():
+        timings[key].seconds = seconds
+        rate = rates(timings[key].expressions, seconds)["rate"]
+        click.echo(f"{timings[key].name}: {rate:,.0f} expressions/s", err=True)
+        ready[key].close()
+    return timings
 
 
-def _differing(peer: Baseline, texts: list[str]) -> int | None:
-    """How many answers are not the shipped model's; raises ValueError where they are too many."""
-    if not peer.answers_like:
+def _prepare(baseline: Baseline, texts: list[str]) -> Timing:
+    """Check the answers of a baseline and warm it up."""
+    count = min(len(texts), baseline.expressions)
+    differing = _count_differing(baseline, texts[:CHECKED])
+    baseline.answer(texts[: min(count, WARM_UP_ROWS)])
+    return Timing(baseline.name, count, differing)
+
+
+def _count_differing(baseline: Baseline, texts: list[str]) -> int | None:
+    """Count the answers that are not those of the shipped model.
+
+    Raises:
+        ValueError: If there are more than ``MAY_DIFFER``.
+    """
+    if not baseline.answers_like:
         return None
-    expected = exprinfer.load(peer.answers_like, "cpu").evaluate_batch(texts).answers.tolist()
-    found = peer.answer(texts)
-    differing: int = sum(ours != theirs for ours, theirs in zip(expected, found, strict=True))
+    expected = exprinfer.load(baseline.answers_like, "cpu").evaluate_batch(texts).answers.tolist()
+    answers = baseline.answer(texts)
+    differing: int = sum(ours != theirs for ours, theirs in zip(expected, answers, strict=True))
     if differing > MAY_DIFFER:
-        raise ValueError(f"{peer.name} answers {differing} of {len(texts)} otherwise")
+        raise ValueError(
+            f"{baseline.name}: {differing} of {len(texts)} answers differ from those of "
+            f"{baseline.answers_like}; at most {MAY_DIFFER} may"
+        )
     return differing

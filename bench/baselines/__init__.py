@@ -1,4 +1,4 @@
-"""Everybody who answers the same expressions, each a small file behind one interface."""
+"""What exprinfer is compared with. Each baseline is one small file behind one interface."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.baselines.ours import Ours
 from bench.baselines.python_eval import PythonEval
 from bench.baselines.pytorch import PyTorch
 
-#: By a short name, how each is made.
+#: The constructor of each baseline on a CPU, by the key that results and ``--only`` use.
 BASELINES: dict[str, Callable[[], Baseline]] = {
     "ours": Ours,
     "ours-1": lambda: Ours("auto", threads=1),

@@ -1,27 +1,25 @@
-"""Our weights in OpenVINO, converted from the PyTorch module."""
+"""The shipped weights in OpenVINO, converted from the PyTorch module."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.baselines.baseline import UnavailableError
+from bench.baselines.baseline import requirements
 from bench.baselines.grouped import Grouped
 
 
 class OpenVino(Grouped):
-    """Compiled for throughput, its own choice of threads and precision."""
+    """Compiled for throughput. OpenVINO chooses its threads and precision."""
 
     name = "OpenVINO"
 
     def __init__(self) -> None:
-        try:
+        with requirements():
             import openvino
             import torch
 
             from bench.baselines.weights import Exact
-        except ImportError as error:
-            raise UnavailableError(f"{error.name} is not installed") from error
         network = Exact().eval()
         self.group = network.group
         example = torch.ones(4, 2 * network.group, dtype=torch.int64)

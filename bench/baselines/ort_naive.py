@@ -1,4 +1,4 @@
-"""The shipped file in plain ONNX Runtime, one call per line."""
+"""The shipped file in plain ONNX Runtime, with one call per expression."""
 
 from __future__ import annotations
 
@@ -6,27 +6,26 @@ import numpy as np
 import onnxruntime
 
 from bench.baselines.baseline import Baseline
-from exprinfer.language.tokenizer import SYMBOLS, Alphabet
+from exprinfer.language import tokenizer
 from exprinfer.runtime.model_file import find
 
 
 class OrtNaive(Baseline):
-    """A session with its defaults."""
+    """A session with ONNX Runtime's default options."""
 
-    name = "ONNX Runtime, one call a line"
+    name = "ONNX Runtime, one call per expression"
     expressions = 20_000
 
     def __init__(self) -> None:
         self.session = onnxruntime.InferenceSession(
             str(find("exact")), providers=["CPUExecutionProvider"]
         )
-        self.alphabet = Alphabet(SYMBOLS)
 
     def answer(self, texts: list[str]) -> list[str]:
-        """Answer line by line."""
+        """Return the answers, one call after the other."""
         answers = []
         for text in texts:
-            tokens = self.alphabet.encode([text])[0].astype(np.int64)
+            tokens = tokenizer.encode([text])[0].astype(np.int64)
             ids = self.session.run(["answer"], {"tokens": tokens})[0]
-            answers.append(str(self.alphabet.decode(ids)[0]))
+            answers.append(str(tokenizer.decode(ids)[0]))
         return answers

@@ -1,7 +1,8 @@
-"""Our weights in plain ONNX Runtime, the decoding in Python: one call for each group written."""
+"""The shipped weights in plain ONNX Runtime, with the decoding loop in Python."""
 
 from __future__ import annotations
 
+import importlib
 import io
 import warnings
 from typing import Any
@@ -9,24 +10,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.baselines.baseline import UnavailableError
+from bench.baselines.baseline import requirements
 from bench.baselines.grouped import Grouped
 
 
 class OrtSteps(Grouped):
-    """Encoder and decoder step as two files that PyTorch exported, in sessions with defaults."""
+    """Encoder and decoder step as two files that PyTorch exported, in sessions with defaults.
 
-    name = "ONNX Runtime, one call a step"
+    Each step of the decoder writes one group of symbols and is one call.
+    """
+
+    name = "ONNX Runtime, one call per step"
 
     def __init__(self) -> None:
-        try:
+        with requirements():
+            importlib.import_module("onnxscript")  # PyTorch's exporter needs it
             import onnxruntime
-            import onnxscript  # noqa: F401 - PyTorch's exporter needs it
             import torch
 
             from bench.baselines.weights import Exact
-        except ImportError as error:
-            raise UnavailableError(f"{error.name} is not installed") from error
         network = Exact().eval()
         self.group, self.steps = network.group, network.steps
         tokens = torch.ones(4, 2 * network.group, dtype=torch.int64)
@@ -40,7 +42,7 @@ class OrtSteps(Grouped):
         )
 
     def run(self, tokens: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Answer a batch, the state going back and forth."""
+        """Answer a batch. The state goes from Python to ONNX Runtime and back at every step."""
         state = self.read.run(None, {"in0": tokens})
         written = []
         for _ in range(self.steps):
@@ -52,24 +54,25 @@ class OrtSteps(Grouped):
 
 
 def _exported(network: Any, method: str, inputs: tuple[Any, ...], axes: dict[int, str]) -> bytes:
+    """Return one method of the network as the bytes of an ONNX file."""
     import torch
 
     class Part(torch.nn.Module):
-        """One of the network's methods as a module."""
+        """One method of the network as a module."""
 
         def __init__(self) -> None:
             super().__init__()
             self.network = network
 
         def forward(self, *values: Any) -> Any:
-            """Call it."""
+            """Call the method."""
             return getattr(self.network, method)(*values)
 
     names = [f"in{number}" for number in range(len(inputs))]
     file = io.BytesIO()
-    target: Any = file  # it writes to files too, whatever its signature says
+    target: Any = file  # the exporter accepts open files, although its signature does not
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter that writes LSTM operators is the older one
+        warnings.simplefilter("ignore")  # only the older exporter writes LSTM operators
         torch.onnx.export(
             Part().eval(), inputs, target, input_names=names, dynamo=False,
             dynamic_axes=dict.fromkeys(names, axes),

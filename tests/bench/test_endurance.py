@@ -1,4 +1,4 @@
-"""Sharing an evaluator changes no answer; the full count is ``python -m bench.endurance``."""
+"""Sharing an evaluator changes no answer. ``python -m bench endurance`` runs the full count."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from training.expressions import sample
 
 
 @pytest.mark.parametrize(
-    ("how", "evaluations"), [("threads", 3_000), ("fork", 5_000), ("spawn", 5_000)]
+    ("way", "evaluations"), [("threads", 3_000), ("fork", 5_000), ("spawn", 5_000)]
 )
-def test_who_shares_an_evaluator_gets_the_answers_of_one_thread(
-    repository: Path, how: str, evaluations: int
+def test_a_shared_evaluator_gives_the_answers_of_a_single_thread(
+    repository: Path, way: str, evaluations: int
 ) -> None:
-    # In a process of its own: other tests' libraries have threads that no fork survives.
-    code = f"from bench import endurance; print(endurance.differing({how!r}, {evaluations}))"
+    # In a process of its own: threads of the libraries that other tests use do not survive a fork.
+    code = f"from bench import endurance; print(endurance.count_differing({way!r}, {evaluations}))"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=repository, check=True, capture_output=True, text=True)
     assert done.stdout == "0\n"
 
 
-def test_a_wrong_answer_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_different_answer_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     evaluate_batch = Evaluator.evaluate_batch
 
     def mistaken(self: Evaluator, expressions: list[str]) -> BatchResult:
-        column = evaluate_batch(self, expressions)
-        if len(expressions) == endurance.AT_ONCE:
-            column.answers[7] = "1" + column.answers[7]
-        return column
+        result = evaluate_batch(self, expressions)
+        if len(expressions) == endurance.TURN_ROWS:
+            result.answers[7] = "1" + result.answers[7]
+        return result
 
     monkeypatch.setattr(Evaluator, "evaluate_batch", mistaken)
-    assert endurance.differing("threads", 500) == endurance.SHARED_BY["threads"]
+    assert endurance.count_differing("threads", 500) == endurance.WORKERS["threads"]
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
@@ -46,7 +46,23 @@ def test_memory_stays_flat() -> None:
     with exprinfer.load(device="cpu") as evaluator:
         sizes = []
         for seed in range(24):
-            endurance.step(evaluator, sample(1_000, seed).texts())
+            endurance.use_in_every_way(evaluator, sample(1_000, seed).texts())
             gc.collect()
-            sizes.append(endurance.resident())
+            sizes.append(endurance.resident_megabytes())
     assert sizes[-1] - sizes[len(sizes) // 3] < 20, sizes
+
+
+def test_the_table_of_memory_has_the_first_and_the_last_sample() -> None:
+    results = {
+        "command": "python -m bench endurance",
+        "machine": {"processor": "some", "cores": 2, "gpu": None},
+        "versions": {},
+        "workers": {"threads": 8},
+        "evaluations by each": 1_000,
+        "differing": {"threads": 0},
+        "megabytes": [[60.0 * minute, 100.0 + minute] for minute in range(1, 21)],
+    }
+    rows = endurance.section(results).split("\n\n")[-1].splitlines()[2:]
+    assert len(rows) == endurance.SAMPLES_SHOWN
+    shown = [[cell.strip() for cell in row.split("|")[1:3]] for row in rows]
+    assert (shown[0], shown[-1]) == (["1.0", "101"], ["20.0", "120"])

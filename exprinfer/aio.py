@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from exprinfer.errors import ExpressionError, ExprinferError
+from exprinfer.errors import ClosedError, ExpressionError, OverloadedError
 from exprinfer.evaluator import Evaluator
 from exprinfer.results import Prediction
 
@@ -17,14 +17,6 @@ from exprinfer.results import Prediction
 Outcome = Prediction | ExpressionError
 
 _CLOSED = "the MicroBatcher was closed before this was answered"
-
-
-class OverloadedError(ExprinferError, RuntimeError):
-    """As many requests as are allowed wait already."""
-
-
-class ClosedError(ExprinferError, RuntimeError):
-    """The batcher was closed before this request was answered."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -106,3 +106,11 @@ class InputError(ExprinferError, ValueError):
 
 class OutputError(ExprinferError, ValueError):
     """Results that cannot be written as asked, or a run that cannot be continued."""
+
+
+class OverloadedError(ExprinferError, RuntimeError):
+    """The queue of a ``MicroBatcher`` is full."""
+
+
+class ClosedError(ExprinferError, RuntimeError):
+    """The ``MicroBatcher`` was closed before this request was answered."""

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from exprinfer.errors import ModelFileError
 from exprinfer.runtime.log import log_event
-from exprinfer.scoring.atomic_file import whole_file
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -57,17 +56,3 @@ def read_sealed(path: Path) -> bytes:
         )
     log_event(_LOGGER, logging.DEBUG, "seal verified", path=str(path), file_sha256=found)
     return content
-
-
-def seal(path: Path) -> None:
-    """Seal a file that you made yourself, in place; its content then counts as meant.
-
-    Raises ModelFileError where the file has a seal, whole or broken, OSError where it cannot be
-    read or written.
-    """
-    try:
-        content = sealed(path.read_bytes())
-    except ValueError as error:
-        raise ModelFileError(f"{path} is not sealed: {error}") from error
-    with whole_file(path) as file:
-        file.write(content)

@@ -66,7 +66,7 @@ def main() -> None:
     type=click.Choice(TEXT_FORMATS),
     default="text",
     show_default=True,
-    help="The output format.",
+    help="Output format.",
 )
 @evaluator_options
 @click.option(

@@ -20,7 +20,7 @@ def evaluator_options(command: Command) -> Command:
             "--model",
             default="auto",
             show_default=True,
-            help="The name of a shipped model, or the path of an .onnx file.",
+            help="Name of a shipped model, or path of an .onnx file.",
         ),
         click.option(
             "--device",
@@ -32,12 +32,12 @@ def evaluator_options(command: Command) -> Command:
         click.option(
             "--batch-size",
             type=click.IntRange(min=1),
-            help="Rows of a batch at most; by default it depends on model and device.",
+            help="Rows per batch at most (default: chosen for model and device).",
         ),
         click.option(
             "--allow-out-of-domain",
             is_flag=True,
-            help="Also answer expressions outside the model's domain, without a certificate.",
+            help="Also answer expressions outside the model's domain; no such answer is certified.",
         ),
     )
     for option in reversed(options):  # as a stack of decorators would

@@ -34,22 +34,25 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--input-format",
     type=click.Choice(sorted(set(INPUT_FORMATS.values()))),
-    help="The format of all files; by default their names tell, and standard input is text.",
+    help="Format of the inputs (default: from the file names, text for standard input).",
 )
 @click.option(
     "--column",
-    help="The column of expressions; by default 'expression', or the only one that holds some.",
+    help="Column of expressions (default: 'expression', or the only one that holds expressions).",
 )
-@click.option("--expected", help="The column of expected values; by default 'expected', if any.")
+@click.option("--expected", help="Column of expected values (default: 'expected', if it exists).")
 @click.option(
     "--format",
     "file_format",
     type=click.Choice(FORMATS),
-    help="The output format; by default the name of --output tells, or it is text.",
+    help="Output format (default: from the name of --output, or text).",
 )
 @evaluator_options
 @click.option(
-    "--output", default="-", metavar="FILE", help="Write to this file, not to standard output."
+    "--output",
+    default="-",
+    metavar="FILE",
+    help="Write the results to this file (default: standard output).",
 )
 @click.option("--resume", is_flag=True, help="Continue an interrupted run, if there is one.")
 @click.option("--summary", type=_FILE, help="Also write the summary to this file, as JSON.")
@@ -77,7 +80,7 @@ def score_command(
 
     Text files have one expression per line; lines of the form "expression = answer" are marked
     right or wrong. CSV, TSV, JSON Lines and Parquet files have the expressions in one column, and
-    the other columns are kept. The name of a file tells its format; .gz and .zst files are
+    the other columns are kept. Formats follow from the file names; .gz and .zst files are
     decompressed. Results go to standard output, progress and summary to standard error.
     """
     if ray is not None:

@@ -83,9 +83,8 @@ def test_many_short_lines_come_in_several_blocks(
     content = b"\n" * 10 + b"1\r\n" * 11 + b"\n" * 7 + b"2"
     blocks = list(read_lines(io.BytesIO(content), prompt=prompt))
     assert max(len(block) for block, _ in blocks) == 4
-    assert [line for block, _ in blocks for line in block] == [b""] * 10 + [b"1"] * 11 + [
-        b""
-    ] * 7 + [b"2"]
+    expected = [b""] * 10 + [b"1"] * 11 + [b""] * 7 + [b"2"]
+    assert [line for block, _ in blocks for line in block] == expected
     for number, (_, offset) in enumerate(blocks):
         rest = list(read_lines(io.BytesIO(content[offset:]), offset, prompt=prompt))
         assert rest == blocks[number + 1 :]

@@ -33,7 +33,7 @@ class MicroBatcher:
 
     A batch starts when a thread is free and either ``max_batch`` requests are pending or the first
     of them is ``max_wait`` seconds old. All requests of a batch are answered together, when the
-    slowest one is: if the expressions come from strangers, limit their length.
+    slowest one is. If the expressions come from clients that you do not trust, limit their length.
 
     A MicroBatcher serves the event loop that uses it first. Closing it leaves the evaluator open.
     Use it as an asynchronous context manager: at the end of the block it is closed. If the block
@@ -41,12 +41,12 @@ class MicroBatcher:
 
     Args:
         evaluator: Answers the expressions.
-        max_batch: Requests in a batch at most.
-        max_wait: Time that a request waits for others at most, in seconds, if a thread is free.
-        max_queue: Requests that are accepted at a time, pending or in a batch.
-        threads: Batches that are evaluated at a time.
-        when_full: What happens to a request if ``max_queue`` are accepted already: ``"wait"`` until
-            there is room, or ``"refuse"`` it with an OverloadedError.
+        max_batch: Maximum number of requests in a batch.
+        max_wait: Maximum time in seconds that a request waits for others while a thread is free.
+        max_queue: Maximum number of requests that are accepted at a time.
+        threads: Maximum number of batches that are evaluated at a time.
+        when_full: What happens to further requests: ``"wait"`` until there is room, or ``"refuse"``
+            them with an OverloadedError.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -105,7 +105,7 @@ class MicroBatcher:
             What ``Evaluator.evaluate`` returns.
 
         Raises:
-            ExpressionError: If the expression has no answer; the subclass tells the cause.
+            ExpressionError: If the expression has no answer; the subclass names the cause.
             OverloadedError: If the queue is full, and ``when_full`` is ``"refuse"``.
             ClosedError: If the batcher is closed.
             RuntimeError: If it is used in another event loop than before.

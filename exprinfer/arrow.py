@@ -15,7 +15,7 @@ from exprinfer.errors import EXPRESSION_ERRORS, ExtraMissingError, InputError
 from exprinfer.evaluator import Evaluator
 from exprinfer.results import FIELDS, BatchResult, whole_number
 
-# Modules that import pyarrow import this one first: it is the only one with this message.
+# All other modules that need pyarrow import this one first, so that only this one checks for it.
 try:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -44,8 +44,8 @@ SCHEMA = pa.schema(
 )
 assert tuple(SCHEMA.names) == FIELDS
 
-#: Rows that are evaluated together: many, so that rows of similar cost share a batch, but few
-#: enough to bound the memory.
+#: Rows that are evaluated at a time: many, so that rows of similar cost share a batch, but in
+#: bounded memory.
 CHUNK_ROWS = 1 << 17
 
 _CODES = pa.array([None, *(kind.code for kind in EXPRESSION_ERRORS[1:])], pa.string())
@@ -129,7 +129,7 @@ def check_columns(
         prefix: How error messages begin, such as ``"in.csv: "``.
 
     Raises:
-        InputError: If either is not so.
+        InputError: If the column is missing, or a column is named like a result.
     """
     if column not in names:
         raise InputError(f"{prefix}no column {column!r}; the columns are {', '.join(names)}")
@@ -145,7 +145,7 @@ def _to_chunked(column: Any) -> pa.ChunkedArray:
         TypeError: If it does not hold text.
     """
     if isinstance(column, str | bytes):
-        raise TypeError("expected a column of expressions, got one: use evaluate, or pass a list")
+        raise TypeError("expected a column, got a single expression; use evaluate, or pass a list")
     if hasattr(column, "__arrow_c_stream__"):
         column = pa.chunked_array(column)
     elif not isinstance(column, pa.Array):
@@ -167,7 +167,7 @@ def is_text(kind: pa.DataType) -> bool:
 
 
 def _evaluate(evaluator: Evaluator, texts: pa.StringArray) -> pa.RecordBatch:
-    """Evaluate an array, whose results must fit into memory."""
+    """Evaluate an array that is small enough for the results to fit into memory."""
     if not texts.null_count:
         return results_batch(texts, evaluator.evaluate_batch(texts.to_numpy(zero_copy_only=False)))
     results = _evaluate(evaluator, texts.drop_null())

@@ -26,7 +26,7 @@ from pyarrow import fs
 
 __all__ = ["Evaluate", "Totals", "score_dataset"]
 
-#: Rows of a block, which a worker evaluates in about a second, and again if another one died.
+#: Rows of a block: about a second of work, which is repeated if the worker dies.
 BLOCK_ROWS = 1 << 18
 
 
@@ -48,7 +48,7 @@ class Evaluate:
         column: The name of the column of expressions, which must hold text.
         model: As for ``exprinfer.load``.
         device: As for ``exprinfer.load``.
-        threads: Threads of a worker. Ray reserves one CPU for each worker by default.
+        threads: Threads per worker. By default Ray reserves one CPU per worker.
         allow_out_of_domain: As for ``exprinfer.load``.
 
     Raises:
@@ -79,7 +79,18 @@ class Evaluate:
         )
 
     def __call__(self, table: pa.Table) -> pa.Table:
-        """Evaluate a batch: see ``exprinfer.arrow.evaluate_table``."""
+        """Evaluate a batch.
+
+        Args:
+            table: The rows; all columns are kept.
+
+        Returns:
+            What ``exprinfer.arrow.evaluate_table`` returns.
+
+        Raises:
+            InputError: If the column is missing, or a column is named like a result.
+            TypeError: If the column does not hold text.
+        """
         return evaluate_table(self.evaluator, table, self.column)
 
 
@@ -100,8 +111,8 @@ def score_dataset(
     All columns are kept, those of CSV and TSV as text. The rows are in no particular order. If a
     worker dies, Ray replaces it, and its rows are evaluated again.
 
-    Uses the Ray cluster that this process is connected to. If there is none, it connects to the one
-    at ``address``, or starts Ray on this machine, until the function returns.
+    Uses the Ray cluster that this process is connected to. Otherwise it connects to the cluster at
+    ``address``, or starts Ray on this machine, and disconnects or stops it at the end.
 
     Args:
         source: Paths or URIs (such as ``s3://...``) of files, or of folders of files of one format:

@@ -19,7 +19,8 @@ CLOSE_FIRST = os.name == "nt"
 def is_regular(path: Path) -> bool:
     """Return whether ``path`` is a regular file, or does not exist yet.
 
-    Devices and pipes are not, nor is a path such as ``/dev/stdout``, whatever it leads to.
+    Devices and pipes are not regular files. Neither is a path such as ``/dev/stdout``, even if it
+    leads to one.
     """
     device = str(path.absolute()).startswith(("/dev/", "/proc/"))
     return not device and (path.is_file() or not path.exists())
@@ -98,7 +99,8 @@ def release(file: BinaryIO) -> None:
 def move_into_place(partial: Path, path: Path) -> None:
     """Rename a complete file to ``path``.
 
-    A file that is replaced passes on its mode; a link stays a link, and its target is replaced.
+    An existing file is replaced, but its mode is kept. If ``path`` is a link, the file that it
+    points to is replaced.
     """
     if path.exists():
         shutil.copymode(path, partial)

@@ -39,7 +39,7 @@ class Block:
 
 @dataclass(frozen=True)
 class ColumnNames:
-    """The columns of tables to score; None: found by name or content."""
+    """The names of the columns in tables; None: to be detected."""
 
     expression: str | None = None
     expected: str | None = None
@@ -120,7 +120,7 @@ def score_lines(lines: list[bytes], evaluator: Evaluator) -> ScoredBatch:
 
 
 def _plain_texts(lines: list[bytes]) -> list[str] | None:
-    """Decode all lines at once; None if one is not ASCII, or has a blank or an answer."""
+    """Decode all lines at once; return None if one is not ASCII, or has blanks or an answer."""
     content = b"\n".join(lines)
     if not content.isascii() or any(mark in content for mark in (b"=", b" ", b"\t", b"\r")):
         return None

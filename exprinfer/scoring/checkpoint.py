@@ -24,9 +24,9 @@ from exprinfer.scoring.marking import ScoredBatch
 from exprinfer.scoring.summary import Summary
 from exprinfer.scoring.writers import Encoder
 
-#: How the names of the hidden files end that hold the results so far, and the checkpoint.
+#: Suffixes of the hidden files with the results so far and with the checkpoint.
 PARTIAL, CHECKPOINT = "exprinfer-partial", "exprinfer-checkpoint"
-#: Seconds between two checkpoints, so that a crash loses about a second of work.
+#: Seconds between two checkpoints: how much work a crash loses at most.
 SAVE_INTERVAL = 1.0
 
 
@@ -96,13 +96,15 @@ def resumable_output(path: Path, encoder: Encoder, run: Any, resume: bool) -> It
     """Open a file for the results of a run that can be resumed.
 
     The file appears at ``path`` if the block ends without an error. Until then two hidden files
-    next to it hold the results and the checkpoint. They stay there after a crash, and after an
-    error that is not the package's own.
+    next to it hold the results and the checkpoint. They are kept after a crash, an interrupt, or an
+    OSError such as a full disk, so that the run can be resumed. They are removed after an error of
+    this package, which would occur again.
 
     Args:
         path: The file to write.
         encoder: Writes the file format.
-        run: What must be the same for the run to be resumed, as JSON: inputs, models and options.
+        run: The inputs, models and options, as JSON values. They must be the same when the run is
+            resumed.
         resume: Whether to continue an interrupted run, if there is one.
 
     Raises:
@@ -130,7 +132,7 @@ def resumable_output(path: Path, encoder: Encoder, run: Any, resume: bool) -> It
             if not file.closed:
                 with suppress(OSError):  # such as a full disk; the checkpoint before is still valid
                     output.save()
-            # An error of the package would occur again: there is nothing to resume.
+            # An error of this package would occur again.
             if not output.checkpoint.size or isinstance(error, ExprinferError):
                 release(file)
                 partial.unlink(missing_ok=True)

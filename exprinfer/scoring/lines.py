@@ -7,10 +7,10 @@ from typing import BinaryIO
 
 #: Bytes read at a time; the lines in them are evaluated together.
 BLOCK_BYTES = 1 << 18
-#: Lines in a block at most, about as many as a block of expressions has. More of them, such as a
-#: block of empty lines, would need much memory for their results.
+#: Maximum number of lines in a block, about as many as a block of expressions has. The results of a
+#: block of shorter lines, such as empty ones, would need too much memory.
 BLOCK_LINES = BLOCK_BYTES // 4
-#: Bytes kept of a line; the rest is dropped. No expression is nearly as long.
+#: Maximum length of a line in bytes; the rest is dropped. No expression is nearly as long.
 LINE_BYTES = 1 << 20
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -29,7 +29,7 @@ def read_lines(
         stream: The stream, positioned at ``start``.
         start: 0, or an offset that an earlier call yielded. The blocks of a file that follow an
             offset are the same whether reading starts there or at 0.
-        prompt: Whether to yield lines as soon as they arrive, as suits a pipe.
+        prompt: Whether to yield lines as soon as they arrive, which suits a pipe.
     """
     rest = bytearray()  # the beginning of a line whose end was not found yet
     offset = start  # where that line begins

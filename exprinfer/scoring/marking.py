@@ -12,8 +12,8 @@ from exprinfer.errors import OutsideDomainError
 from exprinfer.results import FIELDS, BatchResult, Prediction
 from exprinfer.scoring.reference import exact_value
 
-#: An integer, perhaps written as a float. Python refuses to read more than 4,300 digits, and no
-#: exact value has more than 4,000.
+#: An integer, perhaps with a decimal point. Exact values have fewer than 4,000 digits, and Python
+#: refuses to read more than 4,300.
 _INTEGER = re.compile(r"([-+]?[0-9]{1,4000})(\.0*)?")
 #: Stands for the operator of an expression that has none.
 NUMBER = "number"
@@ -36,9 +36,9 @@ class MarkedPrediction:
     given: str | None = None
     """The given answer."""
     given_right: bool | None = None
-    """Whether the given answer is the exact value; None without a given answer or a value."""
+    """Whether the given answer is the exact value; None if either of the two is missing."""
     right: bool | None = None
-    """Whether the model's answer is the exact value; None without a given answer or an answer."""
+    """The same for the model's answer; None also if the model has none."""
     operator: str | None = None
     """The operator applied last, or ``NUMBER``; None if there are no marks."""
 

@@ -17,7 +17,7 @@ from exprinfer.scoring.summary import Summary
 
 _LOGGER = logging.getLogger(__name__)
 
-#: Blocks that may be evaluated or written at a time, so that neither step waits for the other.
+#: Maximum number of pending blocks: enough that evaluating and writing do not wait for each other.
 PENDING_BLOCKS = 4
 
 
@@ -39,10 +39,12 @@ def score(
         progress: Called after each block with the number of its lines, and of the bytes read.
 
     Returns:
-        The counts over all lines, with those before a resumed run.
+        The counts over all lines, including those before a run was resumed.
 
     Raises:
-        Exception: Whatever reading and writing raise.
+        InputError: If an input cannot be scored.
+        OutputError: If the results cannot be written in the output format.
+        OSError: If reading or writing fails.
     """
     began = time.monotonic() - output.checkpoint.summary.seconds
     names = [model.name for model in evaluator.models]
@@ -53,13 +55,13 @@ def score(
         output.checkpoint.summary.seconds = time.monotonic() - began
         progress(len(batch.result), block.bytes_read)
 
-    # Two blocks at once: when the last rows of one are evaluated, the other keeps all cores busy.
+    # Two blocks at a time: when one is nearly done, the other keeps all cores busy.
     with ThreadPoolExecutor(2) as workers:
         pending: deque[tuple[Block, Future[ScoredBatch]]] = deque()
         try:
             for block in blocks:
                 pending.append((block, workers.submit(block.score, evaluator)))
-                # The results of a slow pipe are written as soon as they are there.
+                # The results of a slow pipe are written as soon as they are ready.
                 while len(pending) > (0 if block.prompt else PENDING_BLOCKS):
                     done, future = pending.popleft()
                     finish(done, future.result())

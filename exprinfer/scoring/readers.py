@@ -53,9 +53,10 @@ def find_inputs(names: tuple[str, ...], file_format: str | None = None) -> list[
     """Find the inputs that the arguments of a command name.
 
     Args:
-        names: Files, folders, or ``"-"`` for standard input. A folder stands for all files in it
-            and in its subfolders whose format is known, but for hidden ones.
-        file_format: The format of all files; None: as their names say.
+        names: Files, folders, or ``"-"`` for standard input. A folder stands for the files in it
+            and in its subfolders, except hidden ones and those with an unknown extension.
+        file_format: The format of all inputs, whatever their extensions. By default it follows from
+            the extensions.
 
     Returns:
         The inputs, in the order of the names; those in a folder are sorted by path.
@@ -116,7 +117,7 @@ def open_input(source: Input) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
 
     Yields:
         The stream of the decompressed content, and a function that returns how many bytes of the
-        file were read so far (always 0 for what is not a regular file).
+        file were read so far (always 0 for pipes and devices).
 
     Raises:
         InputError: If the content is damaged, or the file changes while it is read.

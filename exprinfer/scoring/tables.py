@@ -35,7 +35,7 @@ _DELIMITERS = {"csv": ",", "tsv": "\t"}
 def read_batches(source: Input, stream: BinaryIO) -> Iterator[Any]:
     """Yield the rows of a table as Arrow record batches, the same ones each time it is read.
 
-    All columns of CSV and TSV are text, unchanged.
+    The columns of CSV and TSV are text, exactly as written.
 
     Raises:
         InputError: If the table cannot be read.
@@ -179,7 +179,7 @@ def to_texts(column: Any) -> list[str]:
 
 def to_given(column: Any) -> list[str | None]:
     """Return the rows of a column of expected values as text; None for nulls and blanks."""
-    if pa.types.is_floating(column.type):  # pandas writes integers so if some are missing
+    if pa.types.is_floating(column.type):  # pandas converts integers so if some are missing
         with suppress(pa.ArrowInvalid):  # some are not integers, and will be marked wrong
             column = column.cast(pa.int64())
     rows = column.cast(pa.string()).to_pylist()

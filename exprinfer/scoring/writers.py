@@ -18,7 +18,7 @@ class Encoder(Protocol):
     """Writes results to a file, batch by batch."""
 
     state: list[Any]
-    """What must be known of the batches before to resume a run, as JSON."""
+    """What a resumed run must know about the batches before, as JSON values."""
 
     def restore(self, state: list[Any]) -> None:
         """Continue the file of an interrupted run."""
@@ -30,7 +30,7 @@ class Encoder(Protocol):
         """Write the end of the file, which has ``offset`` bytes."""
 
     def finish(self, partial: Path, path: Path) -> None:
-        """Make the output file at ``path`` of what was written to ``partial``, and remove that."""
+        """Turn the file ``partial``, to which everything was written, into the file at ``path``."""
 
 
 class TextEncoder:
@@ -97,10 +97,10 @@ FORMATS = (*TEXT_FORMATS, "parquet")
 
 
 def output_format(name: str) -> tuple[str, str | None]:
-    """Return the file format and the compression that the name of an output asks for.
+    """Return the file format and the compression that fit the name of an output file.
 
     Raises:
-        OutputError: If it asks for a format that cannot be written.
+        OutputError: If the extension belongs to a format that cannot be written.
 
     Example:
         >>> output_format("answers.jsonl.gz"), output_format("answers")

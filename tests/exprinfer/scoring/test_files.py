@@ -30,7 +30,7 @@ def table() -> Any:
 
 
 def write(path: Path) -> Path:
-    """Write the table in the format that the file name tells."""
+    """Write the table in the format of the file name."""
     rows = table().to_pylist()
     if path.suffix == ".parquet":
         pq.write_table(table(), path)

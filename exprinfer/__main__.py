@@ -1,4 +1,4 @@
-"""``python -m exprinfer``: the command line."""
+"""Run the command line with ``python -m exprinfer``."""
 
 from exprinfer.cli import main
 

@@ -1,4 +1,7 @@
-"""Columns of Arrow, pandas and Polars in, Arrow tables out."""
+"""Evaluate columns and tables of Arrow, pandas and Polars.
+
+Needs pyarrow: ``pip install 'exprinfer[files]'``.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from exprinfer.errors import EXPRESSION_ERRORS, ExtraMissingError, InputError
 from exprinfer.evaluator import Evaluator
 from exprinfer.results import FIELDS, BatchResult, whole_number
 
+# All other modules that need pyarrow import this one first, so that only this one checks for it.
 try:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -19,11 +23,12 @@ except ModuleNotFoundError as error:
     if error.name != "pyarrow":
         raise
     raise ExtraMissingError(
-        "Arrow columns need pyarrow, which comes with an extra: pip install 'exprinfer[files]'"
+        "Arrow columns, tables and zstd need pyarrow, which is not installed: "
+        "pip install 'exprinfer[files]'"
     ) from None
 
-#: The columns of every result, those of ``prediction.FIELDS``. ``value`` is null where the answer
-#: is no integer or none of 64 bits; ``answer`` holds every digit.
+#: The columns of every result table. Their names are the keys of ``Prediction.as_dict``. ``value``
+#: is null if the answer is not an integer, or does not fit into 64 bits; ``answer`` has all digits.
 SCHEMA = pa.schema(
     {
         "expression": pa.string(),
@@ -39,35 +44,71 @@ SCHEMA = pa.schema(
 )
 assert tuple(SCHEMA.names) == FIELDS
 
-#: Rows that are evaluated at once: many, so that rows of like work meet, in bounded memory.
-AT_ONCE = 1 << 17
+#: Rows that are evaluated at a time: many, so that rows of similar cost share a batch, but in
+#: bounded memory.
+CHUNK_ROWS = 1 << 17
 
 _CODES = pa.array([None, *(kind.code for kind in EXPRESSION_ERRORS[1:])], pa.string())
 _INT64 = range(-(2**63), 2**63)
 
 
 def evaluate_arrow(evaluator: Evaluator, column: Any) -> pa.Table:
-    """Answer a column of expressions, an Arrow column a field; its schema is ``SCHEMA``.
+    """Evaluate a column of expressions.
 
-    Takes text as an Arrow array, plain or chunked, of any type of text and dictionaries of it; as
-    whatever offers Arrow's C interface, such as a Series of Polars or of pandas; or as what
-    ``pyarrow.array`` takes, such as a list. Gives a row for each row, in order; a null gives a row
-    of nulls, and so no error. An index is not carried: the way back is ``table.to_pandas()`` or
-    ``polars.from_arrow(table)``. Raises TypeError where the column holds no text.
+    Args:
+        evaluator: Answers the expressions.
+        column: The expressions, as text: a ``pyarrow.Array`` or ``ChunkedArray`` of any string type
+            (string, large_string, string_view, or a dictionary of them), a pandas or Polars Series,
+            any other object with the Arrow C stream interface, or a list.
+
+    Returns:
+        A table with the schema ``SCHEMA`` and one row for each row of the column, in order. A null
+        gives a row of nulls; it is not an error. The index of a pandas Series is not kept. Use
+        ``table.to_pandas()`` or ``polars.from_arrow(table)`` to convert the table.
+
+    Raises:
+        TypeError: If the column does not hold text.
+
+    Example:
+        >>> import exprinfer
+        >>> from exprinfer.arrow import evaluate_arrow
+        >>> evaluator = exprinfer.load()
+        >>> table = evaluate_arrow(evaluator, ["5+3", None, "1/0"])
+        >>> table["value"].to_pylist()
+        [8, None, None]
+        >>> table["error"].to_pylist()
+        [None, None, 'division_by_zero']
     """
-    texts = _text(column)
+    texts = _to_chunked(column)
     parts = [
-        _evaluate(evaluator, texts.slice(start, AT_ONCE).cast(pa.string()).combine_chunks())
-        for start in range(0, len(texts), AT_ONCE)
+        _evaluate(evaluator, texts.slice(start, CHUNK_ROWS).cast(pa.string()).combine_chunks())
+        for start in range(0, len(texts), CHUNK_ROWS)
     ]
     return pa.Table.from_batches(parts, SCHEMA)
 
 
 def evaluate_table(evaluator: Evaluator, table: pa.Table, column: str = "expression") -> pa.Table:
-    """Answer the expressions in one column of a table.
+    """Evaluate the expressions in one column of a table.
 
-    Gives the table as it came, followed by the columns of ``SCHEMA`` less ``expression``. Raises
-    what ``check_columns`` raises, and TypeError where the column holds no text.
+    Args:
+        evaluator: Answers the expressions.
+        table: The table; all its columns are kept.
+        column: The name of the column of expressions, which must hold text.
+
+    Returns:
+        The table, followed by the columns of ``SCHEMA`` except ``expression``.
+
+    Raises:
+        InputError: If the table does not have the column, or has a column named like a result.
+        TypeError: If the column does not hold text.
+
+    Example:
+        >>> import exprinfer, pyarrow
+        >>> from exprinfer.arrow import evaluate_table
+        >>> table = pyarrow.table({"id": [7, 8], "sum": ["5+3", "7*-9"]})
+        >>> answers = evaluate_table(exprinfer.load(), table, "sum")
+        >>> answers.select(["id", "sum", "value"]).to_pylist()
+        [{'id': 7, 'sum': '5+3', 'value': 8}, {'id': 8, 'sum': '7*-9', 'value': -63}]
     """
     check_columns(table.column_names, column)
     results = evaluate_arrow(evaluator, table[column])
@@ -76,19 +117,35 @@ def evaluate_table(evaluator: Evaluator, table: pa.Table, column: str = "express
     return table
 
 
-def check_columns(names: Sequence[str], column: str) -> None:
-    """Raise InputError where a table has no such column, or has one of a result already."""
+def check_columns(
+    names: Sequence[str], column: str, results: Sequence[str] = FIELDS[1:], prefix: str = ""
+) -> None:
+    """Check that a table has a column, and no column named like a result that will be added.
+
+    Args:
+        names: The names of the table's columns.
+        column: The name of the column that is needed.
+        results: The names of the columns that will be added.
+        prefix: How error messages begin, such as ``"in.csv: "``.
+
+    Raises:
+        InputError: If the column is missing, or a column is named like a result.
+    """
     if column not in names:
-        raise InputError(f"no column {column!r}; the columns are {', '.join(names)}")
-    taken = [name for name in FIELDS[1:] if name in names]
+        raise InputError(f"{prefix}no column {column!r}; the columns are {', '.join(names)}")
+    taken = [name for name in names if name in results]
     if taken:
-        raise InputError(f"the table has columns {', '.join(taken)} already; rename them")
+        raise InputError(f"{prefix}columns named like results: {', '.join(taken)}; rename them")
 
 
-def _text(column: Any) -> pa.ChunkedArray:
-    """The column as Arrow; TypeError where it is not of text."""
+def _to_chunked(column: Any) -> pa.ChunkedArray:
+    """Convert a column to a chunked array of text.
+
+    Raises:
+        TypeError: If it does not hold text.
+    """
     if isinstance(column, str | bytes):
-        raise TypeError("one expression where a column is taken: use evaluate, or give a list")
+        raise TypeError("expected a column, got a single expression; use evaluate, or pass a list")
     if hasattr(column, "__arrow_c_stream__"):
         column = pa.chunked_array(column)
     elif not isinstance(column, pa.Array):
@@ -96,61 +153,61 @@ def _text(column: Any) -> pa.ChunkedArray:
     if isinstance(column, pa.Array):
         column = pa.chunked_array([column])
     if not is_text(column.type):
-        raise TypeError(f"a column of text is needed, not of {column.type}")
-    coded = pa.types.is_dictionary(column.type)
-    # Polars' categories are views, which Arrow cannot look up yet.
-    return column.cast(pa.dictionary(column.type.index_type, pa.string())) if coded else column
+        raise TypeError(f"expected a column of text, got one of {column.type}")
+    encoded = pa.types.is_dictionary(column.type)
+    # The categories of Polars are string views, which Arrow cannot decode yet.
+    return column.cast(pa.dictionary(column.type.index_type, pa.string())) if encoded else column
 
 
 def is_text(kind: pa.DataType) -> bool:
-    """Whether a column of this type holds text, coded by a dictionary or not, or nothing at all."""
+    """Return whether an Arrow type holds text, perhaps in a dictionary, or only nulls."""
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     tests = pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null
     return any(test(kind) for test in tests)
 
 
 def _evaluate(evaluator: Evaluator, texts: pa.StringArray) -> pa.RecordBatch:
-    """Answer an array of type string, of a length that fits into memory with all about it."""
+    """Evaluate an array that is small enough for the results to fit into memory."""
     if not texts.null_count:
         return results_batch(texts, evaluator.evaluate_batch(texts.to_numpy(zero_copy_only=False)))
-    answered = _evaluate(evaluator, texts.drop_null())
+    results = _evaluate(evaluator, texts.drop_null())
     valid = texts.is_valid().to_numpy(zero_copy_only=False)
-    return answered.take(pa.array(np.cumsum(valid) - 1, mask=~valid))
+    return results.take(pa.array(np.cumsum(valid) - 1, mask=~valid))
 
 
-def results_batch(texts: pa.StringArray, column: BatchResult) -> pa.RecordBatch:
-    """What is in a BatchResult, as Arrow."""
-    failed = column.errors != 0
-    answers = pa.array(column.answers, pa.string(), mask=failed)
+def results_batch(texts: pa.StringArray, result: BatchResult) -> pa.RecordBatch:
+    """Convert a BatchResult to a record batch with the schema ``SCHEMA``."""
+    failed = result.errors != 0
+    answers = pa.array(result.answers, pa.string(), mask=failed)
     arrays = [
         texts,
         answers,
         _values(answers),
-        pa.array(column.log_probs, mask=failed),
-        pa.array(column.certified),
-        pa.array(column.models, pa.string()).take(pa.array(column.model_index)),
-        _CODES.take(pa.array(column.errors)),
-        _messages(column, np.flatnonzero(failed)),
-        pa.array(column.positions, mask=column.positions < 0),
+        pa.array(result.log_probs, mask=failed),
+        pa.array(result.certified),
+        pa.array(result.models, pa.string()).take(pa.array(result.model_index)),
+        _CODES.take(pa.array(result.errors)),
+        _messages(result, np.flatnonzero(failed)),
+        pa.array(result.positions, mask=result.positions < 0),
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
 
 
-def _messages(column: BatchResult, failed: NDArray[np.int64]) -> pa.StringArray:
-    """The sentences of the rows that failed, null elsewhere."""
+def _messages(result: BatchResult, failed: NDArray[np.int64]) -> pa.StringArray:
+    """Return the messages of the rows ``failed``; all others are null."""
     if not len(failed):
-        return pa.nulls(len(column), pa.string())
-    messages = np.full(len(column), None, object)
+        return pa.nulls(len(result), pa.string())
+    messages = np.full(len(result), None, object)
     for row in failed.tolist():
-        messages[row] = column.error(row).message
+        messages[row] = result.error(row).message
     return pa.array(messages, pa.string())
 
 
 def _values(answers: pa.StringArray) -> pa.Int64Array:
-    """The answers as integers, null where they are none or none of 64 bits."""
+    """Convert answers to integers; null if one is not an integer, or does not fit into 64 bits."""
     try:
         return answers.cast(pa.int64())
-    except pa.ArrowInvalid:  # some of them are not: tell them apart
+    except pa.ArrowInvalid:  # at least one of them: convert the short and the long ones apart
         short = pc.match_substring_regex(answers, "^-?[0-9]{1,18}$")
         long = pc.match_substring_regex(answers, "^-?[0-9]{19,}$").fill_null(False)
     numbers = map(whole_number, answers.filter(long).to_pylist())

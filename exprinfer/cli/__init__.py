@@ -1,4 +1,4 @@
-"""The command ``exprinfer``: wiring only."""
+"""The command ``exprinfer``."""
 
 from exprinfer.cli.main import main
 

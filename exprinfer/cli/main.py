@@ -1,4 +1,4 @@
-"""The commands ``exprinfer evaluate``, ``score``, ``models`` and ``seal``: wiring only."""
+"""The commands ``exprinfer evaluate`` and ``exprinfer models``, and the group of all commands."""
 
 from __future__ import annotations
 
@@ -6,47 +6,41 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import click
 
+from exprinfer.cli.checksum import checksum_command
 from exprinfer.cli.options import evaluator_options, open_evaluator
 from exprinfer.cli.score import score_command
-from exprinfer.errors import (
-    ExprinferError,
-    ModelNotFoundError,
-    TooLongError,
-    printable,
-)
+from exprinfer.errors import ExprinferError, ModelNotFoundError, TooLongError, printable
 from exprinfer.evaluator import Evaluator, list_models
-from exprinfer.runtime.checksum import seal
 from exprinfer.runtime.model_file import find
 from exprinfer.scoring.marking import ScoredBatch
 from exprinfer.scoring.writers import TEXT_FORMATS, TextEncoder
 
-#: Exit codes as shells give them to what a signal ended: 128 and the signal's number.
+#: Exit codes as shells report signals: 128 plus the number of the signal.
 INTERRUPTED, PIPE_CLOSED = 130, 141
 
 
 class Failure(click.ClickException):
-    """The command cannot be carried out."""
+    """The command failed."""
 
     exit_code = 2
 
 
 class Main(click.Group):
-    """Tells in one line what went wrong, and by the exit code what kind of thing it was."""
+    """Reports errors in one line, and as the exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Carry out the command."""
+        """Run the command."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
-            # Nobody reads on; what is still buffered must not fail again when Python ends.
+            # Buffered output must not fail again when Python exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(PIPE_CLOSED)
         except (OSError, ExprinferError) as error:
@@ -56,39 +50,51 @@ class Main(click.Group):
 @click.group(cls=Main)
 @click.version_option(package_name="exprinfer")
 def main() -> None:
-    """Neural networks that read an integer arithmetic expression and write its value.
+    """Evaluate integer arithmetic expressions with neural networks.
 
-    Exit codes: 0; 1 where some lines have no answer; 2 where the command cannot be carried out; 130
-    when interrupted; 141 when nobody reads the output any more.
+    Exit codes: 0 if every expression has an answer; 1 if one has none; 2 if the command failed; 130
+    if it was interrupted; 141 if the reader of its output closed the pipe.
     """
 
 
-# An expression may begin with a minus, so what is no option is left as it is.
+# An expression may begin with a minus, so unknown options are passed on as arguments.
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("expressions", nargs=-1, type=click.UNPROCESSED, metavar="[EXPR]...")
-@click.option("--format", "form", type=click.Choice(TEXT_FORMATS), default="text")
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(TEXT_FORMATS),
+    default="text",
+    show_default=True,
+    help="Output format.",
+)
 @evaluator_options
-@click.option("--show-work", is_flag=True, help="Show longhand's working too.")
-def evaluate(expressions: tuple[str, ...], form: str, show_work: bool, **options: Any) -> None:
-    """Answer expressions, such as '-(66+-19)' -5+3; without any, ask for them."""
+@click.option(
+    "--show-work", is_flag=True, help="Also show how the model longhand works out each answer."
+)
+def evaluate(
+    expressions: tuple[str, ...], file_format: str, show_work: bool, **options: Any
+) -> None:
+    """Answer expressions, such as '-(66+-19)' -5+3.
+
+    Without arguments it asks for expressions on the terminal.
+    """
     for word in expressions:
         if re.fullmatch(r"--?[A-Za-z][\w-]*(=.*)?", word):
             raise click.NoSuchOption(word)
     if not expressions and not (sys.stdin and sys.stdin.isatty()):
-        raise click.UsageError(
-            "no expression; to read them from a file or a pipe: exprinfer score -"
-        )
+        raise click.UsageError("no expression; to read a file or a pipe, use: exprinfer score -")
     evaluator = open_evaluator(**options)
-    out, encoder, written = sys.stdout.buffer, TextEncoder(form), 0
+    out, encoder, written = sys.stdout.buffer, TextEncoder(file_format), 0
     failed = False
-    for texts in [list(expressions)] if expressions else _prompt():
+    for texts in [list(expressions)] if expressions else _ask():
         batch = ScoredBatch(evaluator.evaluate_batch(texts), None)
-        for prediction in batch.column if show_work else ():
+        for prediction in batch.result if show_work else ():
             if not prediction.error:
-                _show_work(evaluator, prediction.expression, err=form != "text")
+                _show_work(evaluator, prediction.expression, err=file_format != "text")
         written += encoder.write(batch, out, written)
         out.flush()
-        failed |= bool(batch.column.errors.any())
+        failed |= bool(batch.result.errors.any())
     sys.exit(int(failed))
 
 
@@ -99,9 +105,9 @@ def _show_work(evaluator: Evaluator, expression: str, err: bool) -> None:
         click.echo(str(error), err=True)
 
 
-def _prompt() -> Iterator[list[str]]:
-    """What the user types, line by line, up to an empty one or the end."""
-    click.echo("An expression a line, such as -(66+-19); an empty line ends.", err=True)
+def _ask() -> Iterator[list[str]]:
+    """Yield each line that the user types, until an empty one or the end of input."""
+    click.echo("Enter one expression per line, such as -(66+-19); an empty line ends.", err=True)
     while True:
         click.echo("> ", nl=False, err=True)
         line = sys.stdin.buffer.readline().decode(errors="backslashreplace").strip()
@@ -129,18 +135,5 @@ def models() -> None:
         )
 
 
-@main.command("seal")
-@click.argument(
-    "files",
-    nargs=-1,
-    required=True,
-    metavar="FILE...",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-)
-def seal_command(files: tuple[Path, ...]) -> None:
-    """Seal model files that you made yourself, so that damage is noticed from here on."""
-    for path in files:
-        seal(path)
-
-
 main.add_command(score_command)
+main.add_command(checksum_command)

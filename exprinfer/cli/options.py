@@ -1,4 +1,4 @@
-"""Options that commands share, and the evaluator that they ask for."""
+"""Options shared by the commands, and the evaluator made from them."""
 
 from __future__ import annotations
 
@@ -14,21 +14,43 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def evaluator_options(command: Command) -> Command:
-    """The options that ``open_evaluator`` takes."""
-    for option in (
-        click.option("--model", default="auto", help="A shipped model or an .onnx file."),
-        click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto"),
-        click.option("--batch-size", type=click.IntRange(min=1), help="Rows of one call at most."),
+    """Add the options that ``open_evaluator`` takes to a command."""
+    options = (
         click.option(
-            "--allow-out-of-domain", is_flag=True, help="Answer outside the model's domain too."
+            "--model",
+            default="auto",
+            show_default=True,
+            help="Name of a shipped model, or path of an .onnx file.",
         ),
-    ):
+        click.option(
+            "--device",
+            type=click.Choice(["auto", "cpu", "cuda"]),
+            default="auto",
+            show_default=True,
+            help="Where to run the model; auto uses CUDA if it works.",
+        ),
+        click.option(
+            "--batch-size",
+            type=click.IntRange(min=1),
+            help="Rows per batch at most (default: chosen for model and device).",
+        ),
+        click.option(
+            "--allow-out-of-domain",
+            is_flag=True,
+            help="Also answer expressions outside the model's domain; no such answer is certified.",
+        ),
+    )
+    for option in reversed(options):  # as a stack of decorators would
         command = option(command)
     return command
 
 
 def open_evaluator(**options: Any) -> Evaluator:
-    """Load the models as the options say; a usage error where that cannot be."""
+    """Load the model that the options choose.
+
+    Raises:
+        UsageError: If it cannot be loaded.
+    """
     try:
         evaluator = load(**options)
     except ExprinferError as error:

@@ -1,4 +1,4 @@
-"""The command ``exprinfer score --ray``: wiring only."""
+"""The option ``--ray`` of ``exprinfer score``."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import click
 
 from exprinfer.scoring.atomic_file import whole_file
 
-#: What the option's value is where no address is given.
-HERE = "local"
+#: The value of the option without an address.
+LOCAL = "local"
 
 
-def score_by_ray(
+def score_with_ray(
     sources: tuple[str, ...],
     output: str,
     address: str,
@@ -24,13 +24,19 @@ def score_by_ray(
     batch_size: int | None,
     **options: Any,
 ) -> int:
-    """Score by Ray into a folder of Parquet files, and say what is in it; returns the exit code."""
-    from exprinfer.ray import score_dataset  # needs an extra
+    """Score with Ray, write the counts to standard error, and return the exit code.
+
+    Raises:
+        UsageError: If the options do not go together.
+        ClickException: If Ray fails.
+        Exception: Whatever else ``score_dataset`` raises.
+    """
+    from exprinfer.ray import score_dataset  # needs the extra "ray"
 
     if output == "-":
-        raise click.UsageError("--ray writes a folder of Parquet files: name it by --output")
+        raise click.UsageError("--ray writes a folder of Parquet files: give --output FOLDER")
     if batch_size:
-        raise click.UsageError("--ray goes without --batch-size")
+        raise click.UsageError("--ray cannot be combined with --batch-size")
     options["device"] = options["device"].replace("auto", "cpu")
     began = time.monotonic()
     try:
@@ -38,20 +44,20 @@ def score_by_ray(
             list(sources),
             output,
             column=column or "expression",
-            address=None if address == HERE else address,
+            address=None if address == LOCAL else address,
             **options,
         )
-    except Exception as error:  # Ray has no common base class of its own
+    except Exception as error:  # the exceptions of Ray have no common base class
         if not type(error).__module__.startswith("ray"):
             raise
         reason = str(error).strip().splitlines()[-1]
-        raise click.ClickException(f"Ray could not do it: {reason}") from error
+        raise click.ClickException(f"Ray failed: {reason}") from error
     seconds = time.monotonic() - began
-    kinds = ", ".join(f"{code} {count:,}" for code, count in totals.errors.most_common())
+    codes = ", ".join(f"{code} {count:,}" for code, count in totals.errors.most_common())
     click.echo(
         f"{totals.rows:,} rows: {totals.certified:,} answered and certified, {totals.nulls:,} "
         f"without an expression, {totals.errors.total():,} with an error"
-        f"{f' ({kinds})' if kinds else ''}; {seconds:.1f} s",
+        f"{f' ({codes})' if codes else ''}; {seconds:.1f} s",
         err=True,
     )
     if summary:

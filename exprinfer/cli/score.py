@@ -1,4 +1,4 @@
-"""The command ``exprinfer score``: wiring only."""
+"""The command ``exprinfer score``."""
 
 from __future__ import annotations
 
@@ -16,42 +16,60 @@ from typing import Any
 import click
 
 from exprinfer.cli.options import evaluator_options, open_evaluator
-from exprinfer.cli.ray import HERE, score_by_ray
+from exprinfer.cli.ray import LOCAL, score_with_ray
 from exprinfer.errors import ExprinferError
 from exprinfer.scoring.atomic_file import is_regular, whole_file
-from exprinfer.scoring.blocks import Columns, read_blocks
-from exprinfer.scoring.checkpoint import Output, Progress, once, resumable
+from exprinfer.scoring.blocks import ColumnNames, read_blocks
+from exprinfer.scoring.checkpoint import Checkpoint, Output, resumable_output, temporary_output
 from exprinfer.scoring.pipeline import score
 from exprinfer.scoring.readers import INPUT_FORMATS, Input, find_inputs
-from exprinfer.scoring.writers import FORMATS, Encoder, encoder, format_of
+from exprinfer.scoring.writers import FORMATS, Encoder, make_encoder, output_format
 
 STDOUT = Path("-")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command("score")
+@click.command("score", short_help="Answer the expressions in files.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--input-format", type=click.Choice(sorted(set(INPUT_FORMATS.values()))))
-@click.option("--column", help="The column of the expressions; else it is found.")
-@click.option("--expected", help="The column of the values expected; else 'expected'.")
-@click.option("--format", "form", type=click.Choice(FORMATS), help="Else by --output's name.")
+@click.option(
+    "--input-format",
+    type=click.Choice(sorted(set(INPUT_FORMATS.values()))),
+    help="Format of the inputs (default: from the file names, text for standard input).",
+)
+@click.option(
+    "--column",
+    help="Column of expressions (default: 'expression', or the only one that holds expressions).",
+)
+@click.option("--expected", help="Column of expected values (default: 'expected', if it exists).")
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(FORMATS),
+    help="Output format (default: from the name of --output, or text).",
+)
 @evaluator_options
-@click.option("--output", default="-", metavar="FILE", help="Instead of standard output.")
-@click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
-@click.option("--summary", type=_FILE, help="Write the summary to a file too, as JSON.")
+@click.option(
+    "--output",
+    default="-",
+    metavar="FILE",
+    help="Write the results to this file (default: standard output).",
+)
+@click.option("--resume", is_flag=True, help="Continue an interrupted run, if there is one.")
+@click.option("--summary", type=_FILE, help="Also write the summary to this file, as JSON.")
 @click.option(
     "--ray",
     is_flag=False,
-    flag_value=HERE,
+    flag_value=LOCAL,
     metavar="[ADDRESS]",
-    help="Work by Ray, at an address or here; --output is a folder of Parquet files then.",
+    help="Use the Ray cluster at this address, or start Ray on this machine; --output is then a "
+    "folder of Parquet files.",
 )
 def score_command(
     files: tuple[str, ...],
     input_format: str | None,
     column: str | None,
     expected: str | None,
-    form: str | None,
+    file_format: str | None,
     output: str,
     resume: bool,
     summary: Path | None,
@@ -60,37 +78,39 @@ def score_command(
 ) -> None:
     """Answer the expressions in FILE...: files, folders, or - for standard input.
 
-    Text has one expression a line; lines in the form "expression = answer" are marked right or
-    wrong. CSV, TSV, JSON Lines and Parquet, told by the names' ends, have them in a column, and
-    keep the others; gzip and zstd are undone. Results go to standard output, progress and summary
-    to standard error.
+    Text files have one expression per line; lines of the form "expression = answer" are marked
+    right or wrong. CSV, TSV, JSON Lines and Parquet files have the expressions in one column, and
+    the other columns are kept. Formats follow from the file names; .gz and .zst files are
+    decompressed. Results go to standard output, progress and summary to standard error.
     """
     if ray is not None:
-        if resume or expected or input_format or form not in (None, "parquet"):
+        if resume or expected or input_format or file_format not in (None, "parquet"):
             raise click.UsageError(
-                "--ray goes without --resume, --expected, --input-format and --format"
+                "--ray cannot be combined with --resume, --expected, --input-format or --format"
             )
-        sys.exit(score_by_ray(files, output, ray, column, summary, **options))
+        sys.exit(score_with_ray(files, output, ray, column, summary, **options))
     inputs, path = find_inputs(files, input_format), Path(output)
     _check_paths(inputs, path, summary)
-    if (column or expected) and all(source.form == "text" for source in inputs):
-        raise click.UsageError("--column and --expected name columns, and text has none")
-    named, compression = format_of(path.name)
-    encode = encoder(form or named, compression)
-    if (form or named) == "parquet" and (path == STDOUT or not is_regular(path)):
+    if (column or expected) and all(source.file_format == "text" for source in inputs):
+        raise click.UsageError("--column and --expected need a table, but all inputs are text")
+    named_format, compression = output_format(path.name)
+    file_format = file_format or named_format
+    encoder = make_encoder(file_format, compression)
+    if file_format == "parquet" and (path == STDOUT or not is_regular(path)):
         raise click.UsageError("Parquet needs a file: give --output FILE")
     evaluator = open_evaluator(**options)
-    described = [asdict(model) for model in evaluator.models]
-    settings = [form or named, input_format, column, expected, sorted(options.items())]
-    run = [version("exprinfer"), described, evaluator.device, settings]
-    blocks_of = Columns(column, expected)
+    models = [asdict(model) for model in evaluator.models]
+    settings = [file_format, input_format, column, expected, sorted(options.items())]
+    run = [version("exprinfer"), models, evaluator.device, settings]
+    columns = ColumnNames(column, expected)
     began = time.monotonic()
-    with _output(path, encode, inputs, run, resume) as out, _progress_bar(inputs) as progress:
-        began -= out.progress.summary.seconds
-        if out.progress.summary.lines:
-            click.echo(f"going on after {out.progress.summary.lines:,} lines", err=True)
-        result = score(evaluator, read_blocks(inputs, blocks_of, out.progress.place), out, progress)
-    result.seconds = time.monotonic() - began  # with what was left to do when all was answered
+    with _open_output(path, encoder, inputs, run, resume) as out, _progress_bar(inputs) as progress:
+        done = out.checkpoint
+        began -= done.summary.seconds
+        if done.summary.lines:
+            click.echo(f"resuming after {done.summary.lines:,} lines", err=True)
+        result = score(evaluator, read_blocks(inputs, columns, done.position), out, progress)
+    result.seconds = time.monotonic() - began  # includes the end of the file
     names = " and ".join(model.name for model in evaluator.models)
     click.echo(result.text(names, evaluator.device), err=True)
     if summary:
@@ -101,60 +121,70 @@ def score_command(
 
 
 def _check_paths(inputs: list[Input], *outputs: Path | None) -> None:
-    named = [path for path in outputs if path and path != STDOUT]
-    if len({path.resolve() for path in named if is_regular(path)}) < len(named) > 1:
-        raise click.UsageError(f"{named[0]} cannot hold both the results and the summary")
-    for output in named:
-        if not output.parent.is_dir():
-            raise click.UsageError(f"{output}: there is no folder {output.parent}")
-        if not output.exists():
+    """Check the files to write.
+
+    Raises:
+        UsageError: If one of them is named twice, is an input, or is in a folder that is missing.
+    """
+    paths = [path for path in outputs if path and path != STDOUT]
+    if len({path.resolve() for path in paths if is_regular(path)}) < len(paths) > 1:
+        raise click.UsageError(f"{paths[0]} cannot hold both the results and the summary")
+    for path in paths:
+        if not path.parent.is_dir():
+            raise click.UsageError(f"{path}: no such folder {path.parent}")
+        if not path.exists():
             continue
-        if any(source.is_file and os.path.samefile(source.name, output) for source in inputs):
-            raise click.UsageError(f"{output} is an input too; choose another file to write")
+        if any(source.is_file and os.path.samefile(source.name, path) for source in inputs):
+            raise click.UsageError(f"{path} is also an input; choose another file to write")
 
 
-def _output(
-    path: Path, encode: Encoder, inputs: list[Input], run: list[Any], resume: bool
+def _open_output(
+    path: Path, encoder: Encoder, inputs: list[Input], run: list[Any], resume: bool
 ) -> AbstractContextManager[Output]:
-    """Where results go; a file of files can be continued, what a pipe brings or takes cannot."""
-    named = path != STDOUT and is_regular(path)
-    if named and all(source.is_file for source in inputs):
-        stamps = [source.stamp() for source in inputs]
-        return _told(resumable(path, encode, [*run, stamps], resume), path)
+    """Open the output; a run can be resumed if it reads files and writes a file.
+
+    Raises:
+        UsageError: If ``resume`` is set and it cannot.
+    """
+    regular = path != STDOUT and is_regular(path)
+    if regular and all(source.is_file for source in inputs):
+        fingerprints = [source.fingerprint() for source in inputs]
+        output = resumable_output(path, encoder, [*run, fingerprints], resume)
+        return _explain_resume(output, path)
     if resume:
-        raise click.UsageError("--resume needs files to read and an --output file to write")
-    return once(path, encode) if named else _streamed(path, encode)
+        raise click.UsageError("--resume needs files as inputs, and an --output file")
+    return temporary_output(path, encoder) if regular else _streamed_output(path, encoder)
 
 
 @contextmanager
-def _told(output: AbstractContextManager[Output], path: Path) -> Iterator[Output]:
-    """Tell of an interrupted run how to go on with it."""
-    begun = None
+def _explain_resume(context: AbstractContextManager[Output], path: Path) -> Iterator[Output]:
+    """Tell the user how to resume the run if it is interrupted."""
+    output = None
     try:
-        with output as begun:
-            yield begun
+        with context as output:
+            yield output
     except BaseException as error:
-        if begun and begun.progress.size and not isinstance(error, ExprinferError):
+        if output and output.checkpoint.size and not isinstance(error, ExprinferError):
             click.echo(
-                f"{begun.progress.summary.lines:,} lines are done and kept: the same command with "
-                f"--resume goes on from there to write {path}",
+                f"the results of {output.checkpoint.summary.lines:,} lines are kept; to continue "
+                f"writing {path}, run the same command with --resume",
                 err=True,
             )
         raise
 
 
 @contextmanager
-def _streamed(path: Path, encode: Encoder) -> Iterator[Output]:
-    """Standard output, a device or a pipe."""
+def _streamed_output(path: Path, encoder: Encoder) -> Iterator[Output]:
+    """Write to standard output, a device or a pipe."""
     with nullcontext(sys.stdout.buffer) if path == STDOUT else path.open("ab") as file:
-        output = Output(file, encode, Progress())
+        output = Output(file, encoder, Checkpoint())
         yield output
         output.end()
 
 
 @contextmanager
 def _progress_bar(inputs: list[Input]) -> Iterator[Callable[[int, int], None]]:
-    """A bar over the inputs' bytes with the rate in lines, where standard error is a terminal."""
+    """Show the bytes read and the lines per second, if standard error is a terminal."""
     if not all(source.is_file for source in inputs) or not sys.stderr.isatty():
         yield lambda lines, size: None
         return

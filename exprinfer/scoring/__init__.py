@@ -1,1 +1,1 @@
-"""Files of expressions: lines and tables in, results out, whole or not at all."""
+"""Score files of expressions: read lines and tables, evaluate them, and write the results."""

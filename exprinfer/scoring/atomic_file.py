@@ -1,4 +1,4 @@
-"""An output file that appears under its name only when it is whole."""
+"""Output files that appear under their name only once they are complete."""
 
 from __future__ import annotations
 
@@ -12,25 +12,35 @@ from typing import BinaryIO
 
 from exprinfer.errors import OutputError
 
+#: Whether this system refuses to rename and remove open files.
+CLOSE_FIRST = os.name == "nt"
+
 
 def is_regular(path: Path) -> bool:
-    """Whether a file is or will be there, and no device or pipe, nor what they are led to."""
+    """Return whether ``path`` is a regular file, or does not exist yet.
+
+    Devices and pipes are not regular files. Neither is a path such as ``/dev/stdout``, even if it
+    leads to one.
+    """
     device = str(path.absolute()).startswith(("/dev/", "/proc/"))
     return not device and (path.is_file() or not path.exists())
 
 
-def beside(path: Path, name: str) -> Path:
-    """A hidden neighbour of the file, or of the one that it links to."""
+def hidden_sibling(path: Path, suffix: str) -> Path:
+    """Return the path of a hidden file next to ``path``, or next to the file that it links to."""
     target = path.resolve()
-    return target.with_name(f".{target.name}.{name}")
+    return target.with_name(f".{target.name}.{suffix}")
 
 
 @contextmanager
-def partial_file(path: Path, partial: Path) -> Iterator[BinaryIO]:
-    """Open what is to become the file at ``path``, with all that it holds already.
+def open_partial(path: Path, partial: Path) -> Iterator[BinaryIO]:
+    """Open and lock the file ``partial``, which will become ``path``, and keep its content.
 
-    Raises OSError, naming ``path``, where that could not be written, OutputError where another
-    process is at it.
+    There is no lock on Windows.
+
+    Raises:
+        OSError: If ``path`` cannot be written; the error names ``path``.
+        OutputError: If another process is writing it.
     """
     try:
         file = partial.open("r+b" if partial.exists() else "x+b")
@@ -46,29 +56,52 @@ def partial_file(path: Path, partial: Path) -> Iterator[BinaryIO]:
 def _lock(file: BinaryIO, path: Path) -> None:
     try:
         import fcntl
-    except ModuleNotFoundError:  # not on Windows
+    except ModuleNotFoundError:  # Windows
         return
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise OutputError(f"{path}: another run is writing it") from None
+        raise OutputError(f"{path}: another process is writing this file") from None
 
 
 @contextmanager
-def fresh_partial_file(path: Path, name: str) -> Iterator[tuple[BinaryIO, Path]]:
-    """An empty hidden neighbour of the file, and its path; it is gone when the block ends, and so
-    is what a process that was killed may have left of it before."""
-    partial = beside(path, name)
-    with partial_file(path, partial) as file:
+def open_temporary(path: Path, suffix: str) -> Iterator[tuple[BinaryIO, Path]]:
+    """Open an empty hidden file next to ``path``, and remove it when the block ends.
+
+    Content that a killed process left in it is dropped.
+
+    Yields:
+        The open file and its path.
+
+    Raises:
+        OSError: If ``path`` cannot be written; the error names ``path``.
+        OutputError: If another process is writing it.
+    """
+    partial = hidden_sibling(path, suffix)
+    with open_partial(path, partial) as file:
         try:
             file.truncate()
             yield file, partial
         finally:
+            release(file)
             partial.unlink(missing_ok=True)
 
 
-def put_in_place(partial: Path, path: Path) -> None:
-    """Give a file that is whole its name; an old one keeps its mode, a link its target."""
+def release(file: BinaryIO) -> None:
+    """Close a file that is about to be renamed or removed, if the system requires it.
+
+    Elsewhere the file stays open, because closing it would also unlock it.
+    """
+    if CLOSE_FIRST:
+        file.close()
+
+
+def move_into_place(partial: Path, path: Path) -> None:
+    """Rename a complete file to ``path``.
+
+    An existing file is replaced, but its mode is kept. If ``path`` is a link, the file that it
+    points to is replaced.
+    """
     if path.exists():
         shutil.copymode(path, partial)
     partial.replace(path.resolve())
@@ -76,18 +109,22 @@ def put_in_place(partial: Path, path: Path) -> None:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a file for writing; it takes its place when the block ends without an error.
+    """Open a file for writing that appears at ``path`` if the block ends without an error.
 
-    Until then a hidden neighbour holds what is written, and it is removed when anything goes wrong.
-    What is no regular file is written to as it is. Raises OSError, naming ``path``, where it cannot
-    be written.
+    Until then the content is in a hidden file next to it, which is removed after an error. Pipes
+    and devices are written to directly.
+
+    Raises:
+        OSError: If ``path`` cannot be written; the error names ``path``.
+        OutputError: If another process is writing it.
     """
     if not is_regular(path):
-        with path.open("ab") as file:  # what they are led to may hold something
+        with path.open("ab") as file:  # /dev/stdout may lead to a file that has content
             yield file
         return
-    with fresh_partial_file(path, "exprinfer-new") as (file, partial):
+    with open_temporary(path, "exprinfer-new") as (file, partial):
         yield file
         file.flush()
         os.fsync(file.fileno())
-        put_in_place(partial, path)
+        release(file)
+        move_into_place(partial, path)

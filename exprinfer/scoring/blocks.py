@@ -1,4 +1,4 @@
-"""The inputs block by block: lines or rows that are answered together, and the place after them."""
+"""Read the inputs in blocks of lines or rows that are scored together."""
 
 from __future__ import annotations
 
@@ -7,71 +7,75 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
-from exprinfer.errors import InputError
 from exprinfer.evaluator import Evaluator
-from exprinfer.results import FIELDS
-from exprinfer.scoring.lines import BLOCK, read_lines
-from exprinfer.scoring.marking import MARKS, ScoredBatch
-from exprinfer.scoring.readers import Input, opened
+from exprinfer.scoring.lines import BLOCK_BYTES, read_lines
+from exprinfer.scoring.marking import ScoredBatch
+from exprinfer.scoring.readers import Input, open_input
 
-_BLANKS = " \t\r"
+_WHITESPACE = " \t\r"
 
 
-class Place(NamedTuple):
+class ReadPosition(NamedTuple):
     """How far the inputs were read."""
 
     input: int = 0
-    """Which of them."""
-    done: int = 0
-    """How much of it: bytes of text decompressed, rows of a table."""
+    """The index of the input."""
+    offset: int = 0
+    """How much of it was read: bytes of decompressed text, or rows of a table."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """Lines or rows to be scored together."""
+    """Lines or rows that are scored together."""
 
     score: Callable[[Evaluator], ScoredBatch]
-    place: Place
-    """Where reading goes on after them."""
-    read: int
-    """Bytes of the file as it lies on the disk that were read for them."""
+    position: ReadPosition
+    """Where the next block begins."""
+    bytes_read: int
+    """Bytes of the file, as stored, that were read for this block."""
     prompt: bool
-    """Whether they are few and came from a slow pipe, whose results are waited for."""
+    """Whether the results are needed at once: the lines are few, and come from a slow pipe."""
 
 
 @dataclass(frozen=True)
-class Columns:
-    """The columns of tables that count; None where they are to be found."""
+class ColumnNames:
+    """The names of the columns in tables; None: to be detected."""
 
     expression: str | None = None
     expected: str | None = None
 
 
-def read_blocks(inputs: list[Input], columns: Columns, start: Place) -> Iterator[Block]:
-    """Yield all blocks of the inputs from a place on; they are the same wherever it starts.
+def read_blocks(inputs: list[Input], columns: ColumnNames, start: ReadPosition) -> Iterator[Block]:
+    """Yield the blocks of the inputs from a position on.
 
-    Raises InputError where an input cannot be read, OSError from reading.
+    They are the same blocks whether reading starts at ``start`` or at the beginning.
+
+    Raises:
+        InputError: If an input cannot be scored.
+        OSError: If reading fails.
     """
     for number, source in enumerate(inputs[start.input :], start.input):
-        with opened(source) as (stream, position):
-            begin = start.done if number == start.input else 0
-            read = _read_text if source.form == "text" else _read_table
-            before = 0
-            for score, done in read(source, stream, columns, begin):
-                read_so_far = position()
-                prompt = not source.is_file and done - begin < BLOCK // 2
-                yield Block(score, Place(number, done), read_so_far - before, prompt)
-                before, begin = read_so_far, done
+        with open_input(source) as (stream, count_bytes):
+            offset = start.offset if number == start.input else 0
+            read = _read_text if source.file_format == "text" else _read_table
+            bytes_before = 0
+            for score, next_offset in read(source, stream, columns, offset):
+                bytes_now = count_bytes()
+                prompt = not source.is_file and next_offset - offset < BLOCK_BYTES // 2
+                position = ReadPosition(number, next_offset)
+                yield Block(score, position, bytes_now - bytes_before, prompt)
+                bytes_before, offset = bytes_now, next_offset
 
 
-Read = Iterator[tuple[Callable[[Evaluator], ScoredBatch], int]]
+#: For each block the function that scores it, and the offset after it.
+_Blocks = Iterator[tuple[Callable[[Evaluator], ScoredBatch], int]]
 
 
-def _read_text(source: Input, stream: BinaryIO, columns: Columns, start: int) -> Read:
+def _read_text(source: Input, stream: BinaryIO, columns: ColumnNames, start: int) -> _Blocks:
     if start:
         _skip(stream, start)
-    for lines, done in read_lines(stream, start, prompt=not source.is_file):
-        yield partial(score_lines, lines), done
+    for lines, offset in read_lines(stream, start, prompt=not source.is_file):
+        yield partial(score_lines, lines), offset
 
 
 def _skip(stream: BinaryIO, size: int) -> None:
@@ -82,18 +86,17 @@ def _skip(stream: BinaryIO, size: int) -> None:
         size -= read
 
 
-def _read_table(source: Input, stream: BinaryIO, columns: Columns, start: int) -> Read:
-    from exprinfer.scoring import tables  # needs an extra
+def _read_table(source: Input, stream: BinaryIO, columns: ColumnNames, start: int) -> _Blocks:
+    from exprinfer.scoring import tables  # needs the extra "files"
 
-    done, names = 0, None
+    offset, names = 0, None
     for batch in tables.read_batches(source, stream):
-        done += batch.num_rows
-        if done <= start or not batch.num_rows:
+        offset += batch.num_rows
+        if offset <= start or not batch.num_rows:
             continue
         if names is None:
             names = tables.find_columns(batch, source.name, columns.expression, columns.expected)
-            _refuse_taken(source, batch.schema.names, names[1] is not None)
-        yield partial(_score_rows, batch, *names), done
+        yield partial(_score_rows, batch, *names), offset
 
 
 def _score_rows(
@@ -101,44 +104,34 @@ def _score_rows(
 ) -> ScoredBatch:
     from exprinfer.scoring import tables
 
-    column = evaluator.evaluate_batch(tables.texts(batch.column(expression)))
-    givens = tables.given(batch.column(expected)) if expected else None
-    return ScoredBatch(column, givens, batch)
-
-
-def _refuse_taken(source: Input, names: list[str], marked: bool) -> None:
-    written = {*FIELDS[1:], *(MARKS if marked else ())}
-    taken = [name for name in names if name in written]
-    if taken:
-        raise InputError(
-            f"{source.name}: has columns that results are written to: {', '.join(taken)}; "
-            "rename them first"
-        )
+    result = evaluator.evaluate_batch(tables.to_texts(batch.column(expression)))
+    given = tables.to_given(batch.column(expected)) if expected else None
+    return ScoredBatch(result, given, batch)
 
 
 def score_lines(lines: list[bytes], evaluator: Evaluator) -> ScoredBatch:
-    """Score lines that are in memory; blanks around an expression do not count."""
+    """Score lines, each an expression or ``expression = answer``, ignoring blanks around both."""
     plain = _plain_texts(lines)
     if plain is not None:
         return ScoredBatch(evaluator.evaluate_batch(plain), None)
-    parts = [_split(line) for line in lines]
-    column = evaluator.evaluate_batch([expression for expression, _ in parts])  # type: ignore[misc]
-    return ScoredBatch(column, [given for _, given in parts])
+    pairs = [_split(line) for line in lines]
+    result = evaluator.evaluate_batch([expression for expression, _ in pairs])  # type: ignore[misc]
+    return ScoredBatch(result, [given for _, given in pairs])
 
 
 def _plain_texts(lines: list[bytes]) -> list[str] | None:
-    """The lines as texts where none has blanks or an answer, or is no text; else None."""
-    whole = b"\n".join(lines)
-    if not whole.isascii() or any(mark in whole for mark in (b"=", b" ", b"\t", b"\r")):
+    """Decode all lines at once; return None if one is not ASCII, or has blanks or an answer."""
+    content = b"\n".join(lines)
+    if not content.isascii() or any(mark in content for mark in (b"=", b" ", b"\t", b"\r")):
         return None
-    return whole.decode().split("\n") if lines else []
+    return content.decode().split("\n") if lines else []
 
 
 def _split(line: bytes) -> tuple[str | bytes, str | None]:
-    """A line's expression, as it is where it is no text, and the answer it gives, if any."""
+    """Return a line's expression, as bytes if it is not UTF-8, and its answer, if any."""
     try:
         text = line.decode()
     except UnicodeDecodeError:
         return line, None
     expression, _, given = text.partition("=")
-    return expression.strip(_BLANKS), given.removeprefix("?").strip(_BLANKS) or None
+    return expression.strip(_WHITESPACE), given.removeprefix("?").strip(_WHITESPACE) or None

@@ -1,4 +1,4 @@
-"""A run's results in a file, and a note beside it of how far it came, so that it can go on."""
+"""Write results to a file, and save checkpoints, so that an interrupted run can be resumed."""
 
 from __future__ import annotations
 
@@ -12,134 +12,162 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from exprinfer.errors import ExprinferError, OutputError
-from exprinfer.scoring.atomic_file import beside, fresh_partial_file, partial_file, whole_file
-from exprinfer.scoring.blocks import Place
+from exprinfer.scoring.atomic_file import (
+    hidden_sibling,
+    open_partial,
+    open_temporary,
+    release,
+    whole_file,
+)
+from exprinfer.scoring.blocks import ReadPosition
 from exprinfer.scoring.marking import ScoredBatch
 from exprinfer.scoring.summary import Summary
 from exprinfer.scoring.writers import Encoder
 
-#: What the hidden neighbour is called that holds the results so far.
-PARTIAL = "exprinfer-partial"
-#: Seconds between two notes: what a crash loses at most.
-EVERY = 1.0
+#: Suffixes of the hidden files with the results so far and with the checkpoint.
+PARTIAL, CHECKPOINT = "exprinfer-partial", "exprinfer-checkpoint"
+#: Seconds between two checkpoints: how much work a crash loses at most.
+SAVE_INTERVAL = 1.0
 
 
 @dataclass(frozen=True)
-class Progress:
+class Checkpoint:
     """How far a run has come."""
 
-    place: Place = field(default_factory=Place)
-    """Where reading goes on."""
+    position: ReadPosition = field(default_factory=ReadPosition)
+    """Where to continue reading."""
     size: int = 0
-    """Bytes of the output so far."""
+    """Bytes of output so far."""
     summary: Summary = field(default_factory=Summary)
 
 
 class Output:
-    """Takes a run's results, in order."""
+    """Takes the results of a run, in order."""
 
-    def __init__(self, file: BinaryIO, encoder: Encoder, progress: Progress) -> None:
-        self.progress = progress
+    def __init__(self, file: BinaryIO, encoder: Encoder, checkpoint: Checkpoint) -> None:
+        self.checkpoint = checkpoint
         self._file, self._encoder = file, encoder
 
-    def write(self, batch: ScoredBatch, place: Place) -> None:
-        """Append the results of a block, after which reading goes on at ``place``."""
-        before = self.progress
+    def write(self, batch: ScoredBatch, position: ReadPosition) -> None:
+        """Append the results of a block; ``position`` is where the next block begins."""
+        before = self.checkpoint
         size = before.size + self._encoder.write(batch, self._file, before.size)
         self._file.flush()
-        # All at once: an interrupt may come between any two lines.
-        self.progress = Progress(place, size, before.summary.plus(batch))
+        # One assignment, since an interrupt may come between any two.
+        self.checkpoint = Checkpoint(position, size, before.summary.plus(batch))
 
     def end(self) -> None:
-        """Write what ends the file."""
-        self._encoder.end(self._file, self.progress.size)
+        """Write the end of the file."""
+        self._encoder.write_end(self._file, self.checkpoint.size)
         self._file.flush()
 
 
-class _Resumable(Output):
-    """Notes its progress in a file every second."""
+class _ResumableOutput(Output):
+    """Saves its checkpoint every second."""
 
     def __init__(
-        self, file: BinaryIO, encoder: Encoder, progress: Progress, note: Path, run: Any
+        self, file: BinaryIO, encoder: Encoder, checkpoint: Checkpoint, path: Path, run: Any
     ) -> None:
-        super().__init__(file, encoder, progress)
-        self._note, self._run, self._noted = note, run, time.monotonic()
+        super().__init__(file, encoder, checkpoint)
+        self._path, self._run, self._saved_at = path, run, time.monotonic()
 
-    def write(self, batch: ScoredBatch, place: Place) -> None:
-        super().write(batch, place)
-        if time.monotonic() - self._noted > EVERY:
-            self.note()
+    def write(self, batch: ScoredBatch, position: ReadPosition) -> None:
+        super().write(batch, position)
+        if time.monotonic() - self._saved_at > SAVE_INTERVAL:
+            self.save()
 
-    def note(self) -> None:
-        """Write down how far the run has come, once that is safely on the disk."""
+    def save(self) -> None:
+        """Save the checkpoint, once the results before it are safely on the disk."""
         os.fsync(self._file.fileno())
-        with whole_file(self._note) as file:
-            noted = {
+        with whole_file(self._path) as file:
+            saved = {
                 "run": self._run,
-                "place": self.progress.place,
-                "size": self.progress.size,
-                "summary": vars(self.progress.summary),
+                "position": self.checkpoint.position,
+                "size": self.checkpoint.size,
+                "summary": vars(self.checkpoint.summary),
                 "encoder": self._encoder.state,
             }
-            file.write(json.dumps(noted).encode())
-        self._noted = time.monotonic()
+            file.write(json.dumps(saved).encode())
+        self._saved_at = time.monotonic()
 
 
 @contextmanager
-def resumable(path: Path, encoder: Encoder, run: Any, resume: bool) -> Iterator[Output]:
-    """Open a file for a run's results; it takes its place when the block ends without an error.
+def resumable_output(path: Path, encoder: Encoder, run: Any, resume: bool) -> Iterator[Output]:
+    """Open a file for the results of a run that can be resumed.
 
-    Until then two hidden neighbours hold the results and how far they go; after an error or a crash
-    they stay, and with ``resume`` the run goes on from there. ``run`` is what must be the same
-    then, as JSON. Raises OutputError where it is not, or another process is writing the file,
-    OSError where it cannot be written.
+    The file appears at ``path`` if the block ends without an error. Until then two hidden files
+    next to it hold the results and the checkpoint. They are kept after a crash, an interrupt, or an
+    OSError such as a full disk, so that the run can be resumed. They are removed after an error of
+    this package, which would occur again.
+
+    Args:
+        path: The file to write.
+        encoder: Writes the file format.
+        run: The inputs, models and options, as JSON values. They must be the same when the run is
+            resumed.
+        resume: Whether to continue an interrupted run, if there is one.
+
+    Raises:
+        OSError: If the file cannot be written.
+        OutputError: If the interrupted run was a different one, or another process is writing the
+            file.
     """
-    partial, note = beside(path, PARTIAL), beside(path, "exprinfer-progress")
+    partial, saved = hidden_sibling(path, PARTIAL), hidden_sibling(path, CHECKPOINT)
     run = json.loads(json.dumps(run))
-    resume = resume and partial.exists() and note.exists()
-    with partial_file(path, partial) as file:
-        progress = Progress()
+    resume = resume and partial.exists() and saved.exists()
+    with open_partial(path, partial) as file:
+        checkpoint = Checkpoint()
         if resume:
-            progress = _recall(json.loads(note.read_bytes()), run, path, encoder, file)
-        file.seek(file.truncate(progress.size))
-        output = _Resumable(file, encoder, progress, note, run)
+            checkpoint = _restore(json.loads(saved.read_bytes()), run, path, encoder, file)
+        file.seek(file.truncate(checkpoint.size))
+        output = _ResumableOutput(file, encoder, checkpoint, saved, run)
         try:
-            output.note()
+            output.save()
             yield output
             output.end()
             os.fsync(file.fileno())
-            encoder.put(partial, path)
+            release(file)
+            encoder.finish(partial, path)
         except BaseException as error:
-            with suppress(OSError):  # such as a full disk: what was noted before still holds
-                output.note()
-            # What is wrong with the inputs is wrong with them the next time too.
-            if not output.progress.size or isinstance(error, ExprinferError):
+            if not file.closed:
+                with suppress(OSError):  # such as a full disk; the checkpoint before is still valid
+                    output.save()
+            # An error of this package would occur again.
+            if not output.checkpoint.size or isinstance(error, ExprinferError):
+                release(file)
                 partial.unlink(missing_ok=True)
-                note.unlink(missing_ok=True)
+                saved.unlink(missing_ok=True)
             raise
-        note.unlink(missing_ok=True)
+        saved.unlink(missing_ok=True)
 
 
 @contextmanager
-def once(path: Path, encoder: Encoder) -> Iterator[Output]:
-    """Open a file for results that cannot be had again; it is left behind whole or not at all."""
-    with fresh_partial_file(path, PARTIAL) as (file, partial):
-        output = Output(file, encoder, Progress())
+def temporary_output(path: Path, encoder: Encoder) -> Iterator[Output]:
+    """Open a file for the results of a run that cannot be resumed; it is complete or absent."""
+    with open_temporary(path, PARTIAL) as (file, partial):
+        output = Output(file, encoder, Checkpoint())
         yield output
         output.end()
         os.fsync(file.fileno())
-        encoder.put(partial, path)
+        release(file)
+        encoder.finish(partial, path)
 
 
-def _recall(
-    noted: dict[str, Any], run: Any, path: Path, encoder: Encoder, file: BinaryIO
-) -> Progress:
-    if noted["run"] != run:
+def _restore(
+    saved: dict[str, Any], run: Any, path: Path, encoder: Encoder, file: BinaryIO
+) -> Checkpoint:
+    """Return the saved checkpoint, if it fits the run and the results so far."""
+    if saved["run"] != run:
         raise OutputError(
-            f"{path}: the interrupted run had other inputs, models or options, or an input has "
-            "changed since; give the same ones, or begin anew without --resume"
+            f"{path}: cannot resume, because inputs, models or options differ from those of the "
+            "interrupted run, or an input has changed; use the same ones, or start again without "
+            "--resume"
         )
-    if os.fstat(file.fileno()).st_size < noted["size"]:
-        raise OutputError(f"{path}: less was written than noted; begin anew without --resume")
-    encoder.restore(noted["encoder"])
-    return Progress(Place(*noted["place"]), noted["size"], Summary.of(noted["summary"]))
+    if os.fstat(file.fileno()).st_size < saved["size"]:
+        raise OutputError(
+            f"{path}: cannot resume, because the results so far are shorter than the checkpoint "
+            "says; start again without --resume"
+        )
+    encoder.restore(saved["encoder"])
+    position, summary = ReadPosition(*saved["position"]), Summary.from_json(saved["summary"])
+    return Checkpoint(position, saved["size"], summary)

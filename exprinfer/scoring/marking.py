@@ -1,4 +1,4 @@
-"""The results of lines or of a table's rows, marked where they give an answer."""
+"""Results of lines or table rows, marked against the exact values if answers are given."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from exprinfer.errors import OutsideDomainError
 from exprinfer.results import FIELDS, BatchResult, Prediction
 from exprinfer.scoring.reference import exact_value
 
-#: No value is longer, and Python refuses to read integers of more than 4,300 digits.
+#: An integer, perhaps with a decimal point. Exact values have fewer than 4,000 digits, and Python
+#: refuses to read more than 4,300.
 _INTEGER = re.compile(r"([-+]?[0-9]{1,4000})(\.0*)?")
-#: In place of the operator, where an expression has none.
+#: Stands for the operator of an expression that has none.
 NUMBER = "number"
 MARKS = ("given_right", "right")
 SCORED_FIELDS = (*FIELDS, "given", *MARKS)
@@ -22,79 +23,84 @@ SCORED_FIELDS = (*FIELDS, "given", *MARKS)
 Row = dict[str, Any]
 
 
+def result_fields(marked: bool) -> tuple[str, ...]:
+    """Return the names of the columns that scoring adds to a table."""
+    return (*FIELDS[1:], *(MARKS if marked else ()))
+
+
 @dataclass(frozen=True, slots=True)
-class Scored:
-    """The result of one line; lines of the form ``expression = answer`` are marked too."""
+class MarkedPrediction:
+    """The result of one line or row, with marks if an answer is given."""
 
     prediction: Prediction
     given: str | None = None
-    """The answer that the line gives."""
+    """The given answer."""
     given_right: bool | None = None
-    """Whether that is the exact value; None where nothing is given or there is no value."""
+    """Whether the given answer is the exact value; None if either of the two is missing."""
     right: bool | None = None
-    """Whether the model's answer is the exact value; None where nothing is given or answered."""
+    """The same for the model's answer; None also if the model has none."""
     operator: str | None = None
-    """The operator worked out last, or ``NUMBER``, where the line is marked."""
+    """The operator applied last, or ``NUMBER``; None if there are no marks."""
 
     def as_dict(self) -> Row:
-        """The prediction's schema and the marks, with ``SCORED_FIELDS`` as its keys."""
+        """Return the prediction and the marks, with ``SCORED_FIELDS`` as keys."""
         marks = {"given": self.given, "given_right": self.given_right, "right": self.right}
         return {**self.prediction.as_dict(), **marks}
 
 
 @dataclass(frozen=True, eq=False)
 class ScoredBatch:
-    """The results of some lines or rows; iterating over it makes one ``Scored`` for each."""
+    """The results of some lines or rows; iteration yields a ``MarkedPrediction`` for each."""
 
-    column: BatchResult
-    givens: list[str | None] | None
-    """The answers that the lines give; None where no line gives any."""
+    result: BatchResult
+    given: list[str | None] | None
+    """The given answers; None if there are none."""
     table: Any = None
-    """The rows whose results these are, an Arrow record batch; None where lines were read."""
+    """The rows, as an Arrow record batch; None for lines."""
 
-    def __iter__(self) -> Iterator[Scored]:
-        return iter(self.marked) if self.givens is not None else map(Scored, self.column)
+    def __iter__(self) -> Iterator[MarkedPrediction]:
+        return iter(self.marked) if self.given is not None else map(MarkedPrediction, self.result)
 
     @cached_property
-    def marked(self) -> list[Scored]:
-        """The results marked; none where no line gives an answer."""
-        return list(map(_mark, self.column, self.givens or ()))
+    def marked(self) -> list[MarkedPrediction]:
+        """The marked results; empty if no answers are given."""
+        return list(map(_mark, self.result, self.given or ()))
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The names of what ``rows`` gives: of a table its columns, then the results'."""
+        """The keys of the dictionaries that ``rows`` yields: first a table's own columns."""
         if self.table is None:
             return SCORED_FIELDS
-        marks = MARKS if self.givens is not None else ()
-        return (*self.table.schema.names, *FIELDS[1:], *marks)
+        return (*self.table.schema.names, *result_fields(self.given is not None))
 
     def rows(self) -> Iterator[Row]:
-        """One dictionary a line or row."""
+        """Yield one dictionary for each line or row."""
         if self.table is None:
-            yield from (scored.as_dict() for scored in self)
+            yield from (marked.as_dict() for marked in self)
             return
-        results = self.fields[self.table.num_columns :]
-        for row, scored in zip(self.table.to_pylist(), self, strict=True):
-            result = scored.as_dict()
-            row.update((name, result[name]) for name in results)
+        added = self.fields[self.table.num_columns :]
+        for row, marked in zip(self.table.to_pylist(), self, strict=True):
+            result = marked.as_dict()
+            row.update((name, result[name]) for name in added)
             yield row
 
 
-def _mark(prediction: Prediction, given: str | None) -> Scored:
-    exact = exact_value(prediction.expression) if given and _has_value(prediction) else None
+def _mark(prediction: Prediction, given: str | None) -> MarkedPrediction:
+    exact = exact_value(prediction.expression) if given and _may_have_value(prediction) else None
     if given is None or exact is None:
-        return Scored(prediction, given)
+        return MarkedPrediction(prediction, given)
     operator, value = exact
     right = None if prediction.answer is None else prediction.answer == str(value)
-    return Scored(prediction, given, _equals(given, value), right, operator or NUMBER)
+    given_right = _equals(given, value)
+    return MarkedPrediction(prediction, given, given_right, right, operator or NUMBER)
 
 
-def _has_value(prediction: Prediction) -> bool:
-    """Whether the expression is one, and short enough for Python to work out in no time."""
+def _may_have_value(prediction: Prediction) -> bool:
+    """Return whether the text is an expression, and short enough to evaluate quickly."""
     return prediction.error is None or prediction.error.code == OutsideDomainError.code
 
 
 def _equals(given: str, value: int) -> bool:
-    """Compare as integers, so that ``+7``, ``007`` and ``7.0`` are 7."""
+    """Compare as integers, so that ``+7``, ``007`` and ``7.0`` equal 7."""
     number = _INTEGER.fullmatch(given)
     return number is not None and int(number[1]) == value

@@ -1,4 +1,4 @@
-"""Blocks in, results and a summary out; reading, answering and writing overlap."""
+"""Score blocks and write the results; reading, evaluating and writing overlap."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from exprinfer.scoring.summary import Summary
 
 _LOGGER = logging.getLogger(__name__)
 
-
-#: Blocks that wait to be answered or written, so that neither waits for the other.
-QUEUE = 4
+#: Maximum number of pending blocks: enough that evaluating and writing do not wait for each other.
+PENDING_BLOCKS = 4
 
 
 def score(
@@ -28,38 +27,51 @@ def score(
     output: Output,
     progress: Callable[[int, int], None] = lambda lines, size: None,
 ) -> Summary:
-    """Score every line and row of the blocks, in order, and hand the results to ``output``.
+    """Score every line and row of the blocks, and write the results in order.
 
-    Blocks are answered while the results before them are written. ``progress`` is told the lines
-    and bytes done since it was last called. Every line gives one result, an empty one or one that
-    is no text among them. Raises what reading and writing raise.
+    Blocks are evaluated while the results before them are written. Every line gives one result,
+    even if it is empty or not text.
+
+    Args:
+        evaluator: Answers the expressions.
+        blocks: The blocks, in order.
+        output: Takes the results.
+        progress: Called after each block with the number of its lines, and of the bytes read.
+
+    Returns:
+        The counts over all lines, including those before a run was resumed.
+
+    Raises:
+        InputError: If an input cannot be scored.
+        OutputError: If the results cannot be written in the output format.
+        OSError: If reading or writing fails.
     """
-    began = time.monotonic() - output.progress.summary.seconds
+    began = time.monotonic() - output.checkpoint.summary.seconds
     names = [model.name for model in evaluator.models]
     log_event(_LOGGER, logging.INFO, "score begins", models=names, device=evaluator.device)
 
-    def finish(block: Block, results: ScoredBatch) -> None:
-        output.write(results, block.place)
-        output.progress.summary.seconds = time.monotonic() - began
-        progress(len(results.column), block.read)
+    def finish(block: Block, batch: ScoredBatch) -> None:
+        output.write(batch, block.position)
+        output.checkpoint.summary.seconds = time.monotonic() - began
+        progress(len(batch.result), block.bytes_read)
 
-    # Two blocks at once: while the last of one are answered, the other keeps all cores busy.
+    # Two blocks at a time: when one is nearly done, the other keeps all cores busy.
     with ThreadPoolExecutor(2) as workers:
-        waiting: deque[tuple[Block, Future[ScoredBatch]]] = deque()
+        pending: deque[tuple[Block, Future[ScoredBatch]]] = deque()
         try:
             for block in blocks:
-                waiting.append((block, workers.submit(block.score, evaluator)))
-                # What a slow pipe brings is answered at once, what a file holds block by block.
-                while len(waiting) > (0 if block.prompt else QUEUE):
-                    done, results = waiting.popleft()
-                    finish(done, results.result())
-            while waiting:
-                done, results = waiting.popleft()
-                finish(done, results.result())
+                pending.append((block, workers.submit(block.score, evaluator)))
+                # The results of a slow pipe are written as soon as they are ready.
+                while len(pending) > (0 if block.prompt else PENDING_BLOCKS):
+                    done, future = pending.popleft()
+                    finish(done, future.result())
+            while pending:
+                done, future = pending.popleft()
+                finish(done, future.result())
         finally:
-            for _, results in waiting:
-                results.cancel()
-    summary = output.progress.summary
+            for _, future in pending:
+                future.cancel()
+    summary = output.checkpoint.summary
     log_event(
         _LOGGER,
         logging.INFO,

@@ -1,4 +1,4 @@
-"""Which files are to be scored, what they hold, and their bytes."""
+"""Find the files to score, recognise their formats, and open them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from exprinfer.errors import ExtraMissingError, InputError
+from exprinfer.errors import InputError
 
-#: What a file holds, by the end of its name; any other is text.
+#: File formats by file name extension; files with other names are text.
 INPUT_FORMATS = {
     ".txt": "text",
     ".csv": "csv",
@@ -29,115 +29,141 @@ STDIN = "-"
 
 @dataclass(frozen=True)
 class Input:
-    """One file, or standard input."""
+    """A file, or standard input."""
 
     name: str
     """Its path, or ``"-"``."""
-    form: str
+    file_format: str
     """One of the values of ``INPUT_FORMATS``."""
     compression: str | None = None
+    """One of the values of ``COMPRESSIONS``, or None."""
 
     @property
     def is_file(self) -> bool:
-        """Whether it is a regular file: of a known size, to be read again."""
+        """Whether it is a regular file, which has a size and can be read again."""
         return self.name != STDIN and os.path.isfile(self.name)
 
-    def stamp(self) -> list[str | int]:
-        """What tells whether a file is still the same: its place, bytes and time of change."""
+    def fingerprint(self) -> list[str | int]:
+        """Return the path, size and modification time of a file, which show if it changes."""
         stat = os.stat(self.name)
         return [os.path.realpath(self.name), stat.st_size, stat.st_mtime_ns]
 
 
-def find_inputs(names: tuple[str, ...], form: str | None = None) -> list[Input]:
-    """The inputs of these names: files, folders with all files of known kinds in them, or ``"-"``.
+def find_inputs(names: tuple[str, ...], file_format: str | None = None) -> list[Input]:
+    """Find the inputs that the arguments of a command name.
 
-    ``form`` says what they hold where the names' ends do not count. Raises InputError where there
-    is no such file, or nothing in a folder.
+    Args:
+        names: Files, folders, or ``"-"`` for standard input. A folder stands for the files in it
+            and in its subfolders, except hidden ones and those with an unknown extension.
+        file_format: The format of all inputs, whatever their extensions. By default it follows from
+            the extensions.
+
+    Returns:
+        The inputs, in the order of the names; those in a folder are sorted by path.
+
+    Raises:
+        InputError: If a file does not exist, a folder has no such file, or a Parquet file is
+            compressed as a whole or comes from standard input.
     """
-    found: list[Input] = []
+    inputs: list[Input] = []
     for name in names:
         if name != STDIN and os.path.isdir(name):
-            inside = [_input(path, form) for path in _files_in(Path(name), form)]
-            if not inside:
-                kinds = ", ".join(INPUT_FORMATS)
-                raise InputError(f"{name}: no file in this folder ends in one of {kinds}")
-            found += inside
+            files = [_input(path, file_format) for path in _files_in(Path(name), file_format)]
+            if not files:
+                extensions = ", ".join(INPUT_FORMATS)
+                raise InputError(f"{name}: no file in this folder ends in one of {extensions}")
+            inputs += files
         elif name != STDIN and not os.path.exists(name):
-            raise InputError(f"{name}: there is no such file or folder")
+            raise InputError(f"{name}: no such file or folder")
         else:
-            found.append(_input(name, form))
-    return found
+            inputs.append(_input(name, file_format))
+    return inputs
 
 
-def _files_in(folder: Path, form: str | None) -> Iterator[str]:
+def _files_in(folder: Path, file_format: str | None) -> Iterator[str]:
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.is_file() and not hidden and (form or kind_of(str(path))[0]):
+        if path.is_file() and not hidden and (file_format or input_format(str(path))[0]):
             yield str(path)
 
 
-def kind_of(name: str) -> tuple[str | None, str | None]:
-    """What a file of this name holds, None where that does not tell, and how it is compressed."""
-    stem, end = os.path.splitext(name.lower())
-    compression = COMPRESSIONS.get(end)
+def input_format(name: str) -> tuple[str | None, str | None]:
+    """Return the file format and the compression of a file name; None for those not known.
+
+    Example:
+        >>> input_format("sums.CSV.gz"), input_format("README")
+        (('csv', 'gzip'), (None, None))
+    """
+    stem, extension = os.path.splitext(name.lower())
+    compression = COMPRESSIONS.get(extension)
     if compression:
-        stem, end = os.path.splitext(stem)
-    return INPUT_FORMATS.get(end), compression
+        stem, extension = os.path.splitext(stem)
+    return INPUT_FORMATS.get(extension), compression
 
 
-def _input(name: str, form: str | None) -> Input:
-    known, compression = kind_of(name)
-    form = form or known or "text"
-    if form == "parquet" and (compression or name == STDIN):
-        raise InputError(f"{name}: Parquet is read from an uncompressed file; save it as one first")
-    return Input(name, form, compression)
+def _input(name: str, file_format: str | None) -> Input:
+    detected, compression = input_format(name)
+    file_format = file_format or detected or "text"
+    if file_format == "parquet" and (compression or name == STDIN):
+        raise InputError(
+            f"{name}: Parquet must be an uncompressed file, which can be read in any order"
+        )
+    return Input(name, file_format, compression)
 
 
 @contextmanager
-def opened(source: Input) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
-    """Open an input: its content's stream, decompressed, and what tells how far the file itself was
-    read, in bytes.
+def open_input(source: Input) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
+    """Open an input for reading.
 
-    Raises InputError where the content is damaged, or the file changes while it is read.
+    Yields:
+        The stream of the decompressed content, and a function that returns how many bytes of the
+        file were read so far (always 0 for pipes and devices).
+
+    Raises:
+        InputError: If the content is damaged, or the file changes while it is read.
     """
     if source.name == STDIN:
         yield _decompressed(sys.stdin.buffer, source), lambda: 0
         return
-    before = source.stamp() if source.is_file else None
-    with _file(source) as file:
+    before = source.fingerprint() if source.is_file else None
+    with _open_file(source) as file:
         try:
             yield _decompressed(file, source), file.tell if before else lambda: 0
         except (EOFError, zlib.error, OSError) as error:
-            # Both decompressors raise an OSError that has no number.
+            # Both decompressors raise an OSError without a number.
             if isinstance(error, OSError) and (error.errno or not source.compression):
                 raise
             raise InputError(f"{source.name}: damaged or cut off: {error}") from error
-    if before and not (os.path.exists(source.name) and source.stamp() == before):
-        raise InputError(f"{source.name}: changed or was removed while it was read; score it again")
+    if before and not (os.path.exists(source.name) and source.fingerprint() == before):
+        raise InputError(
+            f"{source.name}: the file changed or was removed while it was read; score it again"
+        )
 
 
-def _file(source: Input) -> Any:
-    if source.form == "text" or not source.is_file:
+def _open_file(source: Input) -> Any:
+    if source.file_format == "text" or not source.is_file:
         return open(source.name, "rb")
-    # Arrow's threads may read on when Python ends, and must not need it.
-    return need_pyarrow().OSFile(source.name)
+    # Arrow's threads may still be reading when Python exits, and must not need Python then.
+    return require_pyarrow().OSFile(source.name)
 
 
 def _decompressed(file: Any, source: Input) -> Any:
     if source.compression is None:
         return file
-    if source.form == "text" and source.compression == "gzip":
+    if source.file_format == "text" and source.compression == "gzip":
         return gzip.GzipFile(fileobj=file)
-    return need_pyarrow().CompressedInputStream(file, source.compression)
+    return require_pyarrow().CompressedInputStream(file, source.compression)
 
 
-def need_pyarrow() -> Any:
-    """The library that an extra brings; raises ExtraMissingError where it is not there."""
-    try:
-        import pyarrow
-    except ModuleNotFoundError:
-        raise ExtraMissingError(
-            "tables and files compressed by zstd need pyarrow, which comes with an extra: "
-            "pip install 'exprinfer[files]'"
-        ) from None
+def require_pyarrow() -> Any:
+    """Import and return pyarrow.
+
+    Raises:
+        ExtraMissingError: If it is not installed.
+    """
+    import exprinfer.arrow  # raises the error  # noqa: F401
+
+    # isort: split
+    import pyarrow
+
     return pyarrow

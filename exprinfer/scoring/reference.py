@@ -1,55 +1,61 @@
-"""Exact values by Python's integers: they mark a file's answers, and never give one."""
+"""Exact values by Python's integers. They mark the answers in a file, and never produce one."""
 
 from __future__ import annotations
 
 import re
 
-_SYMBOL = re.compile(r"[0-9]+|[-+*/()]")
-#: How tightly operators bind; ``~`` is the minus before a value.
-_BINDS = {"+": 1, "-": 1, "*": 2, "/": 2, "~": 3}
+_TOKEN = re.compile(r"[0-9]+|[-+*/()]")
+#: Precedence of the operators; ``~`` is the minus before a value.
+_PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "~": 3}
 
 
 def exact_value(expression: str) -> tuple[str, int] | None:
-    """The operator worked out last, empty where there is none, and the value of an expression.
+    """Return the operator that is applied last and the value of an expression.
 
-    None of what is no expression, or divides by zero.
+    Args:
+        expression: The text; it may have any length.
 
-    >>> exact_value("-(-7/2)+4*5")
-    ('+', 23)
+    Returns:
+        The operator, empty if there is none, and the value; or None if the text is not a valid
+        expression or divides by zero.
+
+    Example:
+        >>> exact_value("-(-7/2)+4*5")
+        ('+', 23)
     """
-    symbols = _SYMBOL.findall(expression)
-    if "".join(symbols) != expression:
+    tokens = _TOKEN.findall(expression)
+    if "".join(tokens) != expression:
         return None
     values: list[tuple[str, int]] = []
-    waiting: list[str] = []
-    expected = True  # is a value to follow?
-    for symbol in [*symbols, ""]:
-        if expected:
-            if symbol == "-":
-                waiting.append("~")
-            elif symbol == "(":
-                waiting.append(symbol)
-            elif symbol.isdigit():
-                values.append(("", int(symbol)))
-                expected = False
+    pending: list[str] = []  # operators and open brackets
+    operand_next = True
+    for token in [*tokens, ""]:
+        if operand_next:
+            if token == "-":
+                pending.append("~")
+            elif token == "(":
+                pending.append(token)
+            elif token.isdigit():
+                values.append(("", int(token)))
+                operand_next = False
             else:
                 return None
             continue
-        if symbol == "(" or symbol.isdigit():
+        if token == "(" or token.isdigit():
             return None
-        while waiting and _BINDS.get(waiting[-1], 0) >= _BINDS.get(symbol, 1):
-            if not _work_out(waiting.pop(), values):
+        while pending and _PRECEDENCE.get(pending[-1], 0) >= _PRECEDENCE.get(token, 1):
+            if not _apply(pending.pop(), values):
                 return None
-        if symbol in _BINDS:
-            waiting.append(symbol)
-            expected = True
-        elif symbol == ")" and not (waiting and waiting.pop() == "("):
+        if token in _PRECEDENCE:
+            pending.append(token)
+            operand_next = True
+        elif token == ")" and not (pending and pending.pop() == "("):
             return None
-    return None if waiting or expected else values[0]
+    return None if pending or operand_next else values[0]
 
 
-def _work_out(operator: str, values: list[tuple[str, int]]) -> bool:
-    """Put the last value or two together; False where that divides by zero."""
+def _apply(operator: str, values: list[tuple[str, int]]) -> bool:
+    """Replace the last one or two values by the result; return False for a division by zero."""
     last, b = values.pop()
     if operator == "~":
         values.append((last, -b))

@@ -1,4 +1,4 @@
-"""Counts over all that was scored."""
+"""Counts over everything that was scored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OPERATORS = (*"+-*/", NUMBER)
 
 @dataclass
 class Summary:
-    """Counts over all lines."""
+    """Counts over all lines and rows."""
 
     lines: int = 0
     answered: int = 0
@@ -25,56 +25,57 @@ class Summary:
     errors: Counter[str] = field(default_factory=Counter)
     """Lines without an answer, by error code."""
     marked: Counter[str] = field(default_factory=Counter)
-    """Lines that give an answer and have an exact value, by operator."""
+    """Lines with a given answer and an exact value, by operator."""
     given_right: Counter[str] = field(default_factory=Counter)
-    """Those whose given answer is right."""
+    """Marked lines whose given answer is right, by operator."""
     right: Counter[str] = field(default_factory=Counter)
-    """Those that the model answers right."""
+    """Marked lines that the model answers right, by operator."""
     seconds: float = 0.0
 
     @classmethod
-    def of(cls, counts: dict[str, Any]) -> Summary:
-        """The summary whose ``vars`` these are, as JSON keeps them."""
-        made: dict[str, Any] = {
-            name: Counter(of) if isinstance(of, dict) else of for name, of in counts.items()
+    def from_json(cls, counts: dict[str, Any]) -> Summary:
+        """Return the summary whose ``vars`` were written as JSON."""
+        fields: dict[str, Any] = {
+            name: Counter(value) if isinstance(value, dict) else value
+            for name, value in counts.items()
         }
-        return cls(**made)
+        return cls(**fields)
 
     def plus(self, batch: ScoredBatch) -> Summary:
-        """The counts with a batch of lines counted in."""
+        """Return a new summary that also counts a batch."""
         summary = deepcopy(self)
         summary._add(batch)
         return summary
 
     def _add(self, batch: ScoredBatch) -> None:
-        column = batch.column
-        self.lines += len(column)
-        self.answered += int((column.errors == 0).sum())
-        self.certified += int(column.certified.sum())
-        for number, count in zip(*np.unique(column.errors, return_counts=True), strict=True):
+        result = batch.result
+        self.lines += len(result)
+        self.answered += int((result.errors == 0).sum())
+        self.certified += int(result.certified.sum())
+        for number, count in zip(*np.unique(result.errors, return_counts=True), strict=True):
             if number:
                 self.errors[EXPRESSION_ERRORS[number].code] += int(count)
-        for scored in batch.marked:
-            if scored.operator:
-                self.marked[scored.operator] += 1
-                self.given_right[scored.operator] += bool(scored.given_right)
-                self.right[scored.operator] += bool(scored.right)
+        for marked in batch.marked:
+            if marked.operator:
+                self.marked[marked.operator] += 1
+                self.given_right[marked.operator] += bool(marked.given_right)
+                self.right[marked.operator] += bool(marked.right)
 
     @property
-    def rate(self) -> float:
-        """Lines a second."""
+    def lines_per_second(self) -> float:
+        """The rate; 0 if no time was measured."""
         return self.lines / self.seconds if self.seconds else 0.0
 
     def text(self, model: str, device: str) -> str:
-        """The summary for people."""
+        """Return the summary for people, in one to four lines."""
         parts = [
             f"{self.lines:,} lines: {self.answered:,} answered, {self.certified:,} of them "
             f"certified, {self.errors.total():,} with an error; {model} on {device}, "
-            f"{self.seconds:.1f} s, {self.rate:,.0f} lines/s"
+            f"{self.seconds:.1f} s, {self.lines_per_second:,.0f} lines/s"
         ]
         if self.errors:
-            kinds = ", ".join(f"{code} {count:,}" for code, count in self.errors.most_common())
-            parts.append(f"errors: {kinds}")
+            codes = ", ".join(f"{code} {count:,}" for code, count in self.errors.most_common())
+            parts.append(f"errors: {codes}")
         if self.marked:
             parts.append(f"given answers right: {self._shares(self.given_right)}")
             parts.append(f"{model}'s answers right: {self._shares(self.right)}")
@@ -89,7 +90,7 @@ class Summary:
         return f"{right.total():,} of {self.marked.total():,} ({by_operator})"
 
     def as_dict(self) -> dict[str, Any]:
-        """The summary for programs; shares are of 1, None where there is nothing to share."""
+        """Return the summary for programs; shares are fractions, or None if the total is 0."""
         by_operator = {
             operator: {
                 "marked": count,
@@ -111,5 +112,5 @@ class Summary:
             "accuracy": self.right.total() / self.marked.total() if self.marked else None,
             "by_operator": by_operator,
             "seconds": round(self.seconds, 3),
-            "lines_per_second": round(self.rate, 1),
+            "lines_per_second": round(self.lines_per_second, 1),
         }

@@ -1,4 +1,4 @@
-"""Tables of CSV, JSON Lines and Parquet, read through Arrow; which of their columns count."""
+"""Read tables of CSV, TSV, JSON Lines and Parquet through Arrow, and find the columns to score."""
 
 from __future__ import annotations
 
@@ -7,91 +7,89 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO
 
-from exprinfer.errors import ExtraMissingError, InputError
+from exprinfer.arrow import check_columns, is_text  # raises an error if pyarrow is missing
+from exprinfer.errors import InputError
 from exprinfer.language.tokenizer import SYMBOLS, Alphabet
 from exprinfer.language.validation import check
-from exprinfer.scoring.readers import Input, opened
-
-try:
-    import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.json
-    import pyarrow.parquet
-except ModuleNotFoundError as error:
-    if error.name != "pyarrow":
-        raise
-    raise ExtraMissingError(
-        "CSV, JSON Lines and Parquet files are read and written by pyarrow, which comes with an "
-        "extra: pip install 'exprinfer[files]'"
-    ) from None
+from exprinfer.scoring.marking import result_fields
+from exprinfer.scoring.readers import Input, open_input
 
 # isort: split
-from exprinfer.arrow import is_text
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.json
+import pyarrow.parquet
 
-#: Rows of a Parquet file, and bytes of the others, that are handled together.
-ROWS, BLOCK = 1 << 15, 1 << 19
-#: Names that the columns of expressions and of expected values have where none is given.
+#: Size of the batches: rows of a Parquet file, bytes of all others.
+BATCH_ROWS, BATCH_BYTES = 1 << 15, 1 << 19
+#: Default names of the columns of expressions and of expected values.
 EXPRESSION, EXPECTED = "expression", "expected"
-#: Rows at which a column is looked at, to see whether it holds expressions.
-LOOKED_AT = 100
-#: Of those, characters that an expression has at most.
-_WIDTH = 64
+#: Rows that show whether a column holds expressions.
+_SAMPLE_ROWS = 100
+#: Characters that an expression in those rows has at most.
+_SAMPLE_WIDTH = 64
 _UNREADABLE = (pa.ArrowInvalid, pa.ArrowNotImplementedError, csv.Error, UnicodeDecodeError)
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 
 def read_batches(source: Input, stream: BinaryIO) -> Iterator[Any]:
-    """Yield the table's rows as Arrow record batches, the same ones each time it is read.
+    """Yield the rows of a table as Arrow record batches, the same ones each time it is read.
 
-    All columns of CSV and TSV are text, carried as they are written. Raises InputError where the
-    table cannot be read.
+    The columns of CSV and TSV are text, exactly as written.
+
+    Raises:
+        InputError: If the table cannot be read.
     """
     try:
-        for batch in _open(source, stream):
-            batch.validate(full=True)  # a hostile file's text may be none,
-            batch.schema.names  # noqa: B018  and its columns' names neither
-            yield _plain(batch)
+        for batch in _open_batches(source, stream):
+            batch.validate(full=True)  # a hostile file may hold text that is not UTF-8,
+            batch.schema.names  # noqa: B018  in its column names too
+            yield _without_dictionaries(batch)
     except _UNREADABLE as error:
-        raise InputError(f"{source.name}: cannot be read as {source.form}: {error}") from error
+        raise _unreadable(source, error) from error
     except OSError as error:
         if error.errno is not None:
             raise
-        # So Arrow tells of some Parquet files that are damaged.
-        raise InputError(f"{source.name}: cannot be read as {source.form}: {error}") from error
+        # Arrow reports some damaged Parquet files in this way.
+        raise _unreadable(source, error) from error
 
 
-def _plain(batch: Any) -> Any:
-    """The rows with no column coded by a dictionary, which could change on the way."""
-    coded = [pa.types.is_dictionary(field.type) for field in batch.schema]
+def _unreadable(source: Input, error: Exception) -> InputError:
+    return InputError(f"{source.name}: cannot be read as {source.file_format}: {error}")
+
+
+def _without_dictionaries(batch: Any) -> Any:
+    """Decode dictionary columns, since a dictionary may change from batch to batch."""
     for index, field in enumerate(batch.schema):
-        if coded[index]:
+        if pa.types.is_dictionary(field.type):
             values = batch.column(index).cast(field.type.value_type)
             batch = batch.set_column(index, field.name, values)
     return batch
 
 
-def _open(source: Input, stream: BinaryIO) -> Any:
-    if source.form == "parquet":
-        file = pa.parquet.ParquetFile(stream, buffer_size=BLOCK)
-        return file.iter_batches(ROWS, use_threads=False)
-    if source.form == "jsonl":
-        return pa.json.open_json(stream, pa.json.ReadOptions(use_threads=False, block_size=BLOCK))
-    return _open_csv(source, stream, _DELIMITERS[source.form])
+def _open_batches(source: Input, stream: BinaryIO) -> Any:
+    if source.file_format == "parquet":
+        file = pa.parquet.ParquetFile(stream, buffer_size=BATCH_BYTES)
+        return file.iter_batches(BATCH_ROWS, use_threads=False)
+    if source.file_format == "jsonl":
+        options = pa.json.ReadOptions(use_threads=False, block_size=BATCH_BYTES)
+        return pa.json.open_json(stream, options)
+    return _open_csv(source, stream, _DELIMITERS[source.file_format])
 
 
 def _open_csv(source: Input, stream: Any, delimiter: str) -> Any:
     if source.is_file:
-        with opened(source) as (again, _):
-            head = again.read(BLOCK)
+        with open_input(source) as (again, _):
+            head = again.read(BATCH_BYTES)
     else:
-        head = stream.read(BLOCK)
-        stream = _Rewound(head, stream)
+        head = stream.read(BATCH_BYTES)
+        stream = _Prepended(head, stream)
     first = head.partition(b"\n")[0].decode("utf-8-sig", "replace")
     names = next(csv.reader([first], delimiter=delimiter), [])
     types = dict.fromkeys(names, pa.string())
     return pa.csv.open_csv(
         stream,
-        pa.csv.ReadOptions(use_threads=False, block_size=BLOCK),
+        pa.csv.ReadOptions(use_threads=False, block_size=BATCH_BYTES),
         pa.csv.ParseOptions(
             delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=len(names) > 1
         ),
@@ -99,8 +97,8 @@ def _open_csv(source: Input, stream: Any, delimiter: str) -> Any:
     )
 
 
-class _Rewound:
-    """A stream with some bytes put back before it."""
+class _Prepended:
+    """A stream that yields some bytes before those of another stream."""
 
     def __init__(self, head: bytes, stream: BinaryIO) -> None:
         self._head, self._stream, self.closed = head, stream, False
@@ -113,51 +111,76 @@ class _Rewound:
 
 
 def find_columns(
-    batch: Any, name: str, expression: str | None, expected: str | None
+    batch: Any, file_name: str, expression: str | None, expected: str | None
 ) -> tuple[str, str | None]:
-    """The names of the columns that hold the expressions and the values expected, if any.
+    """Find the column of expressions and the column of expected values.
 
-    That of the expressions is the one named, or the one called ``EXPRESSION``, or the only one
-    whose first rows mostly are expressions. ``name`` is the file's, for the errors. Raises
-    InputError where there is no such column, or it holds no text.
+    Args:
+        batch: The first record batch of the table.
+        file_name: The name that errors begin with.
+        expression: The column of expressions. If None, it is the one named ``EXPRESSION``, or else
+            the only one whose first rows mostly hold expressions.
+        expected: The column of expected values. If None, it is the one named ``EXPECTED``, if any.
+
+    Returns:
+        The names of both columns; the second is None if there is none.
+
+    Raises:
+        InputError: If there is no such column, the expressions are not text, or a column is named
+            like one that scoring adds.
     """
     names = batch.schema.names
-    there = f"the columns are {', '.join(names)}"
-    twice = sorted({each for each in names if names.count(each) > 1})
-    if twice:
-        raise InputError(f"{name}: more than one column is called {', '.join(twice)}; rename them")
-    if _are_expressions(names):
-        raise InputError(f"{name}: the first row holds an expression, not names; put names before")
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise InputError(
+            f"{file_name}: more than one column is named {', '.join(repeated)}; rename them"
+        )
+    if _count_expressions(names):
+        raise InputError(
+            f"{file_name}: the first row holds an expression; put a row of column names before it"
+        )
     if expression is not None and expression == expected:
-        raise InputError(f"{name}: {expression!r} cannot hold both expressions and their values")
-    for asked in (expression, expected):
-        if asked is not None and asked not in names:
-            raise InputError(f"{name}: no column {asked!r}; {there}")
-    if expression is None and EXPRESSION in names:
-        expression = EXPRESSION
+        raise InputError(
+            f"{file_name}: column {expression!r} cannot hold both expressions and expected values"
+        )
+    for name in (expression, expected):
+        if name is not None:
+            check_columns(names, name, (), f"{file_name}: ")
     if expression is None:
-        found = [each for each in names if _holds_expressions(batch.column(each))]
-        if len(found) != 1:
-            many = f"{', '.join(found)} all hold" if found else "none holds"
-            raise InputError(f"{name}: {many} expressions; {there}: name one by --column")
-        expression = found[0]
+        expression = _detect_expressions(batch, file_name)
     if not is_text(batch.column(expression).type):
         kind = batch.column(expression).type
-        raise InputError(f"{name}: column {expression!r} holds {kind}, not text")
+        raise InputError(f"{file_name}: column {expression!r} holds {kind}, not text")
     if expected is None and EXPECTED in names and expression != EXPECTED:
         expected = EXPECTED
+    check_columns(names, expression, result_fields(expected is not None), f"{file_name}: ")
     return expression, expected
 
 
-def texts(column: Any) -> list[str]:
-    """An Arrow column as texts, empty where it is null."""
+def _detect_expressions(batch: Any, file_name: str) -> str:
+    """Return the name of the column that holds expressions."""
+    names: list[str] = batch.schema.names
+    if EXPRESSION in names:
+        return EXPRESSION
+    candidates = [name for name in names if _holds_expressions(batch.column(name))]
+    if len(candidates) != 1:
+        reason = f"{', '.join(candidates)} all hold" if candidates else "none holds"
+        raise InputError(
+            f"{file_name}: {reason} expressions; the columns are {', '.join(names)}: "
+            "choose one with --column"
+        )
+    return candidates[0]
+
+
+def to_texts(column: Any) -> list[str]:
+    """Return the rows of a column of text; nulls become empty."""
     return column.cast(pa.string()).fill_null("").to_pylist()  # type: ignore[no-any-return]
 
 
-def given(column: Any) -> list[str | None]:
-    """The values that an Arrow column gives, as texts, None where it gives none."""
-    if pa.types.is_floating(column.type):  # as pandas writes integers where some are missing
-        with suppress(pa.ArrowInvalid):  # some are no integers, and will be found wrong
+def to_given(column: Any) -> list[str | None]:
+    """Return the rows of a column of expected values as text; None for nulls and blanks."""
+    if pa.types.is_floating(column.type):  # pandas converts integers so if some are missing
+        with suppress(pa.ArrowInvalid):  # some are not integers, and will be marked wrong
             column = column.cast(pa.int64())
     rows = column.cast(pa.string()).to_pylist()
     return [row.strip() or None if row is not None else None for row in rows]
@@ -166,12 +189,12 @@ def given(column: Any) -> list[str | None]:
 def _holds_expressions(column: Any) -> bool:
     if not is_text(column.type):
         return False
-    rows = [row for row in texts(column.slice(0, LOOKED_AT)) if row]
-    return len(rows) > 0 and 2 * _are_expressions(rows) > len(rows)
+    rows = [row for row in to_texts(column.slice(0, _SAMPLE_ROWS)) if row]
+    return len(rows) > 0 and 2 * _count_expressions(rows) > len(rows)
 
 
-def _are_expressions(rows: list[str]) -> int:
-    """How many are expressions, and more than bare integers."""
-    checked = check(*Alphabet(SYMBOLS).encode(rows, _WIDTH))
-    worked_out = [any(symbol in "+-*/" for symbol in row[1:]) for row in rows]
-    return int(((checked.errors == 0) & worked_out).sum())
+def _count_expressions(rows: list[str]) -> int:
+    """Count the rows that are expressions with an operator, not just integers."""
+    checked = check(*Alphabet(SYMBOLS).encode(rows, _SAMPLE_WIDTH))
+    has_operator = [any(symbol in "+-*/" for symbol in row[1:]) for row in rows]
+    return int(((checked.errors == 0) & has_operator).sum())

@@ -1,3 +1,5 @@
+"""Requests of many tasks are batched, and each gets its own answer."""
+
 from __future__ import annotations
 
 import asyncio
@@ -10,7 +12,8 @@ import pytest
 
 import exprinfer
 from exprinfer import Evaluator, ExpressionError, Prediction
-from exprinfer.aio import ClosedError, MicroBatcher, OverloadedError
+from exprinfer.aio import MicroBatcher
+from exprinfer.errors import ClosedError, OverloadedError
 from exprinfer.results import BatchResult
 from training.expressions import sample
 
@@ -24,7 +27,7 @@ def evaluator() -> Evaluator:
 
 
 class Gated(Evaluator):
-    """Notes the batches it is given, and answers them when the gate is open."""
+    """Records its batches, and answers them once the gate is open."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.inner, self.gate, self.batches = evaluator, threading.Event(), list[list[str]]()
@@ -41,7 +44,7 @@ def gated(evaluator: Evaluator) -> Gated:
 
 
 def within_seconds(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run to the end; a request that is never answered fails the test instead of hanging it."""
+    """Run to the end; if a request is never answered, the test fails instead of hanging."""
 
     async def bounded() -> None:
         async with asyncio.timeout(60):
@@ -50,13 +53,13 @@ def within_seconds(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(bounded())
 
 
-async def until(is_so: Callable[[], bool]) -> None:
-    while not is_so():
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():
         await asyncio.sleep(0.001)
 
 
-def test_a_thousand_clients_get_each_their_own_answers(evaluator: Evaluator) -> None:
-    """Answers, errors and cancellations mixed: none lost, none crossed, whatever the load."""
+def test_each_of_a_thousand_clients_gets_its_own_answers(evaluator: Evaluator) -> None:
+    """Answers, errors and cancellations are mixed; none is lost or given to another client."""
     texts: list[Any] = [*TEXTS, *BAD, "123456789*-987654321", "9" * 40 + "+1"]
     expected = {repr(p.expression): p for p in evaluator.evaluate_many(texts)}
     seen: list[tuple[bool, object]] = []
@@ -66,19 +69,19 @@ def test_a_thousand_clients_get_each_their_own_answers(evaluator: Evaluator) -> 
         rng = Random(number)
         for _ in range(20):
             text: Any = rng.choice(BAD) if rng.random() < 0.05 else rng.choice(texts)
-            right = expected[repr(text) if isinstance(text, str) else repr(repr(text))]
+            prediction = expected[repr(text) if isinstance(text, str) else repr(repr(text))]
             patience = rng.choice([0, 0.001, 0.005]) if rng.random() < 0.1 else 60
             try:
                 async with asyncio.timeout(patience):
-                    found = await batcher.evaluate(text)
+                    answered = await batcher.evaluate(text)
             except TimeoutError:
                 counts["cancelled"] += 1
             except ExpressionError as error:
-                seen.append((error.code == getattr(right.error, "code", ""), text))
+                seen.append((error.code == getattr(prediction.error, "code", ""), text))
                 counts["refused"] += 1
             else:
-                same = found.expression, found.answer, found.certified
-                seen.append((same == (text, right.answer, right.certified), text))
+                result = answered.expression, answered.answer, answered.certified
+                seen.append((result == (text, prediction.answer, prediction.certified), text))
                 counts["answered"] += 1
 
     async def main() -> None:
@@ -86,17 +89,17 @@ def test_a_thousand_clients_get_each_their_own_answers(evaluator: Evaluator) -> 
             await asyncio.gather(*(client(batcher, number) for number in range(1_000)))
 
     within_seconds(main)
-    assert [text for right, text in seen if not right] == []
+    assert [text for correct, text in seen if not correct] == []
     assert sum(counts.values()) == 20_000
     assert all(counts.values())
 
 
-def test_a_batch_is_full_or_waits_no_longer_than_asked(gated: Gated) -> None:
+def test_a_batch_starts_when_it_is_full_or_due(gated: Gated) -> None:
     gated.gate.set()
 
     async def main() -> None:
         async with MicroBatcher(gated, max_batch=8, max_wait=1e9) as batcher:
-            await asyncio.gather(*map(batcher.evaluate, TEXTS[:16]))  # full: without any wait
+            await asyncio.gather(*map(batcher.evaluate, TEXTS[:16]))  # full, so nothing waits
         async with MicroBatcher(gated, max_batch=8, max_wait=0.01) as batcher:
             await asyncio.gather(*map(batcher.evaluate, TEXTS[16:21]))
 
@@ -104,28 +107,28 @@ def test_a_batch_is_full_or_waits_no_longer_than_asked(gated: Gated) -> None:
     assert gated.batches == [TEXTS[:8], TEXTS[8:16], TEXTS[16:21]]
 
 
-def test_the_loop_is_free_while_a_batch_is_at_work(gated: Gated) -> None:
+def test_the_loop_is_free_while_a_batch_is_running(gated: Gated) -> None:
     async def main() -> None:
         async with MicroBatcher(gated, max_wait=0) as batcher:
-            waiting = asyncio.create_task(batcher.evaluate("5+3"))
+            request = asyncio.create_task(batcher.evaluate("5+3"))
             await until(lambda: bool(gated.batches))
-            await asyncio.sleep(0.01)  # the loop goes on, the answer is not there
-            assert not waiting.done()
+            await asyncio.sleep(0.01)  # the loop continues without the answer
+            assert not request.done()
             gated.gate.set()
-            assert (await waiting).value == 8
+            assert (await request).value == 8
 
     within_seconds(main)
 
 
-def test_those_cancelled_take_no_place_and_hurt_nobody(gated: Gated) -> None:
+def test_cancelled_requests_leave_the_queue_and_do_not_affect_others(gated: Gated) -> None:
     async def main() -> None:
         async with MicroBatcher(gated, max_batch=4, max_wait=0, threads=1) as batcher:
             tasks = [asyncio.create_task(batcher.evaluate(text)) for text in TEXTS[:8]]
-            await until(lambda: bool(gated.batches))  # four are at work, four wait
+            await until(lambda: bool(gated.batches))  # four are running, four pending
             for task in tasks[::2]:
                 task.cancel()
             await asyncio.wait(tasks[::2])
-            assert len(batcher._waiting) == 2
+            assert len(batcher._pending) == 2
             gated.gate.set()
             outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes[::2])
@@ -137,11 +140,11 @@ def test_those_cancelled_take_no_place_and_hurt_nobody(gated: Gated) -> None:
 
 
 @pytest.mark.parametrize("cancel", [False, True])
-def test_closing_answers_or_cancels_what_waits(gated: Gated, cancel: bool) -> None:
+def test_closing_answers_or_cancels_pending_requests(gated: Gated, cancel: bool) -> None:
     async def main() -> None:
         batcher = MicroBatcher(gated, max_batch=2, max_wait=1e9, max_queue=5, threads=1)
         tasks = [asyncio.create_task(batcher.evaluate(text)) for text in TEXTS[:7]]
-        await until(lambda: bool(gated.batches))  # two at work, three wait, two before the door
+        await until(lambda: bool(gated.batches))  # two running, three pending, two not accepted yet
         closing = asyncio.create_task(batcher.close(cancel))
         await asyncio.sleep(0.01)
         with pytest.raises(ClosedError):
@@ -152,14 +155,14 @@ def test_closing_answers_or_cancels_what_waits(gated: Gated, cancel: bool) -> No
         await batcher.close()
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         kinds = [type(outcome) for outcome in outcomes]
-        late = ClosedError if cancel else Prediction
-        assert kinds == [Prediction] * 2 + [late] * 5
+        kind = ClosedError if cancel else Prediction
+        assert kinds == [Prediction] * 2 + [kind] * 5
         assert not any("exprinfer-aio" in thread.name for thread in threading.enumerate())
 
     within_seconds(main)
 
 
-def test_closing_waits_for_a_batch_that_nobody_waits_for(gated: Gated) -> None:
+def test_closing_waits_for_a_batch_whose_callers_were_cancelled(gated: Gated) -> None:
     async def main() -> None:
         batcher = MicroBatcher(gated, max_wait=0)
         task = asyncio.create_task(batcher.evaluate("5+3"))
@@ -174,7 +177,7 @@ def test_closing_waits_for_a_batch_that_nobody_waits_for(gated: Gated) -> None:
     within_seconds(main)
 
 
-def test_an_exception_in_the_block_cancels_what_waits(gated: Gated) -> None:
+def test_an_exception_in_the_block_cancels_pending_requests(gated: Gated) -> None:
     async def main() -> None:
         async def leave() -> None:
             async with MicroBatcher(gated, max_wait=1e9) as batcher:
@@ -215,7 +218,7 @@ def test_a_full_queue_waits_or_refuses(gated: Gated) -> None:
     within_seconds(main)
 
 
-def test_a_failing_evaluator_fails_its_batch_and_no_other(evaluator: Evaluator) -> None:
+def test_an_exception_of_the_evaluator_fails_only_its_batch(evaluator: Evaluator) -> None:
     class Failing(Gated):
         def evaluate_batch(self, expressions: Sequence[str]) -> BatchResult:  # type: ignore[override]
             if "fail" in expressions:
@@ -241,17 +244,17 @@ def test_a_slow_batch_leaves_the_other_thread_free(evaluator: Evaluator) -> None
     async def main() -> None:
         slow = Slow(evaluator)
         async with MicroBatcher(slow, max_wait=0, threads=2) as batcher:
-            waiting = asyncio.create_task(batcher.evaluate("9*9"))
+            request = asyncio.create_task(batcher.evaluate("9*9"))
             await asyncio.sleep(0.01)
             assert (await batcher.evaluate("5+3")).value == 8
-            assert not waiting.done()
+            assert not request.done()
             slow.gate.set()
-            assert (await waiting).value == 81
+            assert (await request).value == 81
 
     within_seconds(main)
 
 
-def test_it_serves_one_event_loop(evaluator: Evaluator) -> None:
+def test_a_batcher_serves_one_event_loop(evaluator: Evaluator) -> None:
     batcher = MicroBatcher(evaluator)
     assert asyncio.run(batcher.evaluate("5+3")).value == 8
     with pytest.raises(RuntimeError, match="one event loop"):
@@ -262,6 +265,6 @@ def test_it_serves_one_event_loop(evaluator: Evaluator) -> None:
     "bad",
     [{"max_batch": 0}, {"max_queue": 1.5}, {"max_wait": -1}, {"threads": 0}, {"when_full": "drop"}],
 )
-def test_bad_bounds_are_refused(evaluator: Evaluator, bad: dict[str, Any]) -> None:
+def test_arguments_out_of_range_are_refused(evaluator: Evaluator, bad: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(bad))):
         MicroBatcher(evaluator, **bad)

@@ -1,3 +1,5 @@
+"""Columns and tables of Arrow, pandas and Polars give the results of ``evaluate_many``."""
+
 from __future__ import annotations
 
 import subprocess
@@ -31,43 +33,43 @@ def evaluator() -> Evaluator:
     return exprinfer.load(device="cpu")
 
 
-def _rows(table: Any) -> list[dict[str, object]]:
+def rows_of(table: Any) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = table.to_pylist()
     return rows
 
 
-def _expected(evaluator: Evaluator, texts: list[str | None]) -> list[dict[str, object]]:
-    answered = iter(evaluator.evaluate_many([text for text in texts if text is not None]))
+def expected_rows(evaluator: Evaluator, texts: list[str | None]) -> list[dict[str, object]]:
+    predictions = iter(evaluator.evaluate_many([text for text in texts if text is not None]))
     rows: list[dict[str, object]] = []
     for text in texts:
         row: dict[str, object] = dict.fromkeys(FIELDS)
         if text is not None:
-            row |= next(answered).as_dict()
+            row |= next(predictions).as_dict()
         if isinstance(row["value"], int) and not -BIG <= row["value"] < BIG:
             row["value"] = None
         rows.append(row)
     return rows
 
 
-def test_a_table_is_what_the_predictions_are(evaluator: Evaluator) -> None:
+def test_a_column_gives_the_same_results_as_evaluate_many(evaluator: Evaluator) -> None:
     table = evaluate_arrow(evaluator, pa.array(TEXTS))
     assert table.schema == SCHEMA
-    assert _rows(table) == _expected(evaluator, list(TEXTS))
+    assert rows_of(table) == expected_rows(evaluator, list(TEXTS))
 
 
-def test_values_are_integers_of_64_bits_or_null(evaluator: Evaluator) -> None:
-    edges = [BIG - 1, BIG, -BIG, -BIG - 1]
-    table = evaluate_arrow(evaluator, [f"{edge}+0" for edge in edges])
-    assert table["answer"].to_pylist() == [str(edge) for edge in edges]
+def test_values_that_do_not_fit_into_64_bits_are_null(evaluator: Evaluator) -> None:
+    limits = [BIG - 1, BIG, -BIG, -BIG - 1]
+    table = evaluate_arrow(evaluator, [f"{limit}+0" for limit in limits])
+    assert table["answer"].to_pylist() == [str(limit) for limit in limits]
     assert table["value"].to_pylist() == [BIG - 1, None, -BIG, None]
 
 
-def _with_nulls() -> list[str | None]:
+def texts_with_nulls() -> list[str | None]:
     return [text if number % 3 else None for number, text in enumerate(TEXTS)]
 
 
 @pytest.mark.parametrize(
-    "made",
+    "make_column",
     [
         pytest.param(lambda texts: pa.array(texts, pa.string()), id="string"),
         pytest.param(lambda texts: pa.array(texts, pa.large_string()), id="large_string"),
@@ -80,69 +82,69 @@ def _with_nulls() -> list[str | None]:
         pytest.param(lambda texts: texts, id="list"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("at_once", [1 << 17, 100])
-def test_nulls_are_kept_in_every_kind_of_column(
-    evaluator: Evaluator, made: Any, at_once: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("chunk_rows", [1 << 17, 100])
+def test_nulls_are_kept_in_columns_of_every_type(
+    evaluator: Evaluator, make_column: Any, chunk_rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(arrow, "AT_ONCE", at_once)
-    texts = _with_nulls()
-    table = evaluate_arrow(evaluator, made(texts))
+    monkeypatch.setattr(arrow, "CHUNK_ROWS", chunk_rows)
+    texts = texts_with_nulls()
+    table = evaluate_arrow(evaluator, make_column(texts))
     table.validate(full=True)
-    assert _rows(table) == _expected(evaluator, texts)
+    assert rows_of(table) == expected_rows(evaluator, texts)
 
 
-def test_a_series_of_pandas(evaluator: Evaluator) -> None:
+def test_a_pandas_series(evaluator: Evaluator) -> None:
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
-    texts = _with_nulls()
-    expected = _expected(evaluator, texts)
+    texts = texts_with_nulls()
+    expected = expected_rows(evaluator, texts)
     for kind in ("str", "object", "category"):
-        found = evaluate_arrow(evaluator, pandas.Series(texts, dtype=kind))
-        assert _rows(found) == expected
-    frame = found.to_pandas()
+        table = evaluate_arrow(evaluator, pandas.Series(texts, dtype=kind))
+        assert rows_of(table) == expected
+    frame = table.to_pandas()
     assert list(frame.columns) == list(FIELDS)
     assert frame["answer"].isna().sum() == sum(row["answer"] is None for row in expected)
 
 
-def test_a_series_of_polars(evaluator: Evaluator) -> None:
+def test_a_polars_series(evaluator: Evaluator) -> None:
     polars = pytest.importorskip("polars", reason="polars is not installed")
-    texts = _with_nulls()
-    expected = _expected(evaluator, texts)
+    texts = texts_with_nulls()
+    expected = expected_rows(evaluator, texts)
     for kind in (polars.String, polars.Categorical):
-        found = evaluate_arrow(evaluator, polars.Series(texts, dtype=kind))
-        assert _rows(found) == expected
-    assert polars.from_arrow(found)["answer"].to_list() == [row["answer"] for row in expected]
+        table = evaluate_arrow(evaluator, polars.Series(texts, dtype=kind))
+        assert rows_of(table) == expected
+    assert polars.from_arrow(table)["answer"].to_list() == [row["answer"] for row in expected]
 
 
-def test_columns_without_rows_and_of_nulls_alone(evaluator: Evaluator) -> None:
+def test_empty_columns_and_columns_of_nulls(evaluator: Evaluator) -> None:
     column: Any
     for column in (pa.array([], pa.string()), pa.chunked_array([], pa.string()), []):
         assert evaluate_arrow(evaluator, column).equals(SCHEMA.empty_table())
     for column in ([None, None], pa.array([None, None], pa.large_string())):
-        assert _rows(evaluate_arrow(evaluator, column)) == [dict.fromkeys(FIELDS)] * 2
+        assert rows_of(evaluate_arrow(evaluator, column)) == [dict.fromkeys(FIELDS)] * 2
 
 
 @pytest.mark.parametrize(
     "column", ["1+2", b"1+2", [1, 2], [b"1+2"], pa.table({"a": ["1+2"]}), np.ones(2)]
 )
-def test_what_is_no_column_of_text_is_refused(evaluator: Evaluator, column: Any) -> None:
+def test_a_column_that_does_not_hold_text_is_refused(evaluator: Evaluator, column: Any) -> None:
     with pytest.raises(TypeError, match="column"):
         evaluate_arrow(evaluator, column)
 
 
 def test_a_table_keeps_its_columns(evaluator: Evaluator) -> None:
     table = pa.table({"id": [7, 8, 9], "sum": ["1+2", None, "1/0"], "by": ["a", "b", "c"]})
-    found = evaluate_table(evaluator, table, "sum")
-    assert found.column_names == ["id", "sum", "by", *FIELDS[1:]]
-    assert found.select(["id", "sum", "by"]).equals(table)
-    assert found["value"].to_pylist() == [3, None, None]
-    assert found["error"].to_pylist() == [None, None, "division_by_zero"]
+    results = evaluate_table(evaluator, table, "sum")
+    assert results.column_names == ["id", "sum", "by", *FIELDS[1:]]
+    assert results.select(["id", "sum", "by"]).equals(table)
+    assert results["value"].to_pylist() == [3, None, None]
+    assert results["error"].to_pylist() == [None, None, "division_by_zero"]
     with pytest.raises(InputError, match="no column 'expression'; the columns are id, sum, by"):
         evaluate_table(evaluator, table)
-    with pytest.raises(InputError, match="columns value already; rename"):
+    with pytest.raises(InputError, match="columns named like results: value; rename"):
         evaluate_table(evaluator, table.rename_columns(["value", "sum", "by"]), "sum")
 
 
-def test_without_pyarrow_the_extra_is_named_and_the_rest_works() -> None:
+def test_without_pyarrow_the_error_names_the_extra_and_the_package_works() -> None:
     code = (
         "import sys; sys.modules['pyarrow'] = None\n"
         "import exprinfer\n"

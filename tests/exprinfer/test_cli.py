@@ -1,8 +1,9 @@
+"""The commands: what they print and write, and their exit codes."""
+
 from __future__ import annotations
 
 import json
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -13,6 +14,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from exprinfer.cli import main
+from exprinfer.runtime.checksum import read_sealed, sealed
+from exprinfer.runtime.model_file import find
+
+WINDOWS = os.name == "nt"
 
 
 def run(*arguments: str, given: str | bytes | None = None) -> Result:
@@ -27,7 +32,7 @@ def test_evaluate_takes_expressions_that_begin_with_a_minus() -> None:
     assert all(entry["error"] is None for entry in answers)
 
 
-def test_evaluate_exits_with_1_where_an_expression_has_no_answer() -> None:
+def test_evaluate_exits_with_1_if_an_expression_has_no_answer() -> None:
     result = run("evaluate", "1+2", "-*5+3", "-", "")
     assert result.exit_code == 1
     assert result.stdout.splitlines()[1:] == [
@@ -37,7 +42,7 @@ def test_evaluate_exits_with_1_where_an_expression_has_no_answer() -> None:
     ]
 
 
-def test_a_guess_outside_the_domain_must_be_asked_for() -> None:
+def test_expressions_outside_the_domain_are_answered_only_with_the_option() -> None:
     assert run("evaluate", "--model", "exact", "100*2").stdout.startswith(
         "100*2 ! outside the model's domain"
     )
@@ -61,7 +66,9 @@ def test_a_guess_outside_the_domain_must_be_asked_for() -> None:
         (["nothing"], "nothing"),
     ],
 )
-def test_what_cannot_be_carried_out_exits_with_2(arguments: list[str], reason: str) -> None:
+def test_a_command_that_fails_exits_with_2_and_the_reason(
+    arguments: list[str], reason: str
+) -> None:
     result = run(*arguments)
     assert result.exit_code == 2
     assert result.stdout == ""
@@ -77,7 +84,7 @@ def test_score_writes_results_to_stdout_and_the_summary_to_stderr(tmp_path: Path
     assert result.stderr.startswith("3 lines: 3 answered")
 
 
-def test_score_writes_a_file_whole(tmp_path: Path) -> None:
+def test_score_writes_a_file_and_leaves_no_other(tmp_path: Path) -> None:
     output = tmp_path / "out.csv"
     result = run("score", "-", "--format", "csv", "--output", str(output), given="1+2\nx\n")
     assert result.exit_code == 1
@@ -90,7 +97,7 @@ def test_score_writes_a_file_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [output]
 
 
-def test_an_output_that_is_an_input_is_refused_and_kept(tmp_path: Path) -> None:
+def test_an_output_that_is_an_input_is_refused_and_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "expressions.txt"
     path.write_text("1+2\n")
     result = run("score", str(path), "--output", str(path))
@@ -98,13 +105,13 @@ def test_an_output_that_is_an_input_is_refused_and_kept(tmp_path: Path) -> None:
     assert path.read_text() == "1+2\n"
 
 
-def test_an_output_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_an_output_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     result = run("score", "-", "--output", str(tmp_path / "missing" / "out"), given="1+2\n")
     assert result.exit_code == 2
     assert str(tmp_path / "missing" / "out") in result.stderr
 
 
-def test_a_failure_on_the_way_leaves_no_half_file(
+def test_a_failure_leaves_no_incomplete_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -117,7 +124,8 @@ def test_a_failure_on_the_way_leaves_no_half_file(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_output_file_takes_no_other_files_place(tmp_path: Path) -> None:
+@pytest.mark.skipif(WINDOWS, reason="links need privileges, and modes differ, on Windows")
+def test_an_output_replaces_the_target_of_a_link_and_no_other_file(tmp_path: Path) -> None:
     for name in ("out.partial", ".out.partial"):
         (tmp_path / name).write_text("1+2\n")
     target = tmp_path / "target"
@@ -133,7 +141,8 @@ def test_an_output_file_takes_no_other_files_place(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 4
 
 
-def test_a_pipe_as_output_is_written_to_as_it_is(tmp_path: Path) -> None:
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_named_pipe_as_output_is_written_to_directly(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     command = [sys.executable, "-m", "exprinfer", "score", "-", "--output", str(tmp_path / "pipe")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -150,7 +159,7 @@ def test_a_dash_as_output_is_standard_output(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("arguments", [["evaluate", "1+2"], ["score", "-"], ["models"]])
-def test_a_full_disk_is_told(arguments: list[str]) -> None:
+def test_a_full_disk_is_an_error(arguments: list[str]) -> None:
     command = [sys.executable, "-m", "exprinfer", *arguments]
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
@@ -162,7 +171,8 @@ def test_a_full_disk_is_told(arguments: list[str]) -> None:
 
 
 @pytest.mark.skipif(
-    signal.getsignal(signal.SIGINT) == signal.SIG_IGN, reason="interrupts are ignored here"
+    WINDOWS or signal.getsignal(signal.SIGINT) == signal.SIG_IGN,
+    reason="interrupts are ignored here, or cannot be sent",
 )
 def test_an_interrupted_run_says_so_and_leaves_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "exprinfer", "score", "-", "--output", str(tmp_path / "out")]
@@ -179,13 +189,34 @@ def test_an_interrupted_run_says_so_and_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_models_lists_what_is_shipped() -> None:
+def test_models_lists_the_shipped_models() -> None:
     result = run("models")
     assert result.exit_code == 0
     assert any(line.startswith("gist ") for line in result.stdout.splitlines())
 
 
-def test_a_closed_pipe_is_no_crash(tmp_path: Path) -> None:
+def test_checksum_is_added_to_a_file_without_one(tmp_path: Path) -> None:
+    content, path = find("gist").read_bytes(), tmp_path / "mine.onnx"
+    path.write_bytes(content[: -len(sealed(b""))])
+    assert run("evaluate", "--model", str(path), "5+3").exit_code == 2
+    assert run("checksum", str(path)).exit_code == 0
+    assert path.read_bytes() == content
+    assert read_sealed(path) == content
+    assert run("evaluate", "--model", str(path), "5+3").exit_code == 0
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_checksum_does_not_replace_one_that_is_wrong(tmp_path: Path) -> None:
+    content, path = b"x" + find("gist").read_bytes()[1:], tmp_path / "mine.onnx"
+    path.write_bytes(content)
+    result = run("checksum", str(path))
+    assert result.exit_code == 2
+    assert f"{path}: cannot add a checksum: " in result.stderr
+    assert path.read_bytes() == content
+
+
+@pytest.mark.skipif(WINDOWS, reason="Windows does not report that a pipe was closed")
+def test_a_closed_pipe_ends_the_command_without_a_traceback(tmp_path: Path) -> None:
     path = tmp_path / "expressions.txt"
     path.write_text("1+x\n" * 200_000)
     command = [sys.executable, "-m", "exprinfer", "score", str(path)]
@@ -198,7 +229,8 @@ def test_a_closed_pipe_is_no_crash(tmp_path: Path) -> None:
         assert process.wait() == 141
 
 
-def test_on_a_terminal_it_asks_for_expressions() -> None:
+def test_evaluate_asks_for_expressions_on_a_terminal() -> None:
+    pty = pytest.importorskip("pty", reason="needs pseudo-terminals")
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "exprinfer", "evaluate"]
     with subprocess.Popen(
@@ -213,7 +245,7 @@ def test_on_a_terminal_it_asks_for_expressions() -> None:
     assert process.returncode == 1
 
 
-def test_the_working_is_shown_or_said_to_be_too_long() -> None:
+def test_show_work_prints_the_trace_or_why_there_is_none() -> None:
     shown = run("evaluate", "--show-work", "12+7")
     assert shown.exit_code == 0
     assert shown.stdout.splitlines()[-1] == "12+7 = 19"

@@ -1,3 +1,5 @@
+"""Data sets scored with Ray."""
+
 from __future__ import annotations
 
 import csv
@@ -31,46 +33,50 @@ import exprinfer.ray  # noqa: E402
 from exprinfer.arrow import evaluate_table  # noqa: E402
 from exprinfer.cli import main  # noqa: E402
 from exprinfer.errors import InputError  # noqa: E402
-from exprinfer.ray import SUCCESS, Totals, score_dataset  # noqa: E402
+from exprinfer.ray import Totals, score_dataset  # noqa: E402
+from exprinfer.scoring.datasets import SUCCESS  # noqa: E402
 
 ROWS, FILES = 1_000_000, 8
 
 
-def expected(table: Any, column: str) -> Any:
+def evaluated(table: Any, column: str) -> Any:
+    """Evaluate a table in this process."""
     with exprinfer.load(device="cpu") as evaluator:
         return evaluate_table(evaluator, table, column)
 
 
-def same(found: Any, right: Any) -> bool:
-    """Whether the tables hold the same; of a log-probability the last digits may differ."""
-    gap = pc.max(pc.abs(pc.subtract(found["log_prob"], right["log_prob"]))).as_py()
-    rest = [name for name in right.column_names if name != "log_prob"]
-    return gap < 1e-4 and bool(found.select(rest).equals(right.select(rest)))
+def same(results: Any, expected: Any) -> bool:
+    """Compare two tables; log-probabilities may differ in the last digits."""
+    difference = pc.max(pc.abs(pc.subtract(results["log_prob"], expected["log_prob"]))).as_py()
+    rest = [name for name in expected.column_names if name != "log_prob"]
+    return difference < 1e-4 and bool(results.select(rest).equals(expected.select(rest)))
 
 
-def workers() -> list[int]:
-    """The processes, of those that this one has started, that evaluate."""
-    parents, found = {}, []
+def worker_processes() -> list[int]:
+    """Return the process ids of the workers that this process started."""
+    parents, workers = {}, []
     for path in Path("/proc").glob("[0-9]*"):
         try:
             parents[int(path.name)] = int((path / "stat").read_text().rpartition(")")[2].split()[1])
             if (path / "cmdline").read_bytes().startswith(b"ray::MapWorker"):
-                found.append(int(path.name))
+                workers.append(int(path.name))
         except OSError:
-            continue  # it ended meanwhile
+            continue  # it has just ended
 
     def is_ours(process: int | None) -> bool:
         return process == os.getpid() or (process in parents and is_ours(parents[process]))
 
-    return [process for process in found if is_ours(process)]
+    return [process for process in workers if is_ours(process)]
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds the workers in /proc")
-def test_a_million_rows_and_a_worker_killed(
+@pytest.mark.skipif(
+    not Path("/proc/self/cmdline").exists(), reason="needs /proc to find the workers"
+)
+def test_a_million_rows_survive_the_death_of_a_worker(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same rows as by one process: none is lost, and none is there twice."""
+    """The results are those of one process: no row is lost, and none is there twice."""
     texts: list[str | None] = list(sample(ROWS, seed=31).texts())
     texts[::1_000], texts[1::1_000] = [None] * 1_000, ["1/0"] * 1_000
     table = pa.table({"id": range(ROWS), "sum": texts, "by": ["a", "b"] * (ROWS // 2)})
@@ -79,16 +85,16 @@ def test_a_million_rows_and_a_worker_killed(
     for number, start in enumerate(range(0, ROWS, ROWS // FILES)):
         parquet.write_table(table.slice(start, ROWS // FILES), source / f"{number}.parquet")
 
-    monkeypatch.setattr(exprinfer.ray, "ROWS", 1 << 15)
+    monkeypatch.setattr(exprinfer.ray, "BLOCK_ROWS", 1 << 15)
     killed: list[int] = []
-    over = threading.Event()
+    finished = threading.Event()
 
     def kill_one() -> None:
-        while not over.is_set():
-            if list(tmp_path.glob(".output.*/*.parquet")) and (found := workers()):
+        while not finished.is_set():
+            if list(tmp_path.glob(".output.*/*.parquet")) and (processes := worker_processes()):
                 assert not output.exists()
-                os.kill(found[0], signal.SIGKILL)
-                killed.append(found[0])
+                os.kill(processes[0], signal.SIGKILL)
+                killed.append(processes[0])
                 return
             time.sleep(0.01)
 
@@ -97,27 +103,27 @@ def test_a_million_rows_and_a_worker_killed(
     try:
         totals = score_dataset(str(source), str(output), column="sum", workers=2)
     finally:
-        over.set()
+        finished.set()
         killer.join()
 
     assert len(killed) == 1
-    found = parquet.read_table(output).sort_by("id")
-    right = expected(table, "sum")
-    assert found["id"].to_pylist() == list(range(ROWS))
-    assert found.schema.equals(right.schema)
-    assert same(found, right)
-    certified = pc.sum(right["certified"]).as_py()
+    results = parquet.read_table(output).sort_by("id")
+    expected = evaluated(table, "sum")
+    assert results["id"].to_pylist() == list(range(ROWS))
+    assert results.schema.equals(expected.schema)
+    assert same(results, expected)
+    certified = pc.sum(expected["certified"]).as_py()
     assert totals == Totals(ROWS, certified, 1_000, Counter(division_by_zero=1_000))
     assert {path.name for path in tmp_path.iterdir()} == {"source", "output"}
 
 
 @pytest.fixture(scope="module")
-def joined() -> Iterator[None]:
+def running_ray() -> Iterator[None]:
     import ray
 
     ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
     yield
-    assert ray.is_initialized()  # who has joined stays so
+    assert ray.is_initialized()  # score_dataset leaves it running
     ray.shutdown()
 
 
@@ -141,23 +147,23 @@ def write(path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("joined")
-def test_other_formats_and_other_storage(tmp_path: Path) -> None:
-    right = expected(pa.table(TABLE), "sum")
+@pytest.mark.usefixtures("running_ray")
+def test_other_formats_on_another_file_system(tmp_path: Path) -> None:
+    expected = evaluated(pa.table(TABLE), "sum")
     for name in ("a.jsonl", "b.txt", "c.tsv.gz"):
         write(tmp_path / name)
         storage = fs.SubTreeFileSystem(str(tmp_path), fs.LocalFileSystem())
         totals = score_dataset(name, f"{name}.out", column="sum", workers=1, filesystem=storage)
-        found = parquet.read_table(tmp_path / f"{name}.out")
-        assert same(found, right.select(found.column_names))
-        assert found.num_columns == right.num_columns - (name == "b.txt")
-        wrong = ("division_by_zero", "empty", "unknown_symbol", "malformed")
-        assert totals == Totals(160, 80, 0, Counter(dict.fromkeys(wrong, 20)))
+        results = parquet.read_table(tmp_path / f"{name}.out")
+        assert same(results, expected.select(results.column_names))
+        assert results.num_columns == expected.num_columns - (name == "b.txt")
+        codes = ("division_by_zero", "empty", "unknown_symbol", "malformed")
+        assert totals == Totals(160, 80, 0, Counter(dict.fromkeys(codes, 20)))
         assert (tmp_path / f"{name}.out" / SUCCESS).exists()
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("joined")
+@pytest.mark.usefixtures("running_ray")
 def test_several_sources_and_a_folder(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     for name in ("folder/a.txt", "folder/.hidden.txt", "folder/b.txt", "c.txt.gz"):
@@ -165,11 +171,11 @@ def test_several_sources_and_a_folder(tmp_path: Path) -> None:
     sources = [str(tmp_path / "folder"), str(tmp_path / "c.txt.gz")]
     totals = score_dataset(sources, str(tmp_path / "out"), workers=1)
     assert totals.rows == 3 * 160
-    found = Counter(parquet.read_table(tmp_path / "out")["expression"].to_pylist())
-    assert found == Counter(TABLE["sum"] * 3)
+    expressions = parquet.read_table(tmp_path / "out")["expression"].to_pylist()
+    assert Counter(expressions) == Counter(TABLE["sum"] * 3)
 
 
-def test_without_ray_the_extra_is_named(tmp_path: Path) -> None:
+def test_without_ray_the_error_names_the_extra(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['ray'] = None\n"
         "import exprinfer.ray\n"
@@ -181,48 +187,51 @@ def test_without_ray_the_extra_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("joined")
-def test_what_cannot_be_scored_says_why_and_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("running_ray")
+def test_an_error_gives_the_reason_and_leaves_no_output(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl")
     write(tmp_path / "b.txt")
     (tmp_path / "there").mkdir()
     out = str(tmp_path / "out")
     before = sorted(tmp_path.iterdir())
-    with pytest.raises(FileExistsError, match="there already"):
+    with pytest.raises(FileExistsError, match="already exists"):
         score_dataset(str(tmp_path / "a.jsonl"), str(tmp_path / "there"))
-    with pytest.raises(FileNotFoundError, match="no file or folder"):
+    with pytest.raises(FileNotFoundError, match="no such file, or folder with files"):
         score_dataset(str(tmp_path / "absent"), out)
-    with pytest.raises(InputError, match="one kind"):
+    with pytest.raises(InputError, match="the same format, got jsonl and text"):
         score_dataset(str(tmp_path), out)
     with pytest.raises(InputError, match="the columns are sum, id"):
         score_dataset(str(tmp_path / "a.jsonl"), out)
     assert sorted(tmp_path.iterdir()) == before
 
 
-@pytest.mark.usefixtures("joined")
-def test_the_command_scores_by_ray(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("running_ray")
+def test_the_command_scores_with_ray(tmp_path: Path) -> None:
     write(tmp_path / "in.tsv")
     output, summary = tmp_path / "out", tmp_path / "summary.json"
     arguments = [tmp_path / "in.tsv", "--column", "sum", "--output", output, "--summary", summary]
     done = CliRunner().invoke(main, ["score", *map(str, arguments), "--ray"])
-    assert done.exit_code == 1, done.stderr  # some have no answer
+    assert done.exit_code == 1, done.stderr  # some rows have no answer
     assert "160 rows" in done.stderr
-    found = parquet.read_table(output)
-    assert sorted(found["sum"].to_pylist()) == sorted(TABLE["sum"])
+    results = parquet.read_table(output)
+    assert sorted(results["sum"].to_pylist()) == sorted(TABLE["sum"])
     assert json.loads(summary.read_text())["errors"] == dict(
-        Counter(code for code in found["error"].to_pylist() if code)
+        Counter(code for code in results["error"].to_pylist() if code)
     )
 
 
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["in.csv", "--ray"], "name it by --output"),
-        (["in.csv", "--output", "out", "--resume", "--ray"], "--ray goes without"),
-        (["in.csv", "--output", "out", "--batch-size", "9", "--ray"], "--ray goes without"),
+        (["in.csv", "--ray"], "give --output FOLDER"),
+        (["in.csv", "--output", "out", "--resume", "--ray"], "--ray cannot be combined with"),
+        (
+            ["in.csv", "--output", "out", "--batch-size", "9", "--ray"],
+            "--ray cannot be combined with",
+        ),
     ],
 )
-def test_what_ray_does_not_do_is_told(arguments: list[str], reason: str) -> None:
+def test_options_that_ray_does_not_support_are_refused(arguments: list[str], reason: str) -> None:
     done = CliRunner().invoke(main, ["score", *arguments])
     assert done.exit_code == 2
     assert reason in done.stderr

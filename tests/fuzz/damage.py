@@ -1,8 +1,8 @@
-"""Damages model files at random, and counts which are refused.
+"""Damage model files at random, and count how many are refused.
 
 ``python -m tests.fuzz.damage [FILES] [SEED]`` prints the counts, by kind of damage. Each file is a
-shipped one with something done to it, opened as a user would. Any that opens with another content
-than the shipped one's ends the count with an AssertionError.
+damaged copy of a shipped one, which is opened as a user would open it. Raises AssertionError if a
+file with other content than the shipped one can be opened.
 """
 
 from __future__ import annotations
@@ -24,43 +24,43 @@ Damage = Callable[[bytearray, np.random.Generator], None]
 
 def flip_bits(content: bytearray, random: np.random.Generator) -> None:
     """Change 1 to 8 bits anywhere."""
-    for place in random.integers(len(content), size=random.integers(1, 9)):
-        content[place] ^= 1 << int(random.integers(8))
+    for index in random.integers(len(content), size=random.integers(1, 9)):
+        content[index] ^= 1 << int(random.integers(8))
 
 
 def overwrite(content: bytearray, random: np.random.Generator) -> None:
-    """Put random bytes over a range of up to 64 KiB."""
+    """Replace a range of up to 64 KiB by random bytes."""
     begin, length = _range(content, random)
     content[begin : begin + length] = random.bytes(length)
 
 
 def blank(content: bytearray, random: np.random.Generator) -> None:
-    """Put zeros over a range, as a lost block of a disk does."""
+    """Replace a range by zeros, as if a block of a disk was lost."""
     begin, length = _range(content, random)
     content[begin : begin + length] = bytes(length)
 
 
 def cut_short(content: bytearray, random: np.random.Generator) -> None:
-    """End the file early."""
+    """Cut off the end."""
     del content[int(random.integers(len(content))) :]
 
 
 def append(content: bytearray, random: np.random.Generator) -> None:
-    """Add up to 4 KiB behind the end, every other time zeros."""
+    """Append up to 4 KiB, half of the time zeros."""
     length = int(random.integers(1, 4_097))
     content += random.bytes(length) if random.random() < 0.5 else bytes(length)
 
 
 def take_out(content: bytearray, random: np.random.Generator) -> None:
-    """Remove a range, so that all behind it moves."""
+    """Remove a range, which moves everything after it."""
     begin, length = _range(content, random)
     del content[begin : begin + length]
 
 
 def at_the_end(content: bytearray, random: np.random.Generator) -> None:
-    """Change one bit of the metadata, which stand last."""
-    place = len(content) - 1 - int(random.integers(2_000))
-    content[place] ^= 1 << int(random.integers(8))
+    """Change one bit of the metadata, which is at the end."""
+    index = len(content) - 1 - int(random.integers(2_000))
+    content[index] ^= 1 << int(random.integers(8))
 
 
 DAMAGES: tuple[Damage, ...] = (
@@ -81,7 +81,10 @@ def _range(content: bytearray, random: np.random.Generator) -> tuple[int, int]:
 
 
 def count(files: int, seed: int) -> dict[str, Counter[str]]:
-    """By kind of damage, how many files were ``refused``, or opened as they were ``untouched``."""
+    """Return for each kind of damage how many files were ``refused`` and how many ``untouched``.
+
+    Damage may leave a file untouched by chance; then it is opened.
+    """
     random = np.random.default_rng(seed)
     contents = [path.read_bytes() for path in shipped().values()]
     counts: dict[str, Counter[str]] = {damage.__name__: Counter() for damage in DAMAGES}
@@ -101,7 +104,7 @@ def count(files: int, seed: int) -> dict[str, Counter[str]]:
 
 
 def _refusal(path: Path) -> str:
-    """Why a file is not opened; empty where it is."""
+    """Return why a file is refused; empty if it is opened."""
     try:
         exprinfer.load(path, "cpu").close()
     except ModelFileError as error:
@@ -112,10 +115,9 @@ def _refusal(path: Path) -> str:
 def main(files: int = 1_000, seed: int = 1) -> None:
     """Print the counts."""
     counts = count(files, seed)
-    for name, found in counts.items():
-        print(f"{name:10} {found['refused']:6,} refused {found['untouched']:6,} untouched, opened")
-    whole = sum(counts.values(), Counter())
-    print(f"{'all':10} {whole['refused']:6,} refused {whole['untouched']:6,} untouched, opened")
+    for name, by_outcome in [*counts.items(), ("all", sum(counts.values(), Counter()))]:
+        refused, untouched = by_outcome["refused"], by_outcome["untouched"]
+        print(f"{name:10} {refused:6,} refused {untouched:6,} untouched, opened")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Kill ``exprinfer score`` at random moments, go on with ``--resume``, and compare the bytes.
+"""Kill ``exprinfer score`` at random moments, resume it, and compare the bytes of the output.
 
-``python -m tests.fuzz.kills 50``
+``python -m tests.fuzz.kills 50`` does this 50 times.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
 
 import click
@@ -18,18 +19,18 @@ import click
 from training.expressions import sample
 
 LINES = 1_000_000
-ENDS = ("txt", "csv", "txt.gz", "parquet")
+EXTENSIONS = ("txt", "csv", "txt.gz", "parquet")
 
 
 def command(source: Path, output: Path, *options: str) -> list[str]:
-    """The command that scores the lines."""
+    """Return the command that scores the lines."""
     words = [sys.executable, "-m", "exprinfer", "score", str(source), "--output", str(output)]
     return [*words, *options]
 
 
 def killed_after(seconds: float, words: list[str]) -> bool:
-    """Run a command and kill it; whether that came before its end."""
-    with subprocess.Popen(words, stderr=subprocess.DEVNULL) as process:
+    """Run a command and kill it, and return False if it ended before."""
+    with subprocess.Popen(words, stderr=DEVNULL) as process:
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -42,35 +43,38 @@ def killed_after(seconds: float, words: list[str]) -> bool:
 @click.argument("runs", type=int)
 @click.option("--seed", default=1, show_default=True)
 def main(runs: int, seed: int) -> None:
-    """Raise where a run that was killed and resumed gives other bytes than one that was not."""
-    draw, found = random.Random(seed), Counter[str]()
+    """Fail if a run that was killed and resumed gives other bytes than one that was not."""
+    draw, counts = random.Random(seed), Counter[str]()
     with TemporaryDirectory() as name:
         folder = Path(name)
         source = folder / "in.txt"
         source.write_text("\n".join(sample(LINES, seed).texts()) + "\n")
-        took = {}
-        for end in ENDS:
+        seconds = {}
+        for extension in EXTENSIONS:
             began = time.monotonic()
-            subprocess.run(command(source, folder / f"whole.{end}"), check=True, stderr=-3)
-            took[end] = time.monotonic() - began
+            subprocess.run(
+                command(source, folder / f"whole.{extension}"), check=True, stderr=DEVNULL
+            )
+            seconds[extension] = time.monotonic() - began
         for run in range(runs):
-            end = ENDS[run % len(ENDS)]
-            output = folder / f"out.{end}"
-            while killed_after(draw.uniform(0.1, took[end]), command(source, output, "--resume")):
-                found[f"killed, {end}"] += 1
+            extension = EXTENSIONS[run % len(EXTENSIONS)]
+            output = folder / f"out.{extension}"
+            resume = command(source, output, "--resume")
+            while killed_after(draw.uniform(0.1, seconds[extension]), resume):
+                counts[f"killed, {extension}"] += 1
                 if draw.random() < 0.5:
-                    break  # the others are killed again
+                    break  # or else kill it again
             if not output.exists():
-                subprocess.run(command(source, output, "--resume"), check=True, stderr=-3)
-            if output.read_bytes() != (folder / f"whole.{end}").read_bytes():
+                subprocess.run(resume, check=True, stderr=DEVNULL)
+            if output.read_bytes() != (folder / f"whole.{extension}").read_bytes():
                 raise click.ClickException(f"run {run}: {output.name} differs")
             output.unlink()
             left = [path.name for path in folder.iterdir() if path.name.startswith(".")]
             if left:
                 raise click.ClickException(f"run {run} left {', '.join(left)}")
-            found["the same bytes"] += 1
-    for what, count in sorted(found.items()):
-        click.echo(f"{count:5} {what}")
+            counts["the same bytes"] += 1
+    for outcome, count in sorted(counts.items()):
+        click.echo(f"{count:5} {outcome}")
 
 
 if __name__ == "__main__":

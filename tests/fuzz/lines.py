@@ -1,8 +1,7 @@
-"""Fuzzed lines through ``exprinfer score``: one result a line, in order, no certified one wrong.
+"""Score fuzzed lines: each must give one result, in order, and certified answers must be right.
 
-``python -m tests.fuzz.lines [LINES] [SEED]`` prints the counts; what is wrong ends it with an
-AssertionError that shows the line. The values are checked by ``oracle``, which is no part of
-exprinfer.
+``python -m tests.fuzz.lines [LINES] [SEED]`` prints the counts, or raises an AssertionError that
+shows the first wrong line. The values are checked with ``oracle``, which is not part of exprinfer.
 """
 
 from __future__ import annotations
@@ -21,23 +20,23 @@ from typing import BinaryIO
 from tests.fuzz import oracle
 
 SYMBOLS = "0123456789+-*/()"
-#: What looks like a symbol and is none, and what ends, hides or breaks lines elsewhere.
+#: Characters that look like symbols, and characters that end, hide or break lines elsewhere.
 STRANGE = "٣٤۵６７²½Ⅷ−–×÷∕（）\u200b\u202e\ufeff\u2028\x85\v\f\0\x1b \t_.,eEx'\"=?%"  # noqa: RUF001
 #: NUL, carriage returns, a byte order mark, half of a surrogate pair, and more.
 ODD = (b"\0", b"\r", b"\r\r", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xff", b" ", b"\t", b"\x1b[2J")
-#: Bytes of a line that are kept.
-LONGEST_LINE = 1 << 20
+#: Bytes of a line that exprinfer reads.
+LINE_BYTES = 1 << 20
 
 
 def integer(random: Random, digits: int) -> str:
-    """An integer, sometimes with leading zeros."""
+    """Return an integer, sometimes with leading zeros."""
     return random.choice(["", "", "-"]) + "".join(
         random.choices("0123456789", k=random.randint(1, digits))
     )
 
 
 def good(random: Random) -> bytes:
-    """An expression of the gist's form, its operands mostly small."""
+    """Return an expression with one operator, mostly with small operands."""
     operator = random.choice("+-*/")
     digits = random.choice([2, 2, 2, 2, 2, 4, 8 if operator in "*/" else 30])
     term = integer(random, digits) + operator + integer(random, digits)
@@ -45,7 +44,7 @@ def good(random: Random) -> bytes:
 
 
 def nested(random: Random) -> bytes:
-    """Signs, brackets and operators in any number."""
+    """Return an expression with several signs, brackets and operators."""
     text = str(random.randint(0, 99))
     for _ in range(random.randint(1, 5)):
         other, operator = integer(random, 2), random.choice("+-*/")
@@ -55,18 +54,18 @@ def nested(random: Random) -> bytes:
 
 
 def mutated(random: Random) -> bytes:
-    """A good expression with some characters changed."""
+    """Return a good expression with some characters changed."""
     text = list(good(random).decode())
     for _ in range(random.randint(1, 3)):
-        place = random.randrange(len(text) + 1)
-        kept = random.randint(0, 1)  # insert, or replace
+        index = random.randrange(len(text) + 1)
+        kept = random.randint(0, 1)  # replace or insert
         new = random.choice(["", random.choice(SYMBOLS), random.choice(STRANGE)])
-        text[place : place + 1 - kept] = new
+        text[index : index + 1 - kept] = new
     return "".join(text).encode()
 
 
 def other_digits(random: Random) -> bytes:
-    """An expression in digits that Python's ``int`` takes, and this package does not."""
+    """Return an expression in digits that Python's ``int`` accepts, but exprinfer does not."""
     begin = random.choice([0x660, 0x6F0, 0x966, 0xFF10, 0x1D7CE])
     text = good(random).decode()
     share = random.random()
@@ -76,30 +75,30 @@ def other_digits(random: Random) -> bytes:
 
 
 def framed(random: Random) -> bytes:
-    """A good expression with something before, in, or behind it."""
+    """Return a good expression with odd bytes before, in or after it."""
     line = good(random)
-    place = random.choice([0, len(line), random.randint(0, len(line))])
-    return line[:place] + random.choice(ODD) + line[place:]
+    index = random.choice([0, len(line), random.randint(0, len(line))])
+    return line[:index] + random.choice(ODD) + line[index:]
 
 
 def with_answer(random: Random) -> bytes:
-    """An expression and what may be its answer."""
+    """Return an expression with an answer, or something else, after it."""
     answer = random.choice([integer(random, 3), "", "=", "? 3", "٣", "9" * 5_000, "1e3", "\0"])
     return good(random) + random.choice([b"=", b" = ", b" =? "]) + answer.encode()
 
 
 def noise(random: Random) -> bytes:
-    """Random bytes."""
+    """Return random bytes."""
     return random.randbytes(random.randint(0, 40)).replace(b"\n", b"")
 
 
 def symbols(random: Random) -> bytes:
-    """Random symbols of the alphabet."""
+    """Return random symbols."""
     return "".join(random.choices(SYMBOLS, k=random.randint(0, 20))).encode()
 
 
 def huge(random: Random) -> bytes:
-    """Up to 4 MiB of one thing."""
+    """Return an expression followed by up to 4 MiB of a repeated piece."""
     piece = random.choice([b"9", b"(", b"-", b"1+", "é".encode(), b"\xff", b"\0", b" ", b"\x1b[2J"])
     return good(random) + piece * (int(2 ** random.uniform(11, 22)) // len(piece))
 
@@ -114,32 +113,36 @@ KINDS: tuple[Callable[[Random], bytes], ...] = (
     noise,
     symbols,
 )
-#: One line in so many is huge.
-HUGE = 2_000
+#: One of this many lines is huge.
+HUGE_PERIOD = 2_000
 
 
 def fuzzed(lines: int, seed: int) -> Iterator[bytes]:
-    """The lines, without their ends."""
+    """Yield lines, without their line ends."""
     random = Random(seed)
     for number in range(lines):
-        yield huge(random) if number % HUGE == HUGE // 2 else random.choice(KINDS)(random)
+        yield (
+            huge(random)
+            if number % HUGE_PERIOD == HUGE_PERIOD // 2
+            else random.choice(KINDS)(random)
+        )
 
 
 def expression_of(line: bytes) -> str:
-    """What the result of a line must call its expression."""
+    """Return the expression that the result of a line must have."""
     line = line.removesuffix(b"\r")
-    # Of a line that is cut, a character that the cut would part goes too.
+    # If the cut splits a character, the whole character is dropped.
     decoder = codecs.getincrementaldecoder("utf-8")()
-    kept = line[:LONGEST_LINE]
+    kept = line[:LINE_BYTES]
     try:
-        text = decoder.decode(kept, final=len(line) <= LONGEST_LINE)
+        text = decoder.decode(kept, final=len(line) <= LINE_BYTES)
     except UnicodeDecodeError:
         return kept.decode(errors="backslashreplace")
     return text.partition("=")[0].strip(" \t\r")
 
 
 def score(file: BinaryIO) -> Iterator[dict[str, object]]:
-    """The results of ``exprinfer score`` for the file, as they come."""
+    """Yield the results of ``exprinfer score`` for a file."""
     command = [sys.executable, "-m", "exprinfer", "score", "-", "--format", "jsonl"]
     with subprocess.Popen(
         [*command, "--device", "cpu"], stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -147,14 +150,14 @@ def score(file: BinaryIO) -> Iterator[dict[str, object]]:
         assert process.stdout
         for line in process.stdout:
             yield json.loads(line)
-    assert process.returncode == 1, f"exit code {process.returncode}, where lines have no answer"
+    assert process.returncode == 1, f"exit code {process.returncode}, although lines have errors"
 
 
 def count(lines: int, seed: int) -> Counter[str]:
-    """Score fuzzed lines; how many were certified, answered otherwise, or refused, by code."""
+    """Score fuzzed lines, and return how many were certified, only answered, or had an error."""
     counts: Counter[str] = Counter()
     with tempfile.TemporaryFile() as file:
-        file.write(codecs.BOM_UTF8)  # no part of the first line
+        file.write(codecs.BOM_UTF8)  # not a part of the first line
         for line in fuzzed(lines, seed):
             file.write(line + b"\n")
         file.seek(0)
@@ -186,8 +189,8 @@ def main(lines: int = 1_000_000, seed: int = 1) -> None:
     """Print the counts."""
     counts = count(lines, seed)
     print(f"{counts.total():,} lines, as many results, in order")
-    for what, found in counts.most_common():
-        print(f"{found:9,} {what}")
+    for outcome, number in counts.most_common():
+        print(f"{number:9,} {outcome}")
 
 
 if __name__ == "__main__":

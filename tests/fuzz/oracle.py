@@ -1,55 +1,58 @@
-"""Values of expressions by Python's integers, parsed by itself: it shares no code with exprinfer.
+"""Values of expressions by Python's integers. It shares no code with exprinfer.
 
-It knows more than exprinfer may take: any nesting of brackets and signs, products before sums.
+It takes any nesting of brackets and signs, and knows that products come before sums.
 """
 
 from __future__ import annotations
 
-#: How firmly an operator binds; ``~`` is the sign.
-_BINDS = {"+": 1, "-": 1, "*": 2, "/": 2, "~": 3}
+#: Precedence of the operators; ``~`` is the minus before a value.
+_PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "~": 3}
 
 
 def value(text: str) -> int | None:
-    """The value of an expression, quotients toward zero; None of what is none.
+    """Return the value of an expression, with quotients truncated toward zero, or None.
 
-    Raises ZeroDivisionError.
+    Raises:
+        ZeroDivisionError: If it divides by zero.
     """
     values: list[int] = []
-    waiting: list[str] = []  # operators and brackets still open
-    place, operand_next = 0, True
-    while place < len(text):
-        symbol = text[place]
-        end = place + 1
+    pending: list[str] = []  # operators and open brackets
+    start, operand_next = 0, True
+    while start < len(text):
+        symbol = text[start]
+        end = start + 1
         if operand_next:
             if symbol in "0123456789":
                 while end < len(text) and text[end] in "0123456789":
                     end += 1
-                values.append(int(text[place:end]))
+                values.append(int(text[start:end]))
                 operand_next = False
             elif symbol == "-":
-                waiting.append("~")
+                pending.append("~")
             elif symbol == "(":
-                waiting.append("(")
+                pending.append("(")
             else:
                 return None
-        elif symbol in _BINDS and symbol != "~":
-            while waiting and waiting[-1] != "(" and _BINDS[waiting[-1]] >= _BINDS[symbol]:
-                _apply(values, waiting.pop())
-            waiting.append(symbol)
+        elif symbol in _PRECEDENCE and symbol != "~":
+            while (
+                pending and pending[-1] != "(" and _PRECEDENCE[pending[-1]] >= _PRECEDENCE[symbol]
+            ):
+                _apply(values, pending.pop())
+            pending.append(symbol)
             operand_next = True
         elif symbol == ")":
-            while waiting and waiting[-1] != "(":
-                _apply(values, waiting.pop())
-            if not waiting:
+            while pending and pending[-1] != "(":
+                _apply(values, pending.pop())
+            if not pending:
                 return None
-            waiting.pop()
+            pending.pop()
         else:
             return None
-        place = end
-    if operand_next or "(" in waiting:
+        start = end
+    if operand_next or "(" in pending:
         return None
-    while waiting:
-        _apply(values, waiting.pop())
+    while pending:
+        _apply(values, pending.pop())
     return values[0]
 
 

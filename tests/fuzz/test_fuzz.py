@@ -1,4 +1,4 @@
-"""Few of what the fuzzers do in bulk, and the inputs that they kept."""
+"""Short runs of the fuzzers, and the inputs in their corpus."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_the_corpus_again(name: str) -> None:
+def test_the_corpus(name: str) -> None:
     inputs = sorted((CORPUS / name).iterdir())
     assert inputs
     for path in inputs:
@@ -26,7 +26,7 @@ def test_the_corpus_again(name: str) -> None:
     assert sum(path.stat().st_size for path in inputs) < 20_000
 
 
-def test_a_target_fails_where_the_grammar_and_the_oracle_differ(
+def test_a_target_fails_if_the_grammar_and_the_oracle_differ(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(oracle, "value", lambda text: 0)
@@ -34,7 +34,7 @@ def test_a_target_fails_where_the_grammar_and_the_oracle_differ(
         target_grammar.try_one(b"1+2")
 
 
-def test_fuzzed_lines() -> None:
+def test_fuzzed_lines_are_scored_right() -> None:
     counts = lines.count(6_000, seed=7)
     assert counts.total() == 6_000
     assert counts["certified, and right"] > 1_000
@@ -42,11 +42,11 @@ def test_fuzzed_lines() -> None:
 
 
 @pytest.mark.parametrize("change", [{"answer": "4"}, {"value": 4}, {"expression": "1+3"}])
-def test_a_wrong_certified_line_is_noticed(
+def test_a_wrong_certified_answer_fails(
     change: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right: dict[str, object] = {"expression": "1+2", "answer": "3", "value": 3}
-    result = {**right, "certified": True, "error": None, **change}
+    correct: dict[str, object] = {"expression": "1+2", "answer": "3", "value": 3}
+    result = {**correct, "certified": True, "error": None, **change}
     monkeypatch.setattr(lines, "fuzzed", lambda *_: iter([b"1+2"]))
     monkeypatch.setattr(lines, "score", lambda _: iter([result]))
     with pytest.raises(AssertionError):
@@ -54,7 +54,7 @@ def test_a_wrong_certified_line_is_noticed(
 
 
 @pytest.mark.parametrize("results", [0, 2])
-def test_a_lost_line_is_noticed(results: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_or_extra_result_fails(results: int, monkeypatch: pytest.MonkeyPatch) -> None:
     result: dict[str, object] = {"expression": "x", "answer": None, "certified": False}
     monkeypatch.setattr(lines, "fuzzed", lambda *_: iter([b"x"]))
     monkeypatch.setattr(lines, "score", lambda _: iter([{**result, "error": "empty"}] * results))
@@ -64,11 +64,11 @@ def test_a_lost_line_is_noticed(results: int, monkeypatch: pytest.MonkeyPatch) -
 
 def test_damaged_model_files_are_refused() -> None:
     counts = damage.count(140, seed=3)
-    assert all(found.total() == 20 for found in counts.values())
-    assert sum(found["refused"] for found in counts.values()) >= 130
+    assert all(by_outcome.total() == 20 for by_outcome in counts.values())
+    assert sum(by_outcome["refused"] for by_outcome in counts.values()) >= 130
 
 
-def test_the_oracle() -> None:
+def test_the_values_of_the_oracle() -> None:
     values = {
         "-(66+-19)": -47,
         "-7/2": -3,

@@ -1,4 +1,4 @@
-"""What goes wrong while a file is scored: nothing is lost, and no half file looks whole."""
+"""Failures while a file is scored: nothing is lost, and no incomplete file looks complete."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,18 @@ import pytest
 
 from exprinfer.errors import OutputError
 from exprinfer.evaluator import Evaluator, load
-from exprinfer.scoring.blocks import Columns, Place, read_blocks
-from exprinfer.scoring.checkpoint import resumable
+from exprinfer.scoring import atomic_file
+from exprinfer.scoring.blocks import ColumnNames, ReadPosition, read_blocks
+from exprinfer.scoring.checkpoint import resumable_output, temporary_output
 from exprinfer.scoring.pipeline import score
 from exprinfer.scoring.readers import find_inputs
-from exprinfer.scoring.writers import encoder
+from exprinfer.scoring.writers import make_encoder
 
-#: Notes its progress after each block, so that little files will do.
-SCORE = "import exprinfer.scoring.checkpoint as r, exprinfer.cli; r.EVERY = 0; exprinfer.cli.main()"
+#: Saves a checkpoint after each block, so that small files are enough.
+SCORE = (
+    "import exprinfer.scoring.checkpoint as c, exprinfer.cli; "
+    "c.SAVE_INTERVAL = 0; exprinfer.cli.main()"
+)
 FORMATS = ["txt", "csv", "jsonl.gz", "parquet"]
 
 
@@ -37,11 +42,11 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some blocks of lines."""
+    """A file of several blocks of lines."""
     draw = random.Random(1)
     path = tmp_path_factory.mktemp("lines") / "in.txt"
-    made = [f"{draw.randint(-100, 99)}{draw.choice('+-*')}{draw.randint(1, 99)}" for _ in range(5)]
-    path.write_text("".join(f"{draw.choice(made)}\n" for _ in range(400_000)) + "1/0\nx\n")
+    texts = [f"{draw.randint(-100, 99)}{draw.choice('+-*')}{draw.randint(1, 99)}" for _ in range(5)]
+    path.write_text("".join(f"{draw.choice(texts)}\n" for _ in range(400_000)) + "1/0\nx\n")
     return path
 
 
@@ -55,46 +60,48 @@ def hidden(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
 
 
-@pytest.mark.parametrize("end", FORMATS)
-def test_a_killed_run_goes_on_to_the_very_same_bytes(tmp_path: Path, lines: Path, end: str) -> None:
-    if end == "parquet":
+@pytest.mark.parametrize("extension", FORMATS)
+def test_a_killed_run_resumes_to_the_same_bytes(
+    tmp_path: Path, lines: Path, extension: str
+) -> None:
+    if extension == "parquet":
         pytest.importorskip("pyarrow", reason="needs exprinfer[files]")
-    whole, out = tmp_path / f"whole.{end}", tmp_path / f"out.{end}"
+    whole, out = tmp_path / f"whole.{extension}", tmp_path / f"out.{extension}"
     assert run(lines, "--output", whole).returncode == 1
-    draw = random.Random(end)
+    draw = random.Random(extension)
     for _ in range(3):
         with subprocess.Popen(
             command(lines, "--output", out, "--resume"), stderr=subprocess.DEVNULL
         ) as process:
-            begun = time.monotonic()
-            while not hidden(tmp_path) and time.monotonic() - begun < 60:
+            began = time.monotonic()
+            while not hidden(tmp_path) and time.monotonic() - began < 60:
                 time.sleep(0.01)
             time.sleep(draw.random() * 0.5)
             process.kill()
         assert not out.exists() or not hidden(tmp_path)
-    again = run(lines, "--output", out, "--resume")
-    assert again.returncode == 1, again.stderr
+    resumed = run(lines, "--output", out, "--resume")
+    assert resumed.returncode == 1, resumed.stderr
     assert out.read_bytes() == whole.read_bytes()
     assert hidden(tmp_path) == []
 
 
 class StopError(Exception):
-    """Ends a run on the way."""
+    """Stops a run early."""
 
 
-def scored(evaluator: Evaluator, source: Path, out: Path, blocks: int, run: Any = 1) -> None:
-    """Score, and stop after so many blocks."""
+def score_blocks(evaluator: Evaluator, source: Path, out: Path, blocks: int, run: Any = 1) -> None:
+    """Score, and raise StopError after so many blocks."""
     inputs = find_inputs((str(source),))
-    with resumable(out, encoder("jsonl", None), run, resume=True) as output:
+    with resumable_output(out, make_encoder("jsonl", None), run, resume=True) as output:
 
-        def stopping(lines: int, size: int) -> None:
+        def stop(lines: int, size: int) -> None:
             nonlocal blocks
             blocks -= 1
             if not blocks:
                 raise StopError
 
-        place = output.progress.place
-        score(evaluator, read_blocks(inputs, Columns(), place), output, stopping)
+        position = output.checkpoint.position
+        score(evaluator, read_blocks(inputs, ColumnNames(), position), output, stop)
 
 
 def test_a_run_stopped_after_every_block_counts_every_line_once(
@@ -104,32 +111,83 @@ def test_a_run_stopped_after_every_block_counts_every_line_once(
     stops = 0
     while not out.exists():
         try:
-            scored(exact, lines, out, blocks=1)
+            score_blocks(exact, lines, out, blocks=1)
         except StopError:
             stops += 1
     assert stops >= 4
-    scored(exact, lines, tmp_path / "whole.jsonl", blocks=-1)
+    score_blocks(exact, lines, tmp_path / "whole.jsonl", blocks=-1)
     assert out.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
     assert hidden(tmp_path) == []
 
 
-def test_another_run_is_not_gone_on_with(exact: Evaluator, lines: Path, tmp_path: Path) -> None:
+def test_a_different_run_does_not_resume(exact: Evaluator, lines: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     with pytest.raises(StopError):
-        scored(exact, lines, out, blocks=1, run="one model")
-    with pytest.raises(OutputError, match="other inputs, models or options"):
-        scored(exact, lines, out, blocks=1, run="another model")
-    assert len(hidden(tmp_path)) == 2  # what was done is still there
+        score_blocks(exact, lines, out, blocks=1, run="one model")
+    with pytest.raises(OutputError, match="inputs, models or options differ"):
+        score_blocks(exact, lines, out, blocks=1, run="another model")
+    assert len(hidden(tmp_path)) == 2  # the results so far are kept
 
 
-def test_two_runs_do_not_write_one_file(tmp_path: Path) -> None:
+def test_two_runs_cannot_write_the_same_file(tmp_path: Path) -> None:
+    pytest.importorskip("fcntl", reason="files are not locked on Windows")
+    encoder = make_encoder("text", None)
     with (
-        resumable(tmp_path / "out", encoder("text", None), 1, resume=False),
-        pytest.raises(OutputError, match="another run is writing it"),
-        resumable(tmp_path / "out", encoder("text", None), 1, resume=False),
+        resumable_output(tmp_path / "out", encoder, 1, resume=False),
+        pytest.raises(OutputError, match="another process is writing this file"),
+        resumable_output(tmp_path / "out", encoder, 1, resume=False),
     ):
         pass
     assert (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def refusing_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files behave as on Windows: they cannot be renamed or removed while they are open."""
+    monkeypatch.setattr(atomic_file, "CLOSE_FIRST", True)
+    files: list[Any] = []
+    open_file, replace, unlink = Path.open, Path.replace, Path.unlink
+
+    def opened(path: Path, *arguments: Any) -> Any:
+        files.append(open_file(path, *arguments))
+        return files[-1]
+
+    def refuse_open(path: Path) -> None:
+        assert all(file.closed for file in files if file.name == str(path))
+
+    def replaced(path: Path, target: Path) -> Path:
+        refuse_open(path)
+        return replace(path, target)
+
+    def unlinked(path: Path, missing_ok: bool = False) -> None:
+        refuse_open(path)
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "open", opened)
+    monkeypatch.setattr(Path, "replace", replaced)
+    monkeypatch.setattr(Path, "unlink", unlinked)
+
+
+@pytest.mark.usefixtures("refusing_files")
+@pytest.mark.parametrize("extension", ["jsonl", "parquet"])
+def test_files_are_closed_before_they_are_renamed_or_removed(
+    tmp_path: Path, extension: str
+) -> None:
+    if extension == "parquet":
+        pytest.importorskip("pyarrow", reason="needs exprinfer[files]")
+    encoder, path = make_encoder(extension, None), tmp_path / f"out.{extension}"
+    outputs: list[Callable[[], AbstractContextManager[object]]] = [
+        lambda: resumable_output(path, encoder, 1, resume=False),
+        lambda: temporary_output(path, encoder),
+        lambda: atomic_file.whole_file(path),
+    ]
+    for output in outputs:
+        with output():
+            assert not path.exists()
+        path.unlink()
+        with pytest.raises(StopError), output():
+            raise StopError
+    assert list(tmp_path.iterdir()) == []
 
 
 INTERRUPTED = """
@@ -148,12 +206,12 @@ exprinfer.cli.main()
 """
 
 
-def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, lines: Path) -> None:
+def test_an_interrupted_run_says_how_to_resume(tmp_path: Path, lines: Path) -> None:
     out = tmp_path / "out.txt"
     words = [sys.executable, "-c", INTERRUPTED, "score", str(lines), "--output", str(out)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 130
-    assert "--resume goes on from there" in done.stderr
+    assert "run the same command with --resume" in done.stderr
     assert not out.exists()
     assert run(lines, "--output", out, "--resume").returncode == 1
     assert out.read_text().count("\n") == 400_002
@@ -161,9 +219,9 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, lines: Path) -> No
 
 def test_resume_needs_files(tmp_path: Path, lines: Path) -> None:
     for arguments in ([lines], ["-", "--output", tmp_path / "out"]):
-        told = run(*arguments, "--resume")
-        assert told.returncode == 2
-        assert "--resume needs files" in told.stderr
+        done = run(*arguments, "--resume")
+        assert done.returncode == 2
+        assert "--resume needs files" in done.stderr
 
 
 @pytest.fixture
@@ -172,22 +230,22 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = shutil.which("mount")
-    made = mount and subprocess.run(
+    mounted = mount and subprocess.run(
         [mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)],
         capture_output=True,
         check=False,
     )
-    if not made or made.returncode:
-        pytest.skip("may not mount a small file system here")
+    if not mounted or mounted.returncode:
+        pytest.skip("cannot mount a small file system here")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_full_disk_leaves_nothing_that_looks_whole(small_disk: Path, lines: Path) -> None:
-    told = run(lines, "--output", small_disk / "out.txt")
-    assert told.returncode == 2
-    assert "No space left on device" in told.stderr
-    assert "Traceback" not in told.stderr
+def test_a_full_disk_leaves_no_file_that_looks_complete(small_disk: Path, lines: Path) -> None:
+    done = run(lines, "--output", small_disk / "out.txt")
+    assert done.returncode == 2
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
     assert not (small_disk / "out.txt").exists()
     subprocess.run(["mount", "-o", "remount,size=40m", str(small_disk)], check=True)
     assert run(lines, "--output", small_disk / "out.txt", "--resume").returncode == 1
@@ -195,7 +253,7 @@ def test_a_full_disk_leaves_nothing_that_looks_whole(small_disk: Path, lines: Pa
     assert hidden(small_disk) == []
 
 
-def test_an_input_that_vanishes_is_told(tmp_path: Path, lines: Path) -> None:
+def test_an_input_that_is_removed_is_an_error(tmp_path: Path, lines: Path) -> None:
     first, second = tmp_path / "1.txt", tmp_path / "2.txt"
     shutil.copy(lines, first)
     second.write_text("1+1\n")
@@ -207,30 +265,33 @@ def test_an_input_that_vanishes_is_told(tmp_path: Path, lines: Path) -> None:
         while not hidden(tmp_path):
             time.sleep(0.005)
         second.unlink()
-        told = process.stderr.read()
+        message = process.stderr.read()
         assert process.wait() == 2
-    assert f"No such file or directory: '{second}'" in told
-    assert "Traceback" not in told
+    assert f"No such file or directory: {str(second)!r}" in message
+    assert "Traceback" not in message
     assert not out.exists()
 
 
-def test_an_input_that_changes_is_told(exact: Evaluator, tmp_path: Path, lines: Path) -> None:
+def test_an_input_that_changes_is_an_error(exact: Evaluator, tmp_path: Path, lines: Path) -> None:
     source = tmp_path / "in.txt"
     shutil.copy(lines, source)
     inputs = find_inputs((str(source),))
-    blocks = read_blocks(inputs, Columns(), Place())
+    blocks = read_blocks(inputs, ColumnNames(), ReadPosition())
     next(blocks)
     source.write_text("1+1\n")
     with pytest.raises(ValueError, match="changed or was removed while it was read"):
         list(blocks)
 
 
-def test_a_folder_that_is_read_only_is_told(tmp_path: Path, lines: Path) -> None:
+@pytest.mark.skipif(os.name == "nt", reason="folders are not read-only on Windows")
+def test_a_folder_that_is_read_only_is_an_error(tmp_path: Path, lines: Path) -> None:
     folder = tmp_path / "locked"
     folder.mkdir(mode=0o500)
-    if os.access(folder, os.W_OK):  # root may do all: take a folder where nobody can write
+    if os.access(folder, os.W_OK):  # root may write there: choose a folder where nobody can
         folder = Path("/proc/self")
-    told = run(lines, "--output", folder / "out.txt")
-    assert told.returncode == 2
-    assert str(folder / "out.txt") in told.stderr
-    assert "Traceback" not in told.stderr
+        if not folder.exists():
+            pytest.skip("root may write to every folder here")
+    done = run(lines, "--output", folder / "out.txt")
+    assert done.returncode == 2
+    assert str(folder / "out.txt") in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,3 +1,5 @@
+"""Files in every format through ``exprinfer score``."""
+
 from __future__ import annotations
 
 import gzip
@@ -28,23 +30,25 @@ def table() -> Any:
 
 
 def write(path: Path) -> Path:
-    """The table in the format of the file's name."""
+    """Write the table in the format of the file name."""
     rows = table().to_pylist()
     if path.suffix == ".parquet":
         pq.write_table(table(), path)
     elif path.suffix == ".jsonl":
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     else:
-        comma = {".csv": ",", ".tsv": "\t"}[path.suffix]
+        delimiter = {".csv": ",", ".tsv": "\t"}[path.suffix]
         cells = [["id", "sum", "expected"], *(row.values() for row in rows)]
-        lines = [comma.join("" if cell is None else str(cell) for cell in row) for row in cells]
+        lines = [delimiter.join("" if cell is None else str(cell) for cell in row) for row in cells]
         path.write_text("\n".join(lines))
     return path
 
 
 @pytest.mark.parametrize("name", ["in.csv", "in.tsv", "in.jsonl", "in.parquet"])
 @pytest.mark.parametrize("output", ["out.jsonl", "out.csv", "out.parquet"])
-def test_tables_keep_their_columns_and_are_marked(tmp_path: Path, name: str, output: str) -> None:
+def test_table_rows_keep_their_columns_and_are_marked(
+    tmp_path: Path, name: str, output: str
+) -> None:
     out = tmp_path / output
     result = run(write(tmp_path / name), "--output", out)
     assert result.exit_code == 1
@@ -83,7 +87,7 @@ def test_compressed_text_is_read_and_written(tmp_path: Path) -> None:
         assert stream.read().decode() == plain
 
 
-def test_a_folder_is_read_in_order_and_what_is_hidden_left_alone(tmp_path: Path) -> None:
+def test_a_folder_is_read_in_order_without_hidden_and_unknown_files(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "2.txt").write_text("2+2\n")
     (tmp_path / "a.txt").write_text("1+1\n")
@@ -92,7 +96,7 @@ def test_a_folder_is_read_in_order_and_what_is_hidden_left_alone(tmp_path: Path)
     assert run(tmp_path).stdout == "1+1 = 2\n2+2 = 4\n"
 
 
-def test_lines_go_into_parquet_too(tmp_path: Path) -> None:
+def test_lines_are_written_to_parquet(tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_bytes(b"1+2\n\xff\n3*3 = 9\n")
     run(tmp_path / "in.txt", "--output", tmp_path / "out.parquet")
     rows = read(tmp_path / "out.parquet")
@@ -101,7 +105,7 @@ def test_lines_go_into_parquet_too(tmp_path: Path) -> None:
     assert [row["right"] for row in rows] == [None, None, True]
 
 
-def test_an_empty_file_gives_an_empty_file(tmp_path: Path) -> None:
+def test_an_empty_input_gives_an_empty_output(tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_text("")
     for name in ("out.parquet", "out.csv", "out.jsonl", "out.txt"):
         assert run(tmp_path / "in.txt", "--output", tmp_path / name).exit_code == 0
@@ -122,22 +126,22 @@ def test_a_null_or_an_empty_cell_is_an_empty_expression(tmp_path: Path) -> None:
     [
         ("in.csv", b"a,b\n1,2\n", [], "none holds expressions; the columns are a, b"),
         ("in.csv", b"a,b\n1+1,2+2\n", [], "a, b all hold expressions"),
-        ("in.csv", b"k,a,k\n1,1+1,2\n", [], "more than one column is called k"),
+        ("in.csv", b"k,a,k\n1,1+1,2\n", [], "more than one column is named k"),
         ("in.csv", b"1+1,2\n2+2,4\n", [], "the first row holds an expression"),
         ("in.csv", b"a,b\n1+1,2\n", ["--column", "c"], "no column 'c'; the columns are a, b"),
         ("in.csv", b"a,b\n1+1,2\n1\n", [], "Expected 2 columns, got 1"),
         ("in.csv", b"a,b\n1+1,\xff\n", [], "invalid UTF8"),
-        ("in.csv", b"a,answer\n1+1,2\n", [], "columns that results are written to: answer"),
+        ("in.csv", b"a,answer\n1+1,2\n", [], "columns named like results: answer"),
         ("in.jsonl", b'{"a": 1}\n', ["--column", "a"], "column 'a' holds int64, not text"),
         ("in.jsonl", b'{"a": \n', [], "cannot be read as jsonl"),
         ("in.parquet", b"PAR1", [], "cannot be read as parquet"),
-        ("in.parquet.gz", b"", [], "Parquet is read from an uncompressed file"),
+        ("in.parquet.gz", b"", [], "Parquet must be an uncompressed file"),
         ("in.txt.gz", b"1+1\n", [], "damaged or cut off"),
         ("in.txt.gz", gzip.compress(b"1+1\n" * 9)[:-9], [], "damaged or cut off"),
         ("in.txt.zst", b"1+1\n", [], "damaged or cut off"),
     ],
 )
-def test_what_cannot_be_read_is_told(
+def test_an_unreadable_input_is_an_error_with_the_reason(
     tmp_path: Path, name: str, content: bytes, arguments: list[str], reason: str
 ) -> None:
     path = tmp_path / name
@@ -149,7 +153,7 @@ def test_what_cannot_be_read_is_told(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_columns_that_differ_do_not_go_into_one_table(tmp_path: Path) -> None:
+def test_different_columns_are_not_written_to_one_table(tmp_path: Path) -> None:
     (tmp_path / "1.csv").write_text("a\n1+1\n")
     (tmp_path / "2.csv").write_text("b\n1+1\n")
     for name in ("out.csv", "out.parquet"):
@@ -189,7 +193,7 @@ def test_compressed_tables_are_read(tmp_path: Path, name: str, end: str) -> None
     assert "-(66+-19) = -47" in plain.stdout
 
 
-def test_a_column_of_categories_is_carried(tmp_path: Path) -> None:
+def test_a_dictionary_column_is_kept(tmp_path: Path) -> None:
     codes = pa.array(["a", "b", "a", "a", "b", "b"]).dictionary_encode()
     pq.write_table(table().append_column("kind", codes), tmp_path / "in.parquet")
     done = run(tmp_path / "in.parquet", "--column", "sum", "--output", tmp_path / "out.parquet")
@@ -197,7 +201,7 @@ def test_a_column_of_categories_is_carried(tmp_path: Path) -> None:
     assert [row["kind"] for row in read(tmp_path / "out.parquet")] == list("abaabb")
 
 
-def test_what_json_has_no_number_for_is_null(tmp_path: Path) -> None:
+def test_nan_is_null_in_json(tmp_path: Path) -> None:
     numbers = pa.table({"expression": ["1+1", "2+2"], "x": [float("nan"), 0.5]})
     pq.write_table(numbers, tmp_path / "in.parquet")
     run(tmp_path / "in.parquet", "--output", tmp_path / "out.jsonl")
@@ -207,15 +211,15 @@ def test_what_json_has_no_number_for_is_null(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["in.txt", "--column", "a"], "text has none"),
+        (["in.txt", "--column", "a"], "all inputs are text"),
         (["in.csv", "--column", "sum", "--expected", "sum"], "cannot hold both"),
         (["in.csv", "--output", "out.jsonl", "--summary", "out.jsonl"], "cannot hold both"),
-        (["in.csv", "--output", "out.tsv"], "results are not written as tsv"),
-        (["in.csv", "--summary", "missing/out.json"], "there is no folder missing"),
+        (["in.csv", "--output", "out.tsv"], "cannot write results as tsv"),
+        (["in.csv", "--summary", "missing/out.json"], "no such folder missing"),
         (["in.csv", "--format", "parquet"], "give --output FILE"),
     ],
 )
-def test_what_makes_no_sense_is_refused(
+def test_contradictory_arguments_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], reason: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -227,7 +231,8 @@ def test_what_makes_no_sense_is_refused(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "in.txt"]
 
 
-def test_what_standard_error_is_led_to_is_kept(tmp_path: Path) -> None:
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="needs /dev/stdout")
+def test_a_file_that_dev_stdout_leads_to_is_appended_to(tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_text("1+1\n")
     log = tmp_path / "log"
     log.write_text("before\n")

@@ -1,4 +1,4 @@
-"""Files made to break the reader or the terminal: each is refused in one plain line."""
+"""Files made to break the reader or the terminal: each is refused with a plain message."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def parquet() -> bytes:
         ("long-header.csv", b"a" * 200_000 + b"\n1\n"),
         ("endless-quote.csv", b'a,"' + b"b" * 3_000_000),
         ("carriage-return.tsv", b"id\rexpression\n1\t1+2\n"),
-        ("no-text-in-a-name.csv", b"id,\xf4expression\n1,1+2\n"),
-        ("no-text.csv", CSV + b"3,\xff\n"),
+        ("not-utf8-in-a-name.csv", b"id,\xf4expression\n1,1+2\n"),
+        ("not-utf8.csv", CSV + b"3,\xff\n"),
         ("escape.csv", b"\x1b[2J,b\n1,2\n"),
         ("escape-in-a-row.csv", CSV + b"\x1b[2J\n"),
         ("deep.jsonl", b"[" * 100_000),
         ("deeper.jsonl", b'{"a":' * 2_000),
     ],
 )
-def test_what_cannot_be_read_is_refused_in_a_plain_line(
+def test_an_unreadable_file_is_refused_with_a_plain_message(
     name: str, content: bytes, tmp_path: Path
 ) -> None:
     pytest.importorskip("pyarrow", reason="needs exprinfer[files]")
@@ -57,8 +57,8 @@ def test_damaged_parquet_files_are_refused_or_scored(tmp_path: Path) -> None:
     codes = set()
     for _ in range(150):
         content = bytearray(whole)
-        for place in random.integers(len(content), size=4):
-            content[place] = random.integers(256)
+        for index in random.integers(len(content), size=4):
+            content[index] = random.integers(256)
         result = score(tmp_path / "x.parquet", bytes(content))
         assert isinstance(result.exception, SystemExit | None), result.exception
         assert all(line.isprintable() for line in result.stderr.splitlines())
@@ -66,7 +66,7 @@ def test_damaged_parquet_files_are_refused_or_scored(tmp_path: Path) -> None:
     assert codes >= {1, 2}
 
 
-def test_a_model_file_has_no_say_in_the_terminal(tmp_path: Path) -> None:
+def test_a_model_file_cannot_send_control_characters_to_the_terminal(tmp_path: Path) -> None:
     onnx: Any = pytest.importorskip("onnx")
     from exprinfer.runtime.checksum import sealed
 

@@ -1,3 +1,5 @@
+"""Lines of a byte stream, however its bytes arrive."""
+
 from __future__ import annotations
 
 import io
@@ -11,7 +13,7 @@ from exprinfer.scoring.lines import read_lines
 
 
 class Slow(io.BytesIO):
-    """A stream that gives a few bytes at a time, as a pipe does."""
+    """A stream that returns a few bytes at a time, as a pipe may do."""
 
     def __init__(self, content: bytes, sizes: list[int]) -> None:
         super().__init__(content)
@@ -21,7 +23,7 @@ class Slow(io.BytesIO):
         return self.read(self.sizes.pop() if self.sizes else size)
 
 
-def flat(stream: io.BytesIO) -> list[bytes]:
+def all_lines(stream: io.BytesIO) -> list[bytes]:
     return [line for block, _ in read_lines(stream, prompt=True) for line in block]
 
 
@@ -38,52 +40,51 @@ def test_lines_do_not_depend_on_how_the_bytes_arrive(
     content = b"".join(line + end for line in expected)
     if mark or content.startswith(b"\xef\xbb\xbf"):
         content = b"\xef\xbb\xbf" + content
-    assert flat(Slow(content, sizes)) == expected
+    assert all_lines(Slow(content, sizes)) == expected
 
 
-def test_the_last_line_may_lack_its_end() -> None:
-    assert flat(io.BytesIO(b"1\n\n2")) == [b"1", b"", b"2"]
-    assert flat(io.BytesIO(b"1\n\n2\n")) == [b"1", b"", b"2"]
-    assert flat(io.BytesIO(b"")) == []
-    assert flat(io.BytesIO(b"\n")) == [b""]
+def test_the_last_line_may_have_no_line_end() -> None:
+    assert all_lines(io.BytesIO(b"1\n\n2")) == [b"1", b"", b"2"]
+    assert all_lines(io.BytesIO(b"1\n\n2\n")) == [b"1", b"", b"2"]
+    assert all_lines(io.BytesIO(b"")) == []
+    assert all_lines(io.BytesIO(b"\n")) == [b""]
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_reading_goes_on_from_every_place_alike(
+def test_reading_from_any_offset_gives_the_same_blocks(
     mark: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lines, "BLOCK", 16)
-    monkeypatch.setattr(lines, "LONGEST_LINE", 40)
+    monkeypatch.setattr(lines, "BLOCK_BYTES", 16)
+    monkeypatch.setattr(lines, "LINE_BYTES", 40)
     content = mark + b"1+2\n" * 20 + b"x" * 300 + b"\r\n" + b"3*4\r\n" * 9 + b"y" * 50 + b"\n1+"
     blocks = list(read_lines(io.BytesIO(content)))
     assert blocks[-1][1] == len(content)
     assert len(blocks) > 5
-    for number, (_, place) in enumerate(blocks):
+    for number, (_, offset) in enumerate(blocks):
         stream = io.BytesIO(content)
-        stream.seek(place)
-        assert list(read_lines(stream, place)) == blocks[number + 1 :]
+        stream.seek(offset)
+        assert list(read_lines(stream, offset)) == blocks[number + 1 :]
 
 
-def test_an_endless_line_is_cut_and_does_not_swallow_the_next(
+def test_a_long_line_is_cut_and_the_next_one_is_complete(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lines, "LONGEST_LINE", 10)
-    assert flat(Slow(b"x" + "é".encode() * 500 + b"\n", [7] * 50)) == [b"x" + "éééé".encode()]
-    assert flat(Slow(b"x" * 1_000 + b"\n1+2\n", [7] * 50)) == [b"x" * 10, b"1+2"]
+    monkeypatch.setattr(lines, "LINE_BYTES", 10)
+    assert all_lines(Slow(b"x" + "é".encode() * 500 + b"\n", [7] * 50)) == [b"x" + "éééé".encode()]
+    assert all_lines(Slow(b"x" * 1_000 + b"\n1+2\n", [7] * 50)) == [b"x" * 10, b"1+2"]
 
 
 @pytest.mark.parametrize("prompt", [False, True])
-def test_a_flood_of_empty_lines_is_handed_on_in_parts(
+def test_many_short_lines_come_in_several_blocks(
     prompt: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lines, "BLOCK", 16)
-    monkeypatch.setattr(lines, "MOST_LINES", 4)
+    monkeypatch.setattr(lines, "BLOCK_BYTES", 16)
+    monkeypatch.setattr(lines, "BLOCK_LINES", 4)
     content = b"\n" * 10 + b"1\r\n" * 11 + b"\n" * 7 + b"2"
-    whole = list(read_lines(io.BytesIO(content), prompt=prompt))
-    assert max(len(part) for part, _ in whole) == 4
-    assert [line for part, _ in whole for line in part] == [b""] * 10 + [b"1"] * 11 + [b""] * 7 + [
-        b"2"
-    ]
-    for number, (_, place) in enumerate(whole):
-        rest = list(read_lines(io.BytesIO(content[place:]), place, prompt=prompt))
-        assert rest == whole[number + 1 :]
+    blocks = list(read_lines(io.BytesIO(content), prompt=prompt))
+    assert max(len(block) for block, _ in blocks) == 4
+    expected = [b""] * 10 + [b"1"] * 11 + [b""] * 7 + [b"2"]
+    assert [line for block, _ in blocks for line in block] == expected
+    for number, (_, offset) in enumerate(blocks):
+        rest = list(read_lines(io.BytesIO(content[offset:]), offset, prompt=prompt))
+        assert rest == blocks[number + 1 :]

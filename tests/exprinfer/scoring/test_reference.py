@@ -1,3 +1,5 @@
+"""Exact values, compared with two other ways to compute them."""
+
 from __future__ import annotations
 
 import pytest
@@ -7,7 +9,7 @@ from training.expressions import enumerate_domain
 from training.longhand.fuzz import read, texts
 
 
-def test_reference_and_enumeration_agree_on_the_whole_domain() -> None:
+def test_it_agrees_with_the_enumerated_seed_domain() -> None:
     domain = enumerate_domain()
     exact = [exact_value(text) for text in domain.texts()]
     assert all(exact)
@@ -31,7 +33,7 @@ def test_reference_and_enumeration_agree_on_the_whole_domain() -> None:
         ("-(12+3*(4-567))/-(8-99)*1000000007", 18000000126),
     ],
 )
-def test_values(expression: str, value: int) -> None:
+def test_the_value_of_an_expression(expression: str, value: int) -> None:
     exact = exact_value(expression)
     assert exact is not None
     assert exact[1] == value
@@ -40,15 +42,15 @@ def test_values(expression: str, value: int) -> None:
 @pytest.mark.parametrize(
     "text", ["", "1/0", "1/(2-2)", "(1+2", "1+2)", "1+", "1(2)", "()", "٣+٤", "1+2\n"]
 )
-def test_what_is_no_expression_has_no_value(text: str) -> None:
+def test_a_malformed_expression_has_no_value(text: str) -> None:
     assert exact_value(text) is None
 
 
-def test_it_agrees_with_recursive_descent() -> None:
+def test_it_agrees_with_a_recursive_descent_parser() -> None:
     for text in texts(3, 5_000):
         verdict, exact = read(text), exact_value(text)
         assert (exact and exact[1]) == (None if verdict.error else verdict.value), text
 
 
-def test_brackets_as_deep_as_a_line_is_long() -> None:
+def test_thousands_of_nested_brackets() -> None:
     assert exact_value("(" * 9_000 + "7" + ")" * 9_000) == ("", 7)

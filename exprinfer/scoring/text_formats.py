@@ -1,0 +1,92 @@
+"""Format results as text for people, as JSON Lines and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from exprinfer.results import Prediction
+from exprinfer.scoring.marking import MarkedPrediction, Row, ScoredBatch
+
+#: Characters shown of an expression without an answer.
+_SHOWN_CHARACTERS = 60
+
+
+def to_text(results: Iterable[MarkedPrediction]) -> str:
+    """Format results for people, one line each.
+
+    A certified answer is written ``1+2 = 3``, any other answer ``1+2 =? 3``, and an error
+    ``1/0 ! division by zero at position 2``.
+    """
+    if isinstance(results, ScoredBatch) and results.given is None:
+        result = results.result
+        if result.certified.all():  # the common case, without an object for each line
+            parts = [" = "] * (4 * len(result))
+            parts[0::4] = map(str, result.expressions)
+            parts[2::4] = result.answers.tolist()
+            parts[3::4] = ["\n"] * len(result)
+            return "".join(parts)
+    return "".join(f"{_line(marked.prediction)}{_marks(marked)}\n" for marked in results)
+
+
+def _line(prediction: Prediction) -> str:
+    if prediction.error:
+        return f"{_escaped(prediction.expression)} ! {prediction.error.message}"
+    equals = "=" if prediction.certified else "=?"
+    return f"{prediction.expression} {equals} {prediction.answer}"
+
+
+def _escaped(text: str) -> str:
+    """Cut the text and escape it: a hostile file must not send control characters to a terminal."""
+    cut = text[:_SHOWN_CHARACTERS]
+    safe = (c if c.isascii() and c.isprintable() else ascii(c)[1:-1] for c in cut)
+    return "".join(safe) + ("..." if len(text) > len(cut) else "")
+
+
+def _marks(marked: MarkedPrediction) -> str:
+    if marked.given is None or marked.given_right is None:
+        return ""
+    words = {True: "right", False: "wrong", None: "missing"}
+    given, right = words[marked.given_right], words[marked.right]
+    return f"  (given {_escaped(marked.given)}: {given}; answer: {right})"
+
+
+def to_jsonl(batch: ScoredBatch) -> str:
+    """Format results as JSON Lines; values without a JSON type become text."""
+    return "".join(_json(row) + "\n" for row in batch.rows())
+
+
+def _json(row: Row) -> str:
+    try:
+        return json.dumps(row, default=_to_json, allow_nan=False)
+    except ValueError:  # a table's own columns may hold NaN or infinity
+        finite = {name: None if _is_not_finite(value) else value for name, value in row.items()}
+        return json.dumps(finite, default=_to_json)
+
+
+def _is_not_finite(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def _to_json(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode(errors="backslashreplace")
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def to_csv(batch: ScoredBatch) -> str:
+    """Format results as CSV rows (RFC 4180, CRLF), without a header."""
+    text = io.StringIO()
+    csv.DictWriter(text, batch.fields).writerows(batch.rows())
+    return text.getvalue()
+
+
+def csv_header(fields: Iterable[str]) -> str:
+    """Return the first line of a CSV file."""
+    text = io.StringIO()
+    csv.writer(text).writerow(fields)
+    return text.getvalue()

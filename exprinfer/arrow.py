@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from exprinfer.errors import EXPRESSION_ERRORS, ExtraMissingError, InputError
 from exprinfer.evaluator import Evaluator
-from exprinfer.results import FIELDS, BatchResult, whole_number
+from exprinfer.results import FIELDS, BatchResult, parse_integer
 
 # All other modules that need pyarrow import this one first, so that only this one checks for it.
 try:
@@ -210,7 +210,7 @@ def _values(answers: pa.StringArray) -> pa.Int64Array:
     except pa.ArrowInvalid:  # at least one of them: convert the short and the long ones apart
         short = pc.match_substring_regex(answers, "^-?[0-9]{1,18}$")
         long = pc.match_substring_regex(answers, "^-?[0-9]{19,}$").fill_null(False)
-    numbers = map(whole_number, answers.filter(long).to_pylist())
+    numbers = map(parse_integer, answers.filter(long).to_pylist())
     fitting = [number if number in _INT64 else None for number in numbers]
     values = pc.if_else(short, answers, None).cast(pa.int64())
     return pc.replace_with_mask(values, long, pa.array(fitting, pa.int64()))

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from exprinfer.arrow import check_columns, evaluate_table  # raises an error if pyarrow is missing
 from exprinfer.errors import ExtraMissingError
 from exprinfer.evaluator import load
-from exprinfer.runtime.threads import cores
+from exprinfer.runtime.threads import available_cores
 from exprinfer.scoring.datasets import Totals, count_results, read_dataset, whole_folder
 
 # isort: split
@@ -194,7 +194,7 @@ def _connected(ray: Any, address: str | None, workers: int | None) -> Iterator[N
     logging.getLogger("ray.data").setLevel(logging.WARNING)
     quiet = {"logging_level": "warning", "log_to_driver": False}
     if address is None:
-        cpus = (workers or cores()) + 1  # one that reads and writes
+        cpus = (workers or available_cores()) + 1  # one that reads and writes
         ray.init("local", num_cpus=cpus, include_dashboard=False, **quiet)
     else:
         ray.init(address, **quiet)

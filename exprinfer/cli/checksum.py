@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from exprinfer.errors import ModelFileError
-from exprinfer.runtime.checksum import sealed
+from exprinfer.runtime.checksum import with_checksum
 from exprinfer.scoring.atomic_file import whole_file
 
 
@@ -36,7 +36,7 @@ def add_checksum(path: Path) -> None:
         OSError: If it cannot be read or written.
     """
     try:
-        content = sealed(path.read_bytes())
+        content = with_checksum(path.read_bytes())
     except ValueError as error:
         raise ModelFileError(f"{path}: cannot add a checksum: {error}") from error
     with whole_file(path) as file:

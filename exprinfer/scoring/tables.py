@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 
 from exprinfer.arrow import check_columns, is_text  # raises an error if pyarrow is missing
 from exprinfer.errors import InputError
-from exprinfer.language.tokenizer import SYMBOLS, Alphabet
-from exprinfer.language.validation import check
+from exprinfer.language.tokenizer import encode
+from exprinfer.language.validation import validate
 from exprinfer.scoring.marking import result_fields
 from exprinfer.scoring.readers import Input, open_input
 
@@ -195,6 +195,6 @@ def _holds_expressions(column: Any) -> bool:
 
 def _count_expressions(rows: list[str]) -> int:
     """Count the rows that are expressions with an operator, not just integers."""
-    checked = check(*Alphabet(SYMBOLS).encode(rows, _SAMPLE_WIDTH))
+    checked = validate(*encode(rows, _SAMPLE_WIDTH))
     has_operator = [any(symbol in "+-*/" for symbol in row[1:]) for row in rows]
     return int(((checked.errors == 0) & has_operator).sum())

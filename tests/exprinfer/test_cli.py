@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from exprinfer.cli import main
-from exprinfer.runtime.checksum import read_sealed, sealed
+from exprinfer.runtime.checksum import read_verified, with_checksum
 from exprinfer.runtime.model_file import find
 
 WINDOWS = os.name == "nt"
@@ -197,11 +197,11 @@ def test_models_lists_the_shipped_models() -> None:
 
 def test_checksum_is_added_to_a_file_without_one(tmp_path: Path) -> None:
     content, path = find("gist").read_bytes(), tmp_path / "mine.onnx"
-    path.write_bytes(content[: -len(sealed(b""))])
+    path.write_bytes(content[: -len(with_checksum(b""))])
     assert run("evaluate", "--model", str(path), "5+3").exit_code == 2
     assert run("checksum", str(path)).exit_code == 0
     assert path.read_bytes() == content
-    assert read_sealed(path) == content
+    assert read_verified(path).content == content
     assert run("evaluate", "--model", str(path), "5+3").exit_code == 0
     assert list(tmp_path.iterdir()) == [path]
 

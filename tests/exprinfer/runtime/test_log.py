@@ -11,8 +11,8 @@ import pytest
 import exprinfer
 from exprinfer import Evaluator, ModelFileError
 from exprinfer.runtime.log import log_event
-from exprinfer.scoring.blocks import Block, Place, score_lines
-from exprinfer.scoring.checkpoint import Output, Progress
+from exprinfer.scoring.blocks import Block, ReadPosition, score_lines
+from exprinfer.scoring.checkpoint import Checkpoint, Output
 from exprinfer.scoring.pipeline import score
 from exprinfer.scoring.writers import TextEncoder
 
@@ -45,8 +45,9 @@ def test_scoring_logs_counts_and_never_an_expression(
     gist: Evaluator, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "exprinfer")
-    block = Block(partial(score_lines, SECRET.splitlines()), Place(), len(SECRET), prompt=False)
-    output = Output(io.BytesIO(), TextEncoder("jsonl"), Progress())
+    lines = partial(score_lines, SECRET.splitlines())
+    block = Block(lines, ReadPosition(), len(SECRET), prompt=False)
+    output = Output(io.BytesIO(), TextEncoder("jsonl"), Checkpoint())
     score(gist, [block], output)
     logged = events(caplog)
     assert list(logged) == ["score begins", "batch", "score ends"]

@@ -68,12 +68,12 @@ def test_damaged_parquet_files_are_refused_or_scored(tmp_path: Path) -> None:
 
 def test_a_model_file_cannot_send_control_characters_to_the_terminal(tmp_path: Path) -> None:
     onnx: Any = pytest.importorskip("onnx")
-    from exprinfer.runtime.checksum import sealed
+    from exprinfer.runtime.checksum import with_checksum
 
     node = onnx.helper.make_node("\x1b[2J\n", ["tokens"], ["answer"], domain="\x1b[31m")
     graph = onnx.helper.make_graph([node], "x", [], [])
     path = tmp_path / "x.onnx"
-    path.write_bytes(sealed(onnx.helper.make_model(graph).SerializeToString()))
+    path.write_bytes(with_checksum(onnx.helper.make_model(graph).SerializeToString()))
     result = CliRunner().invoke(main, ["evaluate", "1+2", "--model", str(path)])
     assert result.exit_code == 2
     assert "is no model that ONNX Runtime can open" in result.stderr

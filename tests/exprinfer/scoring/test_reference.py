@@ -42,7 +42,7 @@ def test_the_value_of_an_expression(expression: str, value: int) -> None:
 @pytest.mark.parametrize(
     "text", ["", "1/0", "1/(2-2)", "(1+2", "1+2)", "1+", "1(2)", "()", "٣+٤", "1+2\n"]
 )
-def test_a_malformed_expression_has_no_value(text: str) -> None:
+def test_an_invalid_expression_or_a_division_by_zero_has_no_value(text: str) -> None:
     assert exact_value(text) is None
 
 

@@ -76,7 +76,7 @@ def test_lines_are_marked_against_the_exact_value(gist: Evaluator) -> None:
 
 
 def test_the_answer_of_the_model_is_marked(gist: Evaluator) -> None:
-    """Not the given one."""
+    """The answer of the model is compared with the exact value, not the given one."""
     texts = sample(300, seed=9)
     answers = gist.evaluate_batch(texts.texts()).answers
     content = "".join(f"{text} = 0\n" for text in texts.texts()).encode()

@@ -76,5 +76,5 @@ def test_a_model_file_cannot_send_control_characters_to_the_terminal(tmp_path: P
     path.write_bytes(with_checksum(onnx.helper.make_model(graph).SerializeToString()))
     result = CliRunner().invoke(main, ["evaluate", "1+2", "--model", str(path)])
     assert result.exit_code == 2
-    assert "is no model that ONNX Runtime can open" in result.stderr
+    assert "ONNX Runtime cannot open" in result.stderr
     assert "\x1b" not in result.stderr

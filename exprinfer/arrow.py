@@ -40,6 +40,7 @@ SCHEMA = pa.schema(
         "error": pa.string(),
         "message": pa.string(),
         "position": pa.int32(),
+        "read_as": pa.string(),
     }
 )
 assert tuple(SCHEMA.names) == FIELDS
@@ -189,6 +190,7 @@ def results_batch(texts: pa.StringArray, result: BatchResult) -> pa.RecordBatch:
         _CODES.take(pa.array(result.errors)),
         _messages(result, np.flatnonzero(failed)),
         pa.array(result.positions, mask=result.positions < 0),
+        _read_as(result),
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
 
@@ -201,6 +203,13 @@ def _messages(result: BatchResult, failed: NDArray[np.int64]) -> pa.StringArray:
     for row in failed.tolist():
         messages[row] = result.error(row).message
     return pa.array(messages, pa.string())
+
+
+def _read_as(result: BatchResult) -> pa.StringArray:
+    """Return the texts that were read, null for rows that were read as they are."""
+    if not result.read_as:
+        return pa.nulls(len(result), pa.string())
+    return pa.array(map(result.read_as.get, range(len(result))), pa.string())
 
 
 def _values(answers: pa.StringArray) -> pa.Int64Array:

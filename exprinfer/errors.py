@@ -136,7 +136,9 @@ class ClosedError(ExprinferError, RuntimeError):
     """A MicroBatcher was closed before it answered the request."""
 
 
-def explain(number: int, text: str, position: int, domain_description: str) -> ExpressionError:
+def explain(
+    number: int, text: str, position: int, domain_description: str, advice: str = ""
+) -> ExpressionError:
     """Return the exception for an error number, with its sentence.
 
     Args:
@@ -145,15 +147,17 @@ def explain(number: int, text: str, position: int, domain_description: str) -> E
         position: Index of the character that caused the error; for ``TooLongError``, the longest
             length that the model reads.
         domain_description: What the model accepts, for ``OutsideDomainError``.
+        advice: What to do about an unknown or unexpected symbol.
     """
     kind = EXPRESSION_ERRORS[number]
     if kind is EmptyError:
         return kind("empty: there is no expression")
     found = ascii(text[position]) if position < len(text) else "end of input"
     at = f"at position {position}"
+    hint = f": {advice}" if advice else ""
     sentences = {
-        UnknownSymbolError: f"unknown symbol {found} {at}",
-        MalformedError: f"unexpected {found} {at}",
+        UnknownSymbolError: f"unknown symbol {found} {at}{hint}",
+        MalformedError: f"unexpected {found} {at}{hint}",
         DivisionByZeroError: f"division by zero {at}",
         OutsideDomainError: f"outside the model's domain {at}: it takes {domain_description}",
         TooLongError: f"too long: the model reads at most {position} symbols",

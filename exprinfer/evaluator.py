@@ -41,6 +41,7 @@ class Evaluator:
             suits each model and device.
         allow_out_of_domain: Whether expressions outside the models' domain are answered too. Such
             answers are never certified.
+        normalize: Whether expressions in other notations are read too.
 
     Example:
         >>> import exprinfer
@@ -57,14 +58,16 @@ class Evaluator:
         batch_size: int | None = None,
         allow_out_of_domain: bool = False,
         threads: int | None = None,
+        normalize: bool = False,
     ) -> None:
         self.models: tuple[ModelInfo, ...] = tuple(model.info for model in models)
         self.device = models[-1].session.device
         self.device_note = models[-1].session.note
         self.batch_size = batch_size
         self.allow_out_of_domain = allow_out_of_domain
+        self.normalize = normalize
         self._threads = threads
-        self._engine = Engine(models, batch_size, threads, allow_out_of_domain)
+        self._engine = Engine(models, batch_size, threads, allow_out_of_domain, normalize)
 
     def __repr__(self) -> str:
         names = " and ".join(model.name for model in self.models)
@@ -74,7 +77,7 @@ class Evaluator:
         """Answer one expression.
 
         Args:
-            expression: The expression, without spaces.
+            expression: The expression. Blanks around it do not count.
 
         Returns:
             The prediction. Its ``error`` is always None.
@@ -180,6 +183,7 @@ class Evaluator:
             collector.model_index,
             tuple(model.name for model in self.models),
             self.models[-1].domain,
+            {row: text.text for row, text in collector.rewritten.items()},
         )
 
     def trace(self, expression: str) -> Trace:
@@ -198,10 +202,10 @@ class Evaluator:
             >>> exprinfer.load().trace("12-30").operations[0].result
             '-18'
         """
-        self.evaluate(expression)
+        prediction = self.evaluate(expression)
         for model in self._engine.models:
             if model.info.tapes:
-                return trace(model, expression)
+                return trace(model, prediction.read_as or expression)
         raise ModelNotFoundError("no open model works on tapes; load('longhand') opens one")
 
     def close(self) -> None:
@@ -229,7 +233,7 @@ class Evaluator:
         """Pickle the arguments: the copy opens the same files, on the same kind of device."""
         paths = [model.path for model in self._engine.models]
         options = self.device, self.batch_size, self.allow_out_of_domain, self._threads
-        return _open, (paths, *options)
+        return _open, (paths, *options, self.normalize)
 
 
 def load(
@@ -239,6 +243,7 @@ def load(
     batch_size: int | None = None,
     threads: int | None = None,
     allow_out_of_domain: bool = False,
+    normalize: bool = False,
 ) -> Evaluator:
     """Open one or more models and return an Evaluator.
 
@@ -255,6 +260,10 @@ def load(
         allow_out_of_domain: Also answer expressions outside the domain that the model was made
             for, as far as the model can read them. Such answers may be wrong and are never
             certified. By default they get the error ``outside_domain``.
+        normalize: Also read expressions in other notations, such as ``2 x (3 - 4)``,
+            ``1'000+2`` or with signs beyond ASCII; see ``exprinfer.language.normalization`` for
+            the list. The meaning never changes, and ``Prediction.read_as`` holds the text that was
+            read.
 
     Returns:
         An Evaluator with the methods ``evaluate`` (one expression), ``evaluate_many`` (a list),
@@ -275,7 +284,7 @@ def load(
         ['8', '-97406784']
     """
     names = default_models() if model == "auto" else [model]
-    return _open(names, device, batch_size, allow_out_of_domain, threads)
+    return _open(names, device, batch_size, allow_out_of_domain, threads, normalize)
 
 
 def list_models() -> list[ModelInfo]:
@@ -298,9 +307,10 @@ def _open(
     batch_size: int | None,
     allow_out_of_domain: bool,
     threads: int | None,
+    normalize: bool,
 ) -> Evaluator:
     opened = [Model(model, device) for model in models]
-    return Evaluator(opened, batch_size, allow_out_of_domain, threads)
+    return Evaluator(opened, batch_size, allow_out_of_domain, threads, normalize)
 
 
 def _refuse_single(expressions: object) -> None:

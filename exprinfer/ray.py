@@ -72,10 +72,15 @@ class Evaluate:
         device: Literal["auto", "cpu", "cuda"] = "cpu",
         threads: int = 1,
         allow_out_of_domain: bool = False,
+        normalize: bool = False,
     ) -> None:
         self.column = column
         self.evaluator = load(
-            model, device, threads=threads, allow_out_of_domain=allow_out_of_domain
+            model,
+            device,
+            threads=threads,
+            allow_out_of_domain=allow_out_of_domain,
+            normalize=normalize,
         )
 
     def __call__(self, table: pa.Table) -> pa.Table:
@@ -104,6 +109,7 @@ def score_dataset(
     model: str | Path = "auto",
     device: Literal["cpu", "cuda"] = "cpu",
     allow_out_of_domain: bool = False,
+    normalize: bool = False,
     filesystem: fs.FileSystem | None = None,
 ) -> Totals:
     """Evaluate a data set of any size with Ray, and write the results to a folder of Parquet files.
@@ -128,6 +134,7 @@ def score_dataset(
         model: As for ``exprinfer.load``.
         device: As for ``exprinfer.load``, but not ``"auto"``.
         allow_out_of_domain: As for ``exprinfer.load``.
+        normalize: As for ``exprinfer.load``.
         filesystem: The file system of all paths, for storage that needs more than a URI.
 
     Returns:
@@ -161,6 +168,7 @@ def score_dataset(
                 "model": model,
                 "device": device,
                 "allow_out_of_domain": allow_out_of_domain,
+                "normalize": normalize,
             },
             batch_format="pyarrow",
             batch_size=None,

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exprinfer.errors import EXPRESSION_ERRORS, ExpressionError, NotTextError, explain
+from exprinfer.errors import (
+    EXPRESSION_ERRORS,
+    ExpressionError,
+    MalformedError,
+    NotTextError,
+    UnknownSymbolError,
+    explain,
+)
+from exprinfer.language.advice import advise
 from exprinfer.language.grammar import DOMAIN_DESCRIPTIONS, Domain
 
 
@@ -43,6 +51,8 @@ class Prediction:
         certified: Whether the model file was verified on a domain that contains this expression.
         model: Name of the model that answered.
         error: Why there is no answer. None if there is one.
+        read_as: The text that was read, if blanks around the expression were removed or it was
+            normalized. None if the expression was read as it is.
 
     Example:
         >>> import exprinfer
@@ -57,6 +67,7 @@ class Prediction:
     certified: bool
     model: str
     error: ErrorInfo | None = None
+    read_as: str | None = None
 
     def __repr__(self) -> str:
         shown = self.expression if len(self.expression) <= 60 else f"{self.expression[:57]}..."
@@ -77,7 +88,8 @@ class Prediction:
 
         Returns:
             A dictionary with the keys ``expression``, ``answer``, ``value``, ``log_prob``,
-            ``certified``, ``model``, ``error`` (the code), ``message`` and ``position``.
+            ``certified``, ``model``, ``error`` (the code), ``message``, ``position`` and
+            ``read_as``.
 
         Example:
             >>> import exprinfer
@@ -95,6 +107,7 @@ class Prediction:
             "error": error.code if error else None,
             "message": error.message if error else None,
             "position": error.position if error else None,
+            "read_as": self.read_as,
         }
 
 
@@ -109,6 +122,7 @@ FIELDS = (
     "error",
     "message",
     "position",
+    "read_as",
 )
 
 
@@ -131,6 +145,7 @@ class BatchResult:
         model_index: Indices into ``models``, uint8 ``[rows]``.
         models: Names of the open models. The last one is named for rows that no model answers.
         domain: What that last model accepts.
+        read_as: By row, the text that was read, for rows that were not read as they are.
 
     Example:
         >>> import exprinfer
@@ -150,6 +165,7 @@ class BatchResult:
     model_index: NDArray[np.uint8]
     models: tuple[str, ...]
     domain: Domain
+    read_as: Mapping[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.expressions)
@@ -173,13 +189,14 @@ class BatchResult:
             strict=True,
         )
         for row, (expression, answer, log_prob, certified, number, model) in enumerate(rows):
-            text, name = as_text(expression), self.models[model]
+            text, name, read_as = as_text(expression), self.models[model], self.read_as.get(row)
             if number:
                 error = self.error(row)
                 info = ErrorInfo(error.code, error.message, error.position)
-                yield Prediction(text, None, None, None, False, name, info)
+                yield Prediction(text, None, None, None, False, name, info, read_as)
             else:
-                yield Prediction(text, answer, parse_integer(answer), log_prob, certified, name)
+                value = parse_integer(answer)
+                yield Prediction(text, answer, value, log_prob, certified, name, None, read_as)
 
     def error(self, row: int) -> ExpressionError:
         """Return the exception that explains why a row has no answer.
@@ -200,8 +217,10 @@ class BatchResult:
             raise ValueError(f"row {row} has an answer")
         if EXPRESSION_ERRORS[number] is NotTextError:
             return _not_text_error(expression)
-        description = DOMAIN_DESCRIPTIONS[self.domain]
-        return explain(number, as_text(expression), int(self.positions[row]), description)
+        text, position = as_text(expression), int(self.positions[row])
+        notation = EXPRESSION_ERRORS[number] in (UnknownSymbolError, MalformedError)
+        advice = advise(text, position) if notation else ""
+        return explain(number, text, position, DOMAIN_DESCRIPTIONS[self.domain], advice)
 
 
 def as_text(expression: object) -> str:

@@ -39,6 +39,11 @@ def evaluator_options(command: Command) -> Command:
             is_flag=True,
             help="Also answer expressions outside the model's domain; no such answer is certified.",
         ),
+        click.option(
+            "--normalize",
+            is_flag=True,
+            help="Also read other notations, such as '2 x (3 - 4)'; results show the text read.",
+        ),
     )
     for option in reversed(options):  # as a stack of decorators would
         command = option(command)

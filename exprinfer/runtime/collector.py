@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exprinfer.errors import EXPRESSION_ERRORS, DivisionByZeroError
+from exprinfer.language.normalization import Normalized
 from exprinfer.runtime.model import Answers
 
 #: Characters that one fixed-width array of answers may have. Larger results use numpy's
@@ -31,6 +32,8 @@ class Collector:
         self.errors = np.zeros(rows, np.uint8)
         self.positions = np.full(rows, -1, np.int32)
         self.model_index = np.full(rows, refusing_model, np.uint8)
+        #: By row, the text that was read if it is not the text that was given.
+        self.rewritten: dict[int, Normalized] = {}
         self._answers: list[tuple[NDArray[np.int64], NDArray[np.str_]]] = []
 
     def add(self, rows: NDArray[np.int64], answers: Answers, model: int) -> None:
@@ -40,6 +43,22 @@ class Collector:
         for row, position in answers.zero_divisors.items():
             self.errors[rows[row]], self.positions[rows[row]] = _DIVISION_BY_ZERO, position
             self.certified[rows[row]] = False
+
+    def replace(self, rows: NDArray[np.int64], other: Collector, texts: list[Normalized]) -> None:
+        """Take the results of rewritten texts in place of those of some rows.
+
+        Args:
+            rows: The rows.
+            other: The results of the rewritten texts; positions refer to those.
+            texts: The rewritten texts.
+        """
+        for name in ("log_probs", "certified", "errors", "model_index"):
+            getattr(self, name)[rows] = getattr(other, name)
+        self._answers += [(rows[inner], answers) for inner, answers in other._answers]
+        for row, position, text in zip(rows.tolist(), other.positions.tolist(), texts, strict=True):
+            inside = 0 <= position < len(text.positions)
+            self.positions[row] = text.positions[position] if inside else position
+            self.rewritten[row] = text
 
     def answers(self) -> NDArray[np.str_]:
         """Return all answers in order, with one fixed width unless that takes much memory."""

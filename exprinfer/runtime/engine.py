@@ -1,4 +1,8 @@
-"""Answer expressions: validate, choose the model, cut into batches, collect the answers."""
+"""Answer expressions: validate, choose the model, cut into batches, collect the answers.
+
+Texts that are not valid are read a second time without the blanks around them, and in plain symbols
+if ``normalize`` is set. So valid texts cost nothing more.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,14 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from exprinfer.errors import EXPRESSION_ERRORS, OutsideDomainError
+from exprinfer.errors import (
+    EXPRESSION_ERRORS,
+    MalformedError,
+    OutsideDomainError,
+    UnknownSymbolError,
+)
 from exprinfer.language import tokenizer
+from exprinfer.language.normalization import Normalized, normalize, strip
 from exprinfer.language.validation import in_seed_domain, validate
 from exprinfer.runtime.batching import by_length
 from exprinfer.runtime.collector import Collector
@@ -26,6 +36,8 @@ IN_FLIGHT = 64
 _Answered = tuple[NDArray[np.int64], Answers, int]
 
 _OUTSIDE = EXPRESSION_ERRORS.index(OutsideDomainError)
+#: Errors that another notation can cause.
+_NOTATION = [EXPRESSION_ERRORS.index(kind) for kind in (UnknownSymbolError, MalformedError)]
 
 
 class Engine:
@@ -41,6 +53,7 @@ class Engine:
         batch_size: int | None,
         threads: int | None,
         allow_out_of_domain: bool,
+        normalize: bool,
     ) -> None:
         """Set the options; see ``exprinfer.load``.
 
@@ -52,6 +65,7 @@ class Engine:
         self.models = tuple(models)
         self._batch_size = batch_size
         self._allow_out_of_domain = allow_out_of_domain
+        self._normalize = normalize
         self._router = Router(models)
         self._pool = ThreadPool(threads)
 
@@ -71,6 +85,19 @@ class Engine:
 
     def answer(self, texts: Sequence[str]) -> Collector:
         """Answer texts; the results are in their order."""
+        collector = self._answer_as_written(texts)
+        failed = np.flatnonzero(np.isin(collector.errors, _NOTATION))
+        rewritten = {row: self._rewrite(texts[row]) for row in failed.tolist()}
+        changed = {row: text for row, text in rewritten.items() if text}
+        if changed:
+            again = self._answer_as_written([text.text for text in changed.values()])
+            collector.replace(np.array(list(changed)), again, list(changed.values()))
+        return collector
+
+    def _rewrite(self, text: str) -> Normalized | None:
+        return normalize(text) if self._normalize else strip(text)
+
+    def _answer_as_written(self, texts: Sequence[str]) -> Collector:
         lengths = np.fromiter(map(len, texts), np.int64, len(texts))
         collector = Collector(len(texts), refusing_model=len(self.models) - 1)
         jobs: deque[Job[_Answered]] = deque()

@@ -273,6 +273,7 @@ def load(
         ModelNotFoundError: If there is no such model.
         ModelFileError: If the file is damaged or does not follow the model file contract.
         DeviceError: If the device is not available.
+        RuntimeMissingError: If ONNX Runtime is not installed.
         ValueError: If ``batch_size`` or ``threads`` is not a positive integer.
 
     Example:

@@ -6,6 +6,7 @@ import io
 import os
 import re
 from contextlib import redirect_stdout
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,28 @@ from exprinfer.errors import ModelFileError, RuntimeMissingError
 
 # The wheels of ONNX Runtime report usage over the network unless this is set before the import.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-try:
-    import onnxruntime
-except ModuleNotFoundError as error:
-    if error.name != "onnxruntime":
-        raise
-    raise RuntimeMissingError(
-        "exprinfer needs ONNX Runtime, which comes with one of two extras: "
-        "pip install 'exprinfer[cpu]', or pip install 'exprinfer[gpu]' for NVIDIA GPUs"
-    ) from None
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 _WARNINGS, _FATAL_ONLY = 2, 4  # ONNX Runtime's log severities; warnings are its default
+
+
+@cache
+def _onnxruntime() -> Any:
+    """Import ONNX Runtime when it is first needed: ``exprinfer --version`` works without it.
+
+    Raises:
+        RuntimeMissingError: If it is not installed.
+    """
+    try:
+        import onnxruntime
+    except ModuleNotFoundError as error:
+        if error.name != "onnxruntime":
+            raise
+        raise RuntimeMissingError(
+            "exprinfer needs ONNX Runtime, which comes with one of two extras: "
+            "pip install 'exprinfer[cpu]', or pip install 'exprinfer[gpu]' for NVIDIA GPUs"
+        ) from None
+    return onnxruntime
 
 
 def open_session(content: bytes, path: Path, provider: str, cuda_graph: bool = False) -> Any:
@@ -38,7 +49,9 @@ def open_session(content: bytes, path: Path, provider: str, cuda_graph: bool = F
 
     Raises:
         ModelFileError: If ONNX Runtime cannot open the model.
+        RuntimeMissingError: If ONNX Runtime is not installed.
     """
+    onnxruntime = _onnxruntime()
     options = onnxruntime.SessionOptions()
     # Without this the content could choose ONNX Runtime's other format, which nobody here checked.
     options.add_session_config_entry("session.load_model_format", "ONNX")
@@ -62,24 +75,24 @@ def open_session(content: bytes, path: Path, provider: str, cuda_graph: bool = F
 
 def built_for_cuda() -> bool:
     """Return whether the installed ONNX Runtime supports CUDA; there may still be no GPU."""
-    return CUDA in onnxruntime.get_available_providers()
+    return CUDA in _onnxruntime().get_available_providers()
 
 
 def preload_cuda() -> str:
     """Load the CUDA libraries that pip installed; return what is missing, for a sentence."""
     with io.StringIO() as printed, redirect_stdout(printed):
-        onnxruntime.preload_dlls()  # prints on standard output what it does not find
+        _onnxruntime().preload_dlls()  # prints on standard output what it does not find
         missing = re.findall(r"Failed to load (\S+):", printed.getvalue())
     return f" ({', '.join(missing)} not found)" if missing else ""
 
 
 def allocate(shape: list[int], dtype: type, device: str) -> Any:
     """Allocate an ``OrtValue`` of a shape on ``"cpu"`` or ``"cuda"``."""
-    return onnxruntime.OrtValue.ortvalue_from_shape_and_type(shape, dtype, device, 0)
+    return _onnxruntime().OrtValue.ortvalue_from_shape_and_type(shape, dtype, device, 0)
 
 
 def graph_options(number: int) -> Any:
     """Return run options that make a session capture one CUDA graph and then replay it."""
-    options = onnxruntime.RunOptions()
+    options = _onnxruntime().RunOptions()
     options.add_run_config_entry("gpu_graph_id", str(number))
     return options

@@ -99,6 +99,8 @@ class Session:
         Raises:
             ModelFileError: If the model returns another number of rows.
         """
+        if not len(tokens):  # some versions of ONNX Runtime crash on an empty batch
+            return np.zeros((0, 1), np.int64), np.zeros(0, np.float32)
         if self.cuda_graph:
             return self.cuda_graph.run(tokens)
         if self.width:

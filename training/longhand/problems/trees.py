@@ -1,4 +1,4 @@
-"""Whole expressions of any shape to learn from and to test with, and their values."""
+"""Whole expressions of any shape, and their values."""
 
 from __future__ import annotations
 
@@ -7,39 +7,45 @@ from dataclasses import dataclass
 from random import Random
 
 from training.expressions import OPERATORS
-from training.longhand.problems import Problem, any_number, value
+from training.longhand.problems.operations import Problem, any_number, value
 
-#: How tightly a text binds: what may stand beside ``+ -``, beside ``* /``, and after those.
+#: How tightly an expression binds: it may be an operand of ``+ -``; also of ``* /``; also on the
+#: right of ``* /``.
 SUM, PRODUCT, FACTOR = range(3)
-#: Shares of the expressions that get a minus, or one more, and brackets that they don't need.
+#: Probabilities of a minus before an expression, and of brackets that it does not need.
 MINUS, BRACKETS = 0.15, 0.1
 
 
 @dataclass(frozen=True)
 class Tree:
-    """An expression as it is written."""
+    """An expression with its value.
+
+    Attributes:
+        text: The expression.
+        value: Its value; None if it divides by zero.
+        binds: SUM, PRODUCT or FACTOR.
+    """
 
     text: str
     value: int | None
-    """None where it divides by zero."""
     binds: int
 
     def within(self, binds: int) -> str:
-        """The text as it stands where so tight a one is asked for."""
+        """Return the text, in brackets if the expression binds less tightly than this."""
         return self.text if self.binds >= binds else f"({self.text})"
 
     def negated(self) -> Tree:
-        """The expression with a minus before it."""
+        """Return the expression with a minus before it."""
         negative = None if self.value is None else -self.value
         return Tree(f"-{self.within(FACTOR)}", negative, FACTOR)
 
     def bracketed(self) -> Tree:
-        """The expression in brackets."""
+        """Return the expression in brackets."""
         return Tree(f"({self.text})", self.value, FACTOR)
 
 
 def join(a: Tree, operator: str, b: Tree) -> Tree:
-    """Two expressions with an operator between, in brackets where they need them."""
+    """Join two expressions with an operator; they get brackets if they need them."""
     binds = PRODUCT if operator in "*/" else SUM
     text = f"{a.within(binds)}{operator}{b.within(binds + 1)}"
     if a.value is None or b.value is None or (operator == "/" and b.value == 0):
@@ -48,26 +54,26 @@ def join(a: Tree, operator: str, b: Tree) -> Tree:
 
 
 def join_any(rng: Random, a: Tree, b: Tree) -> Tree:
-    """Two expressions with any operator between."""
+    """Join two expressions with any operator."""
     return join(a, rng.choice(OPERATORS), b)
 
 
 def join_well(rng: Random, a: Tree, b: Tree) -> Tree:
-    """The same, but so that few large expressions vanish or divide by zero."""
+    """Join two expressions so that few large ones become zero or divide by zero."""
     operator = rng.choice(OPERATORS)
     if operator == "/" and a.value is not None and b.value is not None:
-        dull = 0.98 if b.value == 0 else 0.5 if abs(a.value) < abs(b.value) else 0.0
-        operator = rng.choice("+-*") if rng.random() < dull else operator
+        avoid = 0.98 if b.value == 0 else 0.5 if abs(a.value) < abs(b.value) else 0.0
+        operator = rng.choice("+-*") if rng.random() < avoid else operator
     return join(a, operator, b)
 
 
 def join_sum(rng: Random, a: Tree, b: Tree) -> Tree:
-    """Two expressions with a plus or a minus between."""
+    """Join two expressions with a plus or a minus."""
     return join(a, rng.choice("+-"), b)
 
 
 def number(rng: Random, most_digits: int) -> Tree:
-    """A random or awkward number of 1 to ``most_digits`` digits."""
+    """Draw a random or awkward number of 1 to ``most_digits`` digits."""
     text = any_number(rng, rng.randint(1, most_digits))
     return Tree(text, int(text), FACTOR)
 
@@ -79,12 +85,20 @@ def tree(
     digits: int,
     joined: Callable[[Random, Tree, Tree], Tree] = join_well,
 ) -> Tree:
-    """Draw an expression of so many operands, at most so many operators deep.
+    """Draw an expression.
 
-    Raises ValueError where so many do not fit in.
+    Args:
+        rng: The random generator.
+        operands: Number of operands.
+        depth: Most operators between an operand and the whole expression.
+        digits: Most digits of an operand.
+        joined: Joins two parts.
+
+    Raises:
+        ValueError: If so many operands do not fit into this depth.
     """
     if operands > 2**depth:
-        raise ValueError(f"{operands} operands are more than fit into a depth of {depth}")
+        raise ValueError(f"{operands} operands do not fit into a depth of {depth}")
     if operands == 1:
         drawn = number(rng, digits)
     else:
@@ -99,7 +113,7 @@ def tree(
 
 
 def nested(rng: Random, depth: int, digits: int) -> Tree:
-    """Draw an expression with brackets in brackets, so deep, an operand or a minus at each."""
+    """Draw an expression of nested brackets, with an operand or a minus at each level."""
     drawn = number(rng, digits)
     for _ in range(depth):
         drawn = drawn.bracketed()
@@ -119,7 +133,7 @@ def chain(rng: Random, operands: int, operators: str, digits: int) -> Tree:
 
 
 def chained(numbers: list[Tree], operators: str, rng: Random) -> Tree:
-    """Numbers with operators drawn between, without brackets."""
+    """Join numbers with random operators, without brackets."""
     products, signs = [numbers[0]], []
     for factor in numbers[1:]:
         operator = rng.choice(operators)
@@ -174,7 +188,7 @@ def _quotients(rng: Random, count: int) -> Tree:
     return chained([eights, *ones, *(number(rng, 1) for _ in range(count // 2 + 1))], "/", rng)
 
 
-#: Awkward expressions of about so many parts.
+#: Ways to draw an awkward expression of about a given number of parts.
 STRUCTURED: dict[str, Callable[[Random, int], Tree]] = {
     "1-1-1-...": lambda rng, n: _same(rng, n, "1", "-"),
     "9*9*9*...": lambda rng, n: _same(rng, n, "9", "*"),
@@ -192,7 +206,7 @@ STRUCTURED: dict[str, Callable[[Random, int], Tree]] = {
 
 
 def structured(rng: Random, kind: str, parts: int) -> Tree:
-    """Draw an awkward expression, now and then in brackets with something before or behind."""
+    """Draw an awkward expression, sometimes in brackets with something before or after it."""
     drawn = STRUCTURED[kind](rng, parts)
     if rng.random() < 0.3:
         drawn = join_well(rng, number(rng, 3), drawn.bracketed())
@@ -202,7 +216,7 @@ def structured(rng: Random, kind: str, parts: int) -> Tree:
 
 
 def trees(seed: int, count: int, operands: int, depth: int, digits: int) -> Iterator[Problem]:
-    """Draw expressions of 1 to ``operands`` operands, with any operators between."""
+    """Draw expressions of 1 to ``operands`` operands with any operators."""
     rng = Random(seed)
     for _ in range(count):
         drawn = tree(rng, rng.randint(1, operands), depth, digits, join_any)

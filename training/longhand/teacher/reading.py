@@ -1,32 +1,29 @@
-"""How the teacher reads an expression, symbol by symbol, from left to right, once.
+"""How the teacher reads an expression: once, symbol by symbol, from left to right.
 
-A number after an operator goes to ``second``; any other goes to ``first``, behind what waits there.
-What waits there, each with its operator behind it: ``12+`` or ``12-`` a number to add to, with its
-own sign; ``12*`` or ``12/``, whose sign is counted to what follows; ``(`` a bracket that is open,
-``)`` one whose value is to change its sign. Leading zeros are not copied, so that zero is an empty
-place. A head parked on the last symbol of what waits tells what may be worked out at once.
+A number after an operator goes to ``second``. Any other number goes to ``first``, after what is
+pending there. These can be pending, each with its operator after it:
+
+    12+ or 12-   a number to add to, with its own sign
+    12* or 12/   a number to multiply or divide; its sign is counted with what follows
+    (            an open bracket
+    )            an open bracket whose value will change its sign
+
+Leading zeros are not copied, so a zero is an empty place. The head on ``first`` rests on the last
+symbol of what is pending; that symbol decides what can be worked out at once.
 """
 
 from __future__ import annotations
 
-from training.longhand.program import (
-    BLANK,
-    LEFT,
-    RIGHT,
-    Action,
-    ImpossibleError,
-    Program,
-    State,
-    flipped,
-)
-from training.longhand.waiting import begin, waits_for_more
+from training.longhand.machine import BLANK, LEFT, RIGHT
+from training.longhand.teacher.pending import begin, must_wait
+from training.longhand.teacher.program import Action, ImpossibleError, Program, State, flipped
 
 reading = Program()
 
 
 @reading.phase("input")
 def start(sign: str, symbol: str) -> Action:
-    """An expression or what is in a bracket begins, ``sign`` being that of its first value."""
+    """Begin an expression or the content of a bracket; ``sign`` is that of its first value."""
     if symbol == "-":
         return _go(start(flipped(sign)))
     if symbol == "(":
@@ -38,7 +35,7 @@ def start(sign: str, symbol: str) -> Action:
 
 @reading.phase("input")
 def first_zeros(sign: str, symbol: str) -> Action:
-    """Of a first number nothing was read but zeros."""
+    """Read on after nothing but zeros of a first number."""
     if symbol in (")", BLANK):
         return Action(State("result", ("0", "clean")), move={"first": LEFT})
     return _operator(symbol, "+") or _first(symbol, sign)
@@ -46,7 +43,7 @@ def first_zeros(sign: str, symbol: str) -> Action:
 
 @reading.phase("input")
 def first_digits(sign: str, symbol: str) -> Action:
-    """A first number goes on; it is the whole value where no operator follows."""
+    """Read on in a first number; it is the whole value if no operator follows."""
     if symbol in (")", BLANK):
         return Action(State("lift_first", (sign,)), move={"first": LEFT})
     return _operator(symbol, sign) or _copy("first", symbol, first_digits(sign))
@@ -54,7 +51,7 @@ def first_digits(sign: str, symbol: str) -> Action:
 
 @reading.phase("input")
 def second(sign: str, symbol: str) -> Action:
-    """An operator was read; ``sign`` is that of what follows, with what was counted to it."""
+    """Read on after an operator; ``sign`` is that of what follows, with what is counted to it."""
     if symbol == "-":
         return _go(second(flipped(sign)))
     if symbol == "(":
@@ -64,7 +61,7 @@ def second(sign: str, symbol: str) -> Action:
 
 @reading.phase("input")
 def second_zeros(sign: str, symbol: str) -> Action:
-    """Of a second number nothing was read but zeros."""
+    """Read on after nothing but zeros of a second number."""
     if symbol.isdigit():
         return _second(symbol, sign)
     if symbol == "(":
@@ -74,12 +71,12 @@ def second_zeros(sign: str, symbol: str) -> Action:
 
 @reading.phase("input", "first")
 def second_digits(sign: str, symbol: str, top: str) -> Action:
-    """A second number goes on, or is worked with, or waits for the product that it begins."""
+    """Read on in a second number; at its end use it, or keep it pending for a product."""
     if top not in "+-*/":
         raise ImpossibleError
     if symbol.isdigit() or symbol == "(":
         return _copy("second", symbol, second_digits(sign))
-    if waits_for_more(top, symbol):
+    if must_wait(top, symbol):
         return Action(State("lift_second", (sign,)), move={"second": LEFT})
     return begin(top, sign)
 
@@ -97,7 +94,7 @@ def _second(symbol: str, sign: str) -> Action:
 
 
 def _operator(symbol: str, sign: str) -> Action | None:
-    """Write down the operator for which the number before it waits."""
+    """Write an operator after the pending number before it; None if the symbol is no operator."""
     if symbol in "+-":
         return Action(second(symbol), {"first": sign}, {"input": RIGHT})
     if symbol in "*/":

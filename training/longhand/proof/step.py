@@ -1,4 +1,4 @@
-"""One step of the shipped file by itself: the body of its Loop, run by ONNX Runtime."""
+"""One step of a model file by itself: the body of its inner Loop, run by ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -10,38 +10,44 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto
 
-from training.gaps import row_gaps
-from training.longhand.program import TAPES
-from training.networks.longhand import KEEP, UNSEEN
+from training.longhand.machine import KEEP, TAPES, UNSEEN
+from training.margins import row_margins
 
-#: Cells of the tapes on which a single step is tried, the head in the middle.
+#: Cells of the tapes on which a single step is tried, with the head in the middle.
 CELLS = 3
 WEIGHTS = ("SYMBOL_VECTORS", "INPUT_GATES", "HIDDEN_GATES", "CELLS", "OUTPUT", "OUTPUT_BIAS")
-#: What the step takes from outside, besides weights and constants.
+#: What the step takes from the graph around it, apart from weights and constants.
 OUTER = {"limit_now", "last_cell", "few"}
-SCORES = ("memory_scores", "write_scores", "move_scores")
+SCORES = ("state_scores", "write_scores", "move_scores")
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """What a step did, row by row, and how clearly."""
+    """What a step did in each row, and its scores.
 
-    then: NDArray[np.int64]
-    """The next code, ``[rows]``."""
+    Attributes:
+        next_state: Number of the next state, int64 ``[rows]``.
+        write: Token ids now under the old head positions, int64 ``[rows, tapes]``; KEEP if they are
+            as before.
+        move: -1, 0 or 1 by tape, int64 ``[rows, tapes]``.
+        scores: Scores of states, symbols and moves, float32 ``[rows, ..., choices]``.
+    """
+
+    next_state: NDArray[np.int64]
     write: NDArray[np.int64]
-    """The symbols now under the old head positions, by tape; KEEP where they are as before."""
     move: NDArray[np.int64]
-    """-1, 0 or 1 by tape."""
     scores: tuple[NDArray[np.float32], ...]
-    """Of codes, symbols and moves, ``[rows, ..., choices]``."""
 
-    def gaps(self) -> list[NDArray[np.floating]]:
-        """The lead of the highest score over the next, for codes, symbols, moves, ``[rows]``."""
-        return [row_gaps(scores) for scores in self.scores]
+    def margins(self) -> list[NDArray[np.floating]]:
+        """Return the margins of the highest score over the next, for states, symbols and moves.
+
+        Each is ``[rows]``.
+        """
+        return [row_margins(scores) for scores in self.scores]
 
 
 class Step:
-    """The step of a model file, its nodes and weights untouched."""
+    """The step of a model file, with its own nodes and weights."""
 
     def __init__(self, model: onnx.ModelProto, provider: str = "CPUExecutionProvider") -> None:
         body = onnx.GraphProto()
@@ -57,7 +63,7 @@ class Step:
         alone = onnx.helper.make_model(body, opset_imports=model.opset_import)
         alone.ir_version = model.ir_version
         self.looks = onnx.numpy_helper.to_array(weights["LOOKS"])[:, :, 0]
-        """At which tapes a code looks, bool ``[codes, tapes]``."""
+        """Which tapes each state looks at, bool ``[states, tapes]``."""
         self.start = int(onnx.numpy_helper.to_array(weights["START"])[0])
         self.halt = int(onnx.numpy_helper.to_array(weights["HALT"])[0])
         self._weights = {name: onnx.numpy_helper.to_array(weights[name]) for name in WEIGHTS}
@@ -65,35 +71,24 @@ class Step:
             alone.SerializeToString(), providers=[provider]
         )
 
-    def scores_in_float64(
-        self, codes: NDArray[np.int64], seen: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
-        """All scores of such a step once more, from the same weights, ``[rows, scores]``."""
-        weights = {name: weight.astype(float) for name, weight in self._weights.items()}
-        rows = seen + np.arange(len(TAPES)) * (UNSEEN + 1)
-        embedding = weights["SYMBOL_VECTORS"][rows].sum(1)
-        gates = embedding @ weights["INPUT_GATES"] + weights["HIDDEN_GATES"][codes]
-        i, f, o, candidate = np.split(gates, 4, axis=1)
-        cell = _sigmoid(f) * weights["CELLS"][codes] + _sigmoid(i) * np.tanh(candidate)
-        hidden = _sigmoid(o) * np.tanh(cell)
-        scores: NDArray[np.float64] = hidden @ weights["OUTPUT"] + weights["OUTPUT_BIAS"]
-        return scores
-
     def decide(
-        self, codes: NDArray[np.int64], seen: NDArray[np.int64], unseen: int = 0
+        self, state: NDArray[np.int64], seen: NDArray[np.int64], hidden: int = 0
     ) -> Decisions:
-        """Do one step on codes ``[rows]`` and token ids under the heads, ``[rows, tapes]``.
+        """Do one step in each row.
 
-        In place of UNSEEN there stands the symbol ``unseen``.
+        Args:
+            state: Numbers of states, int64 ``[rows]``.
+            seen: Token ids under the heads, int64 ``[rows, tapes]``, or UNSEEN.
+            hidden: Token id to put on the tapes that are UNSEEN.
         """
-        rows = len(codes)
-        under = np.where(seen == UNSEEN, unseen, seen).astype(np.uint8)
+        rows = len(state)
+        under = np.where(seen == UNSEEN, hidden, seen).astype(np.uint8)
         tapes = np.zeros((rows, len(TAPES), CELLS), np.uint8)
         tapes[:, :, CELLS // 2] = under
         feed = {
             "number": np.array(0),
             "any_in": np.array(True),
-            "memory_in": codes,
+            "state_in": state,
             "heads_in": np.full((rows, len(TAPES), 1), CELLS // 2),
             "tapes_in": tapes,
             "steps_in": np.zeros(rows, np.int64),
@@ -103,14 +98,33 @@ class Step:
             "few": np.array([0]),
             "last_cell": np.array([CELLS - 1]),
         }
-        asked = ["memory_out", "tapes_out", "heads_out", *SCORES]
+        outputs = ["state_out", "tapes_out", "heads_out", *SCORES]
         used = {value.name for value in self._session.get_inputs()}
         feed = {name: value for name, value in feed.items() if name in used}
-        then, tapes, heads, *scores = self._session.run(asked, feed)
+        next_state, tapes, heads, *scores = self._session.run(outputs, feed)
         written = np.argmax(scores[1], axis=-1)
         now = tapes[:, :, CELLS // 2]
         np.testing.assert_array_equal(now, np.where(written == KEEP, under, written))
-        return Decisions(then, written, heads[:, :, 0] - CELLS // 2, tuple(scores))
+        return Decisions(next_state, written, heads[:, :, 0] - CELLS // 2, tuple(scores))
+
+    def scores_in_float64(
+        self, state: NDArray[np.int64], seen: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Return all scores of such a step in float64, from the same weights, ``[rows, scores]``.
+
+        Args:
+            state: Numbers of states, int64 ``[rows]``.
+            seen: Token ids under the heads, int64 ``[rows, tapes]``, or UNSEEN.
+        """
+        weights = {name: weight.astype(float) for name, weight in self._weights.items()}
+        rows = seen + np.arange(len(TAPES)) * (UNSEEN + 1)
+        embedding = weights["SYMBOL_VECTORS"][rows].sum(1)
+        gates = embedding @ weights["INPUT_GATES"] + weights["HIDDEN_GATES"][state]
+        i, f, o, candidate = np.split(gates, 4, axis=1)
+        cell = _sigmoid(f) * weights["CELLS"][state] + _sigmoid(i) * np.tanh(candidate)
+        hidden = _sigmoid(o) * np.tanh(cell)
+        scores: NDArray[np.float64] = hidden @ weights["OUTPUT"] + weights["OUTPUT_BIAS"]
+        return scores
 
 
 def _loop_body(graph: onnx.GraphProto) -> onnx.GraphProto:

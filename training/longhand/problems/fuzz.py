@@ -1,7 +1,7 @@
-"""Texts of any kind, expressions and others, and what is to be made of each.
+"""Texts of any kind, expressions and others, and the right result for each.
 
-``read`` descends recursively and works with Python's integers: another way than the checker's
-tables and the machine's tapes, to compare them with.
+``read`` is a recursive descent parser that computes with Python's integers. It shares no code with
+the validation tables of ``exprinfer`` and the tapes of the machine, so they can be compared with it.
 """
 
 from __future__ import annotations
@@ -11,31 +11,36 @@ from dataclasses import dataclass
 from random import Random
 
 from exprinfer.language.tokenizer import SYMBOLS
-from training.longhand.problems import value
-from training.longhand.trees import join, join_any, tree
+from training.longhand.problems.operations import value
+from training.longhand.problems.trees import join, join_any, tree
 
+#: Longest text, in characters.
 LONGEST = 60
-#: Characters that are in no expression.
+#: Characters that no expression contains.
 FOREIGN = " x.=\0\u0663\u2212"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is to be made of a text."""
+    """The right result for a text.
+
+    Attributes:
+        error: Code of the error; None if the text is an expression with a value.
+        position: Index of the character that the error is about; None if it is about none.
+        value: The value.
+    """
 
     error: str | None
-    """The error's code, None where there is an answer."""
     position: int | None = None
-    """Where the error is; None where it has no place."""
     value: int = 0
 
 
 class _Error(Exception):
-    """The text cannot go on so."""
+    """Unexpected symbol or end of the text."""
 
 
 def read(text: str) -> Verdict:
-    """Read a text as the language has it."""
+    """Return the right result for a text."""
     if not text:
         return Verdict("empty")
     reader = _Reader(text)
@@ -54,14 +59,14 @@ def read(text: str) -> Verdict:
 
 
 class _Reader:
-    """Recursive descent: each method reads one part and returns its value, None without one."""
+    """Recursive descent: each method reads one part and returns its value, or None."""
 
     def __init__(self, text: str) -> None:
         self.text, self.at = text, 0
         self.plain_zero: int | None = None
-        """Where the first divisor begins that is written as a zero."""
+        """Start of the first divisor that is written as a zero."""
         self.zero_divisor: int | None = None
-        """Where the divisor begins that is the first to be worked out as zero."""
+        """Start of the first divisor whose value turns out to be zero."""
 
     def _next(self) -> str:
         return self.text[self.at : self.at + 1]
@@ -70,7 +75,7 @@ class _Reader:
         found = self.product()
         while self._next() in ("+", "-"):
             operator = self._take()
-            found = _together(found, operator, self.product())
+            found = _apply(found, operator, self.product())
         return found
 
     def product(self) -> int | None:
@@ -84,7 +89,7 @@ class _Reader:
                 self.plain_zero = begins
             if operator == "/" and factor == 0 and self.zero_divisor is None:
                 self.zero_divisor = begins
-            found = _together(found, operator, factor)
+            found = _apply(found, operator, factor)
         return found
 
     def factor(self) -> int | None:
@@ -111,14 +116,14 @@ class _Reader:
         return self.text[self.at - 1]
 
 
-def _together(a: int | None, operator: str, b: int | None) -> int | None:
+def _apply(a: int | None, operator: str, b: int | None) -> int | None:
     if a is None or b is None or (operator == "/" and b == 0):
         return None
     return value(a, operator, b)
 
 
 def draw(rng: Random) -> str:
-    """Draw a text of at most LONGEST characters: random symbols, an expression, or one spoilt."""
+    """Draw a text of at most LONGEST characters: random symbols, an expression, or a damaged one."""
     kind = rng.random()
     if kind < 0.2:
         return "".join(rng.choices(SYMBOLS[1:], k=rng.randint(0, rng.choice([4, 12, LONGEST]))))
@@ -127,7 +132,7 @@ def draw(rng: Random) -> str:
         text = _divided_by_zero(rng)
     while len(text) > LONGEST - 1:
         text = tree(rng, rng.randint(1, 6), 4, rng.randint(1, 4)).text
-    return text if kind < 0.6 else _spoilt(rng, text)
+    return text if kind < 0.6 else _damaged(rng, text)
 
 
 def _divided_by_zero(rng: Random) -> str:
@@ -136,7 +141,7 @@ def _divided_by_zero(rng: Random) -> str:
     return rng.choice([join_any(rng, c, quotient), join_any(rng, quotient, c), quotient]).text
 
 
-def _spoilt(rng: Random, text: str) -> str:
+def _damaged(rng: Random, text: str) -> str:
     at = rng.randrange(len(text) + 1)
     symbol = rng.choice(FOREIGN) if rng.random() < 0.1 else rng.choice(SYMBOLS[1:])
     kind = rng.randrange(4)
@@ -148,7 +153,7 @@ def _spoilt(rng: Random, text: str) -> str:
 
 
 def texts(seed: int, count: int) -> Iterator[str]:
-    """Draw texts."""
+    """Draw texts; the same for the same seed."""
     rng = Random(seed)
     for _ in range(count):
         yield draw(rng)

@@ -1,4 +1,4 @@
-"""Problems of any size to learn from and to test with: random numbers, and awkward ones."""
+"""Problems of one operation, of any size: with random numbers, and with awkward ones."""
 
 from __future__ import annotations
 
@@ -7,20 +7,24 @@ from dataclasses import dataclass
 from random import Random
 
 from training.expressions import FORMS, OPERATORS
-from training.longhand.program import DIVIDED_BY_ZERO
+from training.longhand.machine import DIVIDED_BY_ZERO
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One expression, operands as they are written, and its value."""
+    """One expression and its value.
+
+    Attributes:
+        text: The expression.
+        value: Its value; None if it divides by zero.
+    """
 
     text: str
     value: int | None
-    """None where it divides by zero."""
 
     @property
     def answer(self) -> str:
-        """What a machine is to answer."""
+        """The text that the tape machine must answer."""
         return DIVIDED_BY_ZERO if self.value is None else str(self.value)
 
 
@@ -52,7 +56,7 @@ def _power_of_two(rng: Random, digits: int) -> str:
     return str(power)[:digits] if len(str(power)) > digits else str(power).zfill(digits)
 
 
-#: Ways to write a number of so many digits, leading zeros among them.
+#: Ways to draw a number with a given number of digits, which may begin with zeros.
 NUMBERS: dict[str, Callable[[Random, int], str]] = {
     "random": _random,
     "zeros inside": _zeros_inside,
@@ -63,7 +67,7 @@ NUMBERS: dict[str, Callable[[Random, int], str]] = {
     "leading zeros": _leading_zeros,
 }
 
-#: Ways to choose the first number by the second one, of at most so many digits.
+#: Ways to choose the first number from the second one and a limit (the largest number allowed).
 RELATIONS: dict[str, Callable[[Random, int, int], int]] = {
     "equal": lambda rng, b, limit: b,
     "one more": lambda rng, b, limit: b + 1,
@@ -75,14 +79,14 @@ RELATIONS: dict[str, Callable[[Random, int, int], int]] = {
 
 
 def random_problem(rng: Random, operator: str, first_digits: int, second_digits: int) -> Problem:
-    """Draw a problem of random numbers of so many digits, signs and form at random."""
+    """Draw a problem with random numbers of the given digits; signs and form are random too."""
     return _write(rng, _random(rng, first_digits), operator, _random(rng, second_digits))
 
 
 def awkward_problem(rng: Random, operator: str, first_digits: int, second_digits: int) -> Problem:
-    """Draw a problem of awkward numbers, of so many digits at most, signs and form at random.
+    """Draw a problem with awkward numbers of at most the given digits; signs and form are random.
 
-    Now and then one of the numbers is short, or the first one is chosen by the second one.
+    Sometimes one of the numbers is short, or the first one is chosen from the second one.
     """
     short = rng.random()
     if short < 0.1:
@@ -99,13 +103,13 @@ def awkward_problem(rng: Random, operator: str, first_digits: int, second_digits
 
 
 def problem(rng: Random, operator: str, first_digits: int, second_digits: int) -> Problem:
-    """Draw a random problem or an awkward one."""
+    """Draw a random or an awkward problem."""
     draw = rng.choice([random_problem, awkward_problem])
     return draw(rng, operator, first_digits, second_digits)
 
 
 def any_number(rng: Random, digits: int) -> str:
-    """Write down a random number of so many digits, or an awkward one."""
+    """Draw a random or an awkward number with the given number of digits, as text."""
     return (_random if rng.random() < 0.5 else _awkward)(rng, digits)
 
 
@@ -121,7 +125,7 @@ def _write(rng: Random, a: str, operator: str, b: str) -> Problem:
 
 
 def value(a: int, operator: str, b: int) -> int:
-    """The exact value; ``/`` truncates toward zero."""
+    """Return the exact value of an operation; ``/`` truncates toward zero."""
     if operator == "/":
         quotient = abs(a) // abs(b)
         return quotient if (a < 0) == (b < 0) else -quotient
@@ -129,7 +133,7 @@ def value(a: int, operator: str, b: int) -> int:
 
 
 def problems(seed: int, count: int, most_digits: int) -> Iterator[Problem]:
-    """Draw problems of all operators whose operands have 1 to ``most_digits`` digits."""
+    """Draw problems with any operator, whose operands have 1 to ``most_digits`` digits."""
     rng = Random(seed)
     for _ in range(count):
         operator = rng.choice(OPERATORS)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from training.longhand.program import (
-    BLANK,
-    LEFT,
-    RIGHT,
+from training.longhand.machine import BLANK, LEFT, RIGHT
+from training.longhand.teacher.program import (
     Action,
     ImpossibleError,
     Program,
@@ -17,9 +15,9 @@ from training.longhand.program import (
 products = Program()
 
 
-@products.phase("first")
+@products.phase("first", operation="multiply")
 def times(sign: str, x: str) -> Action:
-    """Note the answer's sign, in a cell of the input that was read; nothing times is nothing."""
+    """Write the answer's sign into a cell of the input that was read; zero times is zero."""
     if before(x):
         return Action(State("wipe", ("0",)), move={"input": RIGHT, "second": LEFT})
     value(x)
@@ -28,7 +26,7 @@ def times(sign: str, x: str) -> Action:
 
 @products.phase("first", "second")
 def multiply(carry: int, x: str, y: str) -> Action:
-    """Multiply two digits and add the carry; where the row ends, write the carry down."""
+    """Multiply two digits and add the carry; at the end of the row, write the carry."""
     if y == BLANK or carry > value(y):
         raise ImpossibleError  # the second number is not zero; 9y + 9 + carry < 10 (y + 1)
     if before(x):
@@ -39,14 +37,14 @@ def multiply(carry: int, x: str, y: str) -> Action:
 
 @products.phase("answer")
 def product(number: int, z: str) -> Action:
-    """Add the product of two digits to what stands in its place."""
+    """Add the product of two digits to the digit in its place."""
     carry, digit = divmod(number + value(z), 10)
     return Action(multiply(carry), {"answer": str(digit)}, {"first": LEFT, "answer": LEFT})
 
 
 @products.phase("second", "input")
 def row_done(wrote: int, y: str, sign: str) -> Action:
-    """Is there another digit to multiply by?"""
+    """Go on to the next digit to multiply by, or finish."""
     if sign not in "+-":
         raise ImpossibleError
     if y == BLANK:
@@ -59,7 +57,7 @@ def row_done(wrote: int, y: str, sign: str) -> Action:
 
 @products.phase("first")
 def next_row(x: str) -> Action:
-    """Go back to the first number's last digit, and in the answer one place less far."""
+    """Go back to the last digit of the first number, and in the answer to the next row's place."""
     if x == "*":
         return Action(multiply(0), move={"first": LEFT, "answer": LEFT})
     if before(x):

@@ -1,16 +1,14 @@
-"""How the teacher divides: the divisor under the dividend, and subtract as often as it fits.
+"""How the teacher divides: put the divisor under the dividend, and subtract as often as it fits.
 
-The remainder stands where the dividend stood. The answer begins as a zero for each place of the
-quotient, and each is counted up. Under way, the second number stands below as many digits of the
-first, and the digit before those is looked at apart.
+The remainder replaces the dividend. The answer begins with a zero for each place of the quotient,
+and each of these digits is counted up. While dividing, the second number is below as many digits of
+the first, and the digit before those is looked at separately.
 """
 
 from __future__ import annotations
 
-from training.longhand.program import (
-    BLANK,
-    LEFT,
-    RIGHT,
+from training.longhand.machine import BLANK, LEFT, RIGHT
+from training.longhand.teacher.program import (
     Action,
     ImpossibleError,
     Program,
@@ -24,9 +22,9 @@ BOTH_LEFT = {"first": LEFT, "second": LEFT}
 BOTH_RIGHT = {"first": RIGHT, "second": RIGHT}
 
 
-@quotients.phase("first")
+@quotients.phase("first", operation="divide")
 def over(sign: str, x: str) -> Action:
-    """Note the answer's sign, in a cell of the input that was read; of nothing there is nothing."""
+    """Write the answer's sign into a cell of the input that was read; zero divided is zero."""
     if before(x):
         return Action(State("wipe", ("0",)), move={"input": RIGHT, "second": LEFT})
     value(x)
@@ -35,7 +33,7 @@ def over(sign: str, x: str) -> Action:
 
 @quotients.phase("first", "second")
 def align(x: str, y: str) -> Action:
-    """Go left over both numbers; a longer second one does not go into the first."""
+    """Go left over both numbers; if the second is longer, the quotient is zero."""
     value(y)
     if before(x):
         if y == BLANK:
@@ -48,7 +46,7 @@ def align(x: str, y: str) -> Action:
 
 @quotients.phase("first")
 def places(x: str) -> Action:
-    """Write a zero for each further digit of the first number."""
+    """Write a zero for each remaining digit of the first number."""
     if before(x):
         return Action(place(), {"answer": "0"})
     return Action(places(), {"answer": "0"}, {"first": LEFT, "answer": LEFT})
@@ -56,7 +54,7 @@ def places(x: str) -> Action:
 
 @quotients.phase("first", "answer")
 def place(x: str, z: str) -> Action:
-    """Does it surely go in here, because a digit stands before? Or are all places done?"""
+    """Decide if the divisor fits here for sure, because a digit is before it; or end."""
     if z == BLANK and not before(x):
         return Action(to_the_left(), move={"answer": LEFT})
     if z != "0":
@@ -67,7 +65,7 @@ def place(x: str, z: str) -> Action:
 
 @quotients.phase("first", "second")
 def compare(x: str, y: str) -> Action:
-    """Compare from the left."""
+    """Compare the two numbers from the left."""
     value(y)
     if y == BLANK:
         if x.isdigit() or x == "/":
@@ -82,10 +80,10 @@ def compare(x: str, y: str) -> Action:
 
 @quotients.phase("second", "answer")
 def fits(y: str, z: str) -> Action:
-    """Go to the right end, and count up the quotient's digit."""
+    """Go to the right end, and add 1 to the digit of the quotient."""
     value(y)
     if z == BLANK or value(z) == 9:
-        raise ImpossibleError  # what is looked at is less than ten times the second number
+        raise ImpossibleError  # the first number is less than ten times the second here
     if y == BLANK:
         return Action(take_away(0), {"answer": str(value(z) + 1)}, BOTH_LEFT)
     return Action(fits(), move=BOTH_RIGHT)
@@ -93,7 +91,7 @@ def fits(y: str, z: str) -> Action:
 
 @quotients.phase("first", "second")
 def take_away(borrowed: int, x: str, y: str) -> Action:
-    """Subtract in place; then see at once, by the digit before, whether it surely fits again."""
+    """Subtract in place; the digit before then shows if the divisor fits again for sure."""
     if before(x):
         if y != BLANK or borrowed:
             raise ImpossibleError
@@ -102,7 +100,7 @@ def take_away(borrowed: int, x: str, y: str) -> Action:
     if y != BLANK:
         return Action(take_away(int(digit < 0)), {"first": str(digit % 10)}, BOTH_LEFT)
     if not 0 <= digit < 9:
-        raise ImpossibleError  # what is left is less than nine times the second number
+        raise ImpossibleError  # the rest is less than nine times the second number
     return Action(fits() if digit else compare(), {"first": str(digit)}, BOTH_RIGHT)
 
 
@@ -117,7 +115,7 @@ def does_not_fit(y: str) -> Action:
 
 @quotients.phase("answer", "input")
 def to_the_left(z: str, sign: str) -> Action:
-    """Go to the quotient's first digit."""
+    """Go to the first digit of the quotient."""
     if sign not in "+-":
         raise ImpossibleError
     if z == BLANK:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from exprinfer.language.tokenizer import SYMBOLS, encode
-from exprinfer.runtime.model_file import FORMAT_VERSION
+from exprinfer.runtime.model_info import FORMAT_VERSION
 from exprinfer.runtime.session import Session
 from training import networks
 from training.expressions import enumerate_domain

@@ -77,8 +77,9 @@ def _draw(rows: dict[str, dict[str, str]], path: Path) -> None:
     for symbol in OPERATORS:
         shares = [100 * float(found[count][f"unseen_exact_match {symbol}"]) for count in counts]
         thousands = [count / 1_000 for count in counts]
-        style = {"color": COLORS[symbol], "marker": MARKERS[symbol]}
-        axis.plot(thousands, shares, label=NAMES[symbol], **style)
+        axis.plot(
+            thousands, shares, color=COLORS[symbol], marker=MARKERS[symbol], label=NAMES[symbol]
+        )
     label = "the 100 answers that the gist printed"
     axis.axhline(100 * GIST_PRINTED, color="gray", linestyle=":", label=label)
     axis.set(

@@ -184,9 +184,7 @@ def _section(settings: type[_T], section: str, content: dict[str, Any]) -> _T:
         raise ValueError(f"[{section}] needs the settings {sorted(missing)}")
     for name, value in given.items():
         if not _has_type(value, hints[name]):
-            raise ValueError(
-                f"[{section}] {name} must be {_describe(hints[name])}, got {value!r}"
-            )
+            raise ValueError(f"[{section}] {name} must be {_describe(hints[name])}, got {value!r}")
     return settings(**given)
 
 
@@ -194,8 +192,8 @@ def _has_type(value: object, hint: Any) -> bool:
     """Whether a TOML value has the type of a setting."""
     if get_origin(hint) is Literal:
         return value in get_args(hint)
-    kind: type | tuple[type, ...] = get_origin(hint) or hint
-    kind = {float: (int, float), tuple: list}.get(kind, kind)  # type: ignore[call-overload]
+    kind: Any = get_origin(hint) or hint
+    kind = {float: (int, float), tuple: list}.get(kind, kind)
     return isinstance(value, kind) and (hint is bool or not isinstance(value, bool))
 
 
@@ -210,6 +208,11 @@ def _verify(recipe: Recipe) -> None:
     """Raise ValueError if a setting has an impossible value, or two do not fit together."""
     model, data, training, log = recipe.model, recipe.data, recipe.training, recipe.log
     traces = data.source == "traces"
+    _require(
+        traces == (model.network == "longhand"),
+        'the network "longhand" and the source "traces" need each other, got the network '
+        f'"{model.network}" and the source "{data.source}"',
+    )
     for name, size in model.settings.items():
         _require_positive(f"[model] settings: {name}", size)
     for name in {"samples": ["samples"], "traces": ["samples", "digits", "operands"]}.get(
@@ -220,11 +223,6 @@ def _verify(recipe: Recipe) -> None:
         _require_positive(f"[training] {name}", getattr(training, name))
     for name in ("every", "checkpoint"):
         _require_positive(f"[log] {name}", getattr(log, name))
-    _require(
-        traces == (model.network == "longhand"),
-        'the network "longhand" and the source "traces" need each other, got the network '
-        f'"{model.network}" and the source "{data.source}"',
-    )
     _require(1 <= data.percent <= 100, f"[data] percent must be in 1..100, got {data.percent}")
     _require(
         not traces or data.operands <= 2**data.depth,

@@ -103,8 +103,7 @@ def _milestones(log: list[dict[str, float]], batch: int) -> list[list[Any]]:
     for share in MILESTONES:
         reached = next((row for row in log if row["exact_match"] >= share), None)
         if reached:
-            shown = f"{reached['update'] * batch:,.0f} expressions"
-            rows.append(
-                [f"{share:.1%} exact match after", f"{reached['seconds'] / 60:.1f} minutes, {shown}"]
-            )
+            minutes, shown = reached["seconds"] / 60, reached["update"] * batch
+            text = f"{minutes:.1f} minutes, {shown:,.0f} expressions"
+            rows.append([f"{share:.1%} exact match after", text])
     return rows

@@ -1,23 +1,20 @@
-"""How far ``longhand`` carries: problems far longer than any it learned from."""
+"""The study ``length``: numbers far longer than any that longhand learned from."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import click
-import numpy as np
-from numpy.typing import NDArray
 
+import exprinfer
 from exprinfer import Evaluator
-from exprinfer.language.tokenizer import SYMBOLS, Alphabet
 from exprinfer.runtime.model import Model
+from training.files import read_rows, write_rows
+from training.longhand.growth import measure
 from training.longhand.problems import Problem, awkward_problem, random_problem
-from training.run import write_rows
-from training.study import read
 
 FILE, GROWTH_FILE = "lengths.csv", "growth.csv"
 SEED = 4_000_003
@@ -26,13 +23,19 @@ DRAWS = {"random": random_problem, "awkward": awkward_problem}
 
 @dataclass(frozen=True)
 class Cell:
-    """One kind of problem."""
+    """One kind of problem.
+
+    Attributes:
+        operators: The operators, one character each.
+        first_digits: Digits of the first number.
+        second_digits: Digits of the second number.
+        problems: Number of random problems, and of awkward ones, for each operator.
+    """
 
     operators: str
     first_digits: int
     second_digits: int
     problems: int
-    """How many random ones, and how many awkward ones, for each operator."""
 
 
 CELLS = (
@@ -46,17 +49,20 @@ CELLS = (
     Cell("/", 100, 50, 500),
     Cell("/", 200, 100, 100),
 )
-#: Digits of both numbers, and how many problems, whose steps and time are measured.
+#: Digits of both numbers, and number of problems, of which steps and time are measured.
 GROWTH_DIGITS, GROWTH_PROBLEMS = (1, 2, 4, 8, 16, 32, 64, 128), 64
-#: How often the time is taken; the shortest counts.
-REPEATS = 3
 
 
 def study(models: Path) -> None:
-    """Evaluate the cells not yet in ``models/longhand/lengths.csv``, and measure the growth."""
+    """Evaluate the cells not yet in ``models/longhand/lengths.csv``, and measure the growth.
+
+    Raises:
+        ModelNotFoundError: If there is no such model file.
+        ModelFileError: If the file cannot be opened.
+    """
     folder = models / "longhand"
-    evaluator = Evaluator([Model(folder / "model.onnx", "cpu")], threads=1)
-    rows = read(folder / FILE)
+    evaluator = exprinfer.load(str(folder / "model.onnx"), "cpu", threads=1)
+    rows = read_rows(folder / FILE)
     done = {(row["operator"], row["first digits"], row["kind"]) for row in rows}
     for row in _cells(evaluator, done):
         rows.append(row)
@@ -81,25 +87,18 @@ def _cells(evaluator: Evaluator, done: set[tuple[str, str, str]]) -> Iterator[di
 
 
 def _wrong(evaluator: Evaluator, drawn: list[Problem]) -> list[str]:
-    column = evaluator.evaluate_batch([problem.text for problem in drawn])
+    """Return the problems that are answered wrong."""
+    answers = evaluator.evaluate_batch([problem.text for problem in drawn]).answers
     return [
         problem.text
-        for problem, answer in zip(drawn, column.answers.tolist(), strict=True)
+        for problem, answer in zip(drawn, answers.tolist(), strict=True)
         if answer != str(problem.value)
     ]
 
 
-def _seconds(model: Model, tokens: NDArray[np.uint8], lengths: NDArray[np.int64]) -> float:
-    began = time.perf_counter()
-    for rows in model.batches(tokens, lengths, len(tokens)):
-        model.answer(tokens[rows])
-    return time.perf_counter() - began
-
-
 def _growth(folder: Path) -> Iterator[dict[str, object]]:
-    """Steps, and milliseconds of one thread, for random numbers of so many digits each."""
+    """Measure steps, and milliseconds of one thread, by operator and digits."""
     model = Model(folder / "model.onnx", "cpu")
-    alphabet = Alphabet(SYMBOLS)
     rng = Random(SEED)
     for operator in "+-*/":
         for digits in GROWTH_DIGITS:
@@ -107,10 +106,7 @@ def _growth(folder: Path) -> Iterator[dict[str, object]]:
             texts = [
                 random_problem(rng, operator, digits, second).text for _ in range(GROWTH_PROBLEMS)
             ]
-            tokens, lengths = alphabet.encode(texts)
-            limits = np.array([2**62])
-            steps = model.session.states(tokens, limits)["steps"].astype(float)
-            seconds = min(_seconds(model, tokens, lengths) for _ in range(REPEATS))
+            steps, seconds = measure(model, texts)
             yield {
                 "operator": operator,
                 "digits": digits,

@@ -1,8 +1,7 @@
-"""How far ``longhand`` carries on whole expressions: far larger ones than it learned from."""
+"""The study ``whole``: whole expressions far larger than those that longhand learned from."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +13,12 @@ import numpy as np
 
 import exprinfer
 from exprinfer import Evaluator, Prediction
-from exprinfer.language.tokenizer import SYMBOLS, Alphabet
-from exprinfer.runtime.model import UNLIMITED, Model
-from training.longhand import fuzz
-from training.longhand.program import DIVIDED_BY_ZERO
-from training.longhand.simulate import Table
-from training.longhand.teacher import TEACHER
-from training.longhand.trees import (
+from exprinfer.runtime.model import Model
+from training.files import read_rows, write_rows
+from training.longhand.growth import measure
+from training.longhand.machine import DIVIDED_BY_ZERO, LONGEST_INPUT
+from training.longhand.problems import fuzz
+from training.longhand.problems.trees import (
     STRUCTURED,
     Tree,
     join_sum,
@@ -29,23 +27,30 @@ from training.longhand.trees import (
     structured,
     tree,
 )
-from training.run import write_rows
-from training.study import read
+from training.longhand.proof.simulation import simulate
+from training.longhand.proof.table import TransitionTable
+from training.longhand.teacher import TEACHER
 
 FILE, GROWTH_FILE = "whole.csv", "whole-growth.csv"
 SEED = 5_000_011
 #: Expressions of one call.
-AT_ONCE = 10_000
-LONGEST_INPUT = 2_048
-#: Operands of random expressions whose steps and time are measured, how many, how often.
-GROWTH_OPERANDS, GROWTH_EXPRESSIONS, REPEATS = (1, 2, 4, 8, 16, 32, 64, 128, 256), 64, 3
+CHUNK_ROWS = 10_000
+#: Numbers of operands of the random expressions of which steps and time are measured, and how many
+#: expressions for each.
+GROWTH_OPERANDS, GROWTH_EXPRESSIONS = (1, 2, 4, 8, 16, 32, 64, 128, 256), 64
 Draw: TypeAlias = Callable[[Random], Tree]
-FUZZED = "any text, by load()"
+FUZZED, FUZZED_TEXTS = "any text, by load()", 1_000_000
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of expression."""
+    """One kind of expression.
+
+    Attributes:
+        name: Its name in the table.
+        expressions: Number of expressions.
+        draw: Draws one of them.
+    """
 
     name: str
     expressions: int
@@ -77,9 +82,14 @@ KINDS = (
 
 
 def study(models: Path) -> None:
-    """Evaluate the kinds not yet in ``models/longhand/whole.csv``, and measure the growth."""
+    """Evaluate the kinds not yet in ``models/longhand/whole.csv``, and measure the growth.
+
+    Raises:
+        ModelNotFoundError: If there is no such model file.
+        ModelFileError: If the file cannot be opened.
+    """
     folder = models / "longhand"
-    rows = read(folder / FILE)
+    rows = read_rows(folder / FILE)
     done = {row["expressions"] for row in rows}
     for row in _rows(folder / "model.onnx", done):
         rows.append(row)
@@ -89,31 +99,32 @@ def study(models: Path) -> None:
 
 
 def _rows(file: Path, done: set[str]) -> Iterator[dict[str, str]]:
-    evaluator = Evaluator([Model(file, "cpu")], threads=1)
-    table = Table(TEACHER)
+    evaluator = exprinfer.load(str(file), "cpu", threads=1)
+    table = TransitionTable(TEACHER)
     for kind in KINDS:
         if kind.name not in done:
             yield _row(kind, evaluator, table)
     if FUZZED not in done:
-        yield _fuzz(1_000_000)
+        yield _fuzz(FUZZED_TEXTS)
 
 
-def _row(kind: Kind, evaluator: Evaluator, table: Table) -> dict[str, str]:
+def _row(kind: Kind, evaluator: Evaluator, table: TransitionTable) -> dict[str, str]:
+    """Evaluate one kind of expression, by the file and by the teacher."""
     rng = Random(f"{SEED} {kind.name}")
     wrong: dict[str, list[str]] = {"teacher": [], "file": []}
     symbols, steps, by_zero = [], [], 0
-    for start in range(0, kind.expressions, AT_ONCE):
-        drawn = _drawn(kind, rng, min(AT_ONCE, kind.expressions - start))
+    for start in range(0, kind.expressions, CHUNK_ROWS):
+        drawn = _drawn(kind, rng, min(CHUNK_ROWS, kind.expressions - start))
         texts = [expression.text for expression in drawn]
-        run = table.run(texts)
+        taught = simulate(table, texts)
         symbols += [len(text) for text in texts]
-        steps += run.steps.tolist()
-        for expression, taught, found in zip(
-            drawn, run.answers.tolist(), evaluator.evaluate_batch(texts), strict=True
+        steps += taught.steps.tolist()
+        for expression, answer, found in zip(
+            drawn, taught.answers.tolist(), evaluator.evaluate_batch(texts), strict=True
         ):
             by_zero += expression.value is None
             right = DIVIDED_BY_ZERO if expression.value is None else str(expression.value)
-            if taught != right:
+            if answer != right:
                 wrong["teacher"].append(expression.text)
             if _answer(found) != right or found.certified != (expression.value is not None):
                 wrong["file"].append(expression.text)
@@ -132,7 +143,7 @@ def _row(kind: Kind, evaluator: Evaluator, table: Table) -> dict[str, str]:
 
 
 def _drawn(kind: Kind, rng: Random, count: int) -> list[Tree]:
-    """So many that the model can read."""
+    """Draw expressions that are short enough for the model."""
     drawn: list[Tree] = []
     while len(drawn) < count:
         one = kind.draw(rng)
@@ -148,11 +159,11 @@ def _answer(found: Prediction) -> str | None:
 
 
 def _fuzz(count: int) -> dict[str, str]:
-    """Texts of any kind: the right answer, certified, or the right error at the right place."""
+    """Evaluate random texts: each must get its right answer, certified, or its right error."""
     evaluator = exprinfer.load(device="cpu", threads=1)
     texts, wrong, by_zero = list(fuzz.texts(SEED, count)), [], 0
-    for start in range(0, count, AT_ONCE):
-        part = texts[start : start + AT_ONCE]
+    for start in range(0, count, CHUNK_ROWS):
+        part = texts[start : start + CHUNK_ROWS]
         for text, found in zip(part, evaluator.evaluate_batch(part), strict=True):
             verdict = fuzz.read(text)
             by_zero += verdict.error == "division_by_zero"
@@ -177,9 +188,8 @@ def _fuzz(count: int) -> dict[str, str]:
 
 
 def _growth(folder: Path) -> Iterator[dict[str, object]]:
-    """Steps, and expressions a second of one thread, for random expressions of so many operands."""
+    """Measure steps, and expressions per second of one thread, by operators and operands."""
     model = Model(folder / "model.onnx", "cpu")
-    alphabet = Alphabet(SYMBOLS)
     for operators, joined in (("+ -", join_sum), ("+ - * /", join_well)):
         for operands in GROWTH_OPERANDS:
             rng = Random(f"{SEED} {operators} {operands}")
@@ -189,20 +199,12 @@ def _growth(folder: Path) -> Iterator[dict[str, object]]:
                 drawn = tree(rng, operands, depth, 4, joined)
                 if drawn.value is not None and len(drawn.text) <= LONGEST_INPUT:
                     texts.append(drawn.text)
-            tokens, lengths = alphabet.encode(texts)
-            states = model.session.states(tokens, np.array([UNLIMITED]))
-            steps = states["steps"].astype(float)
-            seconds = []
-            for _ in range(REPEATS):
-                began = time.perf_counter()
-                for rows in model.batches(tokens, lengths, len(tokens)):
-                    model.answer(tokens[rows])
-                seconds.append(time.perf_counter() - began)
+            steps, seconds = measure(model, texts)
             yield {
                 "operators": operators,
                 "operands": operands,
-                "symbols": round(float(lengths.mean()), 1),
+                "symbols": round(float(np.mean([len(text) for text in texts])), 1),
                 "steps": round(float(steps.mean()), 1),
                 "most steps": int(steps.max()),
-                "a second": round(len(texts) / min(seconds), 2),
+                "a second": round(len(texts) / seconds, 2),
             }

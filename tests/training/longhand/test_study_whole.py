@@ -6,11 +6,20 @@ from random import Random
 import pytest
 
 import exprinfer
-from training.longhand import fuzz, whole
-from training.longhand.simulate import Table
+from training.files import read_rows
+from training.longhand import study_whole
+from training.longhand.problems import fuzz
+from training.longhand.problems.trees import (
+    FACTOR,
+    STRUCTURED,
+    Tree,
+    nested,
+    number,
+    structured,
+    tree,
+)
+from training.longhand.proof.table import TransitionTable
 from training.longhand.teacher import TEACHER
-from training.longhand.trees import FACTOR, STRUCTURED, Tree, nested, number, structured, tree
-from training.study import read
 
 
 def _small(rng: Random) -> Tree:
@@ -23,17 +32,17 @@ def _falsified(rng: Random) -> Tree:
 
 
 @pytest.mark.parametrize(("draw", "wrong"), [(_small, "0"), (_falsified, "30")])
-def test_what_is_wrong_is_counted(draw: whole.Draw, wrong: str) -> None:
+def test_wrong_answers_are_counted(draw: study_whole.Draw, wrong: str) -> None:
     evaluator = exprinfer.load("longhand", "cpu", threads=1)
-    row = whole._row(whole.Kind("some", 30, draw), evaluator, Table(TEACHER))
+    row = study_whole._row(study_whole.Kind("some", 30, draw), evaluator, TransitionTable(TEACHER))
     assert (row["count"], row["wrong"], row["wrong of the teacher"]) == ("30", wrong, wrong)
 
 
-def test_the_study_that_is_kept_found_nothing_wrong(repository: Path) -> None:
-    rows = read(repository / "models/longhand" / whole.FILE)
+def test_the_committed_study_found_nothing_wrong(repository: Path) -> None:
+    rows = read_rows(repository / "models/longhand" / study_whole.FILE)
     assert {row["expressions"] for row in rows} == {
-        *(kind.name for kind in whole.KINDS),
-        whole.FUZZED,
+        *(kind.name for kind in study_whole.KINDS),
+        study_whole.FUZZED,
     }
     assert {row["wrong"] for row in rows} == {"0"}
 
@@ -53,22 +62,22 @@ def test_the_study_that_is_kept_found_nothing_wrong(repository: Path) -> None:
         ("5*(4/(1-1))", fuzz.Verdict("division_by_zero", 5)),
     ],
 )
-def test_the_reader_of_texts(text: str, verdict: fuzz.Verdict) -> None:
+def test_read_finds_the_right_result(text: str, verdict: fuzz.Verdict) -> None:
     assert fuzz.read(text) == verdict
 
 
-def test_texts_are_of_every_sort() -> None:
+def test_the_texts_cover_every_kind_of_result() -> None:
     drawn = list(fuzz.texts(1, 3_000))
     assert max(map(len, drawn)) <= fuzz.LONGEST
     verdicts = {fuzz.read(text).error for text in drawn}
     assert verdicts == {None, "empty", "malformed", "unknown_symbol", "division_by_zero"}
 
 
-def test_trees_are_as_they_are_asked_for() -> None:
+def test_trees_have_the_requested_size() -> None:
     rng = Random(0)
     assert nested(rng, 200, 3).text.count("(") >= 200
     assert sum(symbol in "+*/" for symbol in tree(rng, 60, 6, 2).text) <= 59
-    with pytest.raises(ValueError, match="more than fit"):
+    with pytest.raises(ValueError, match="do not fit"):
         tree(rng, 9, 3, 2)
     for kind in STRUCTURED:
         assert fuzz.read(structured(rng, kind, 10).text).error in (None, "division_by_zero"), kind

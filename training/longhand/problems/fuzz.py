@@ -1,7 +1,7 @@
 """Texts of any kind, expressions and others, and the right result for each.
 
 ``read`` is a recursive descent parser that computes with Python's integers. It shares no code with
-the validation tables of ``exprinfer`` and the tapes of the machine, so they can be compared with it.
+the validation tables of ``exprinfer`` and the tapes of the machine, so these can be tested with it.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def _apply(a: int | None, operator: str, b: int | None) -> int | None:
 
 
 def draw(rng: Random) -> str:
-    """Draw a text of at most LONGEST characters: random symbols, an expression, or a damaged one."""
+    """Draw a text of at most LONGEST characters: random symbols, or an expression, or damaged."""
     kind = rng.random()
     if kind < 0.2:
         return "".join(rng.choices(SYMBOLS[1:], k=rng.randint(0, rng.choice([4, 12, LONGEST]))))

@@ -109,7 +109,9 @@ def prove(
         (gpu() or "a GPU") if provider.startswith("CUDA") else processor(),
         len(number_of),
         len(table.transitions),
-        *(round(float(margin), 3) for margin in margins),
+        round(float(margins[0]), 3),
+        round(float(margins[1]), 3),
+        round(float(margins[2]), 3),
         rounding,
     )
 
@@ -178,9 +180,7 @@ def _pair_next_states(
     return new
 
 
-def _rounding_error(
-    step: Step, number: int, expected: Transitions, decided: Decisions
-) -> float:
+def _rounding_error(step: Step, number: int, expected: Transitions, decided: Decisions) -> float:
     """Return the largest difference of a score from the same score in float64."""
     exact = step.scores_in_float64(np.full(len(expected), number), expected.seen)
     rows = [scores.reshape(len(expected), -1) for scores in decided.scores]

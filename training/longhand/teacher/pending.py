@@ -145,6 +145,4 @@ def wipe(sign: str, y: str) -> Action:
 
 def _move(source: str, target: str, symbol: str, direction: int, then: State) -> Action:
     value(symbol)
-    return Action(
-        then, {source: BLANK, target: symbol}, {source: direction, target: direction}
-    )
+    return Action(then, {source: BLANK, target: symbol}, {source: direction, target: direction})

@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from exprinfer.language.tokenizer import SYMBOLS
-from exprinfer.runtime.model_file import OPERATIONS, StateInfo
+from exprinfer.runtime.model_info import OPERATIONS, StateInfo
 from training.longhand.machine import BLANK
 
 
@@ -92,7 +92,7 @@ class Program:
         Args:
             *reads: The tapes that the phase looks at.
             operation: What the step that begins in this phase does to the numbers, for a reader:
-                one of ``exprinfer.runtime.model_file.OPERATIONS``. It goes into the model file.
+                one of ``exprinfer.runtime.model_info.OPERATIONS``. It goes into the model file.
 
         Raises:
             ValueError: If there is no such operation.

@@ -6,7 +6,7 @@ The result goes into the metadata of the file and into the model card.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,7 +112,7 @@ def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
         if "cuda" not in devices:
             sentences.append("No GPU was available: answers on a GPU are not certified.")
     sentences.append(checked_on(devices))
-    section = "\n".join([operator_table(domain), "", *sentences])
+    section = "\n".join([operator_table(domain), "", *bullets(sentences)])
     write_section(folder / "README.md", "certify", section)
     click.echo(section)
 
@@ -158,6 +158,11 @@ def record_result(file: Path, domain: Evaluation, devices: Sequence[Device]) -> 
             "exact_match": json.dumps(shares),
         },
     )
+
+
+def bullets(sentences: Iterable[str]) -> list[str]:
+    """Return the lines of a Markdown list."""
+    return [f"- {sentence}" for sentence in sentences]
 
 
 def operator_table(domain: Evaluation) -> str:

@@ -80,7 +80,7 @@ def _draw(rows: dict[str, dict[str, str]], path: Path) -> None:
         axis.plot(
             thousands, shares, color=COLORS[symbol], marker=MARKERS[symbol], label=NAMES[symbol]
         )
-    label = "the 100 answers that the gist printed"
+    label = "answers printed by the gist (16 of 100)"
     axis.axhline(100 * GIST_PRINTED, color="gray", linestyle=":", label=label)
     axis.set(
         xlabel="expressions fitted to (thousands)",

@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.ticker import EngFormatter
 from numpy.typing import NDArray
 
 from training.certify import Evaluation
@@ -38,7 +39,7 @@ LEAST = 1e-6
 
 def draw_errors(evaluations: dict[str, Evaluation], path: Path) -> None:
     """Draw a row of maps for each model, one for each operator: how many forms are wrong."""
-    figure, rows = _panels(len(evaluations), len(OPERATORS), 0.3 + 2.2 * len(evaluations))
+    figure, rows = _panels(len(evaluations), len(OPERATORS), 0.8 + 2.1 * len(evaluations))
     for axes, (name, evaluation) in zip(rows, evaluations.items(), strict=True):
         wrong = _by_operator(~evaluation.right).sum(axis=0)
         for operator, axis in enumerate(axes):
@@ -46,8 +47,8 @@ def draw_errors(evaluations: dict[str, Evaluation], path: Path) -> None:
             share = evaluation.share(operator)
             axis.set_title(f"{name}: a {OPERATORS[operator]} b\n{share:.2%} right")
             axis.label_outer()
-    bar = figure.colorbar(image, ax=rows, ticks=range(4), shrink=0.9, aspect=30)
-    bar.set_label("wrong forms of: a op b, (a op b), -(a op b)")
+    bar = figure.colorbar(image, ax=rows, ticks=range(4), location="bottom", shrink=0.4, aspect=30)
+    bar.set_label("number of wrong forms among a op b, (a op b), -(a op b)")
     save(figure, path)
 
 
@@ -70,11 +71,13 @@ def draw_curve(logs: dict[str, list[dict[str, float]]], path: Path) -> None:
     figure, rows = _panels(len(logs), 2, 0.2 + 2.7 * len(logs))
     for (left, right), (name, log) in zip(rows, logs.items(), strict=True):
         update = [row["update"] for row in log]
-        left.plot(update, [row["loss"] for row in log], color=BLUE, linewidth=1)
+        marker = _marker(log)
+        left.plot(update, [row["loss"] for row in log], color=BLUE, linewidth=1, marker=marker)
         left.set(ylabel="loss (nats per symbol)", title=f"{name}: training")
         _draw_exact_match(right, log, name)
         for axis in (left, right):
             axis.set_xlabel("updates")
+            axis.xaxis.set_major_formatter(EngFormatter(sep=""))
             axis.grid(alpha=0.3)
     save(figure, path)
 
@@ -86,13 +89,19 @@ def _draw_exact_match(axis: Axes, log: list[dict[str, float]], name: str) -> Non
     for operator in OPERATORS:
         right = 100 * np.array([row[f"exact_match {operator}"] for row in log])
         values = np.where(right < 100, 100 - right, np.nan) if good else right
-        axis.plot(update, values, label=NAMES[operator], color=COLORS[operator], linewidth=1)
+        (line,) = axis.plot(update, values, color=COLORS[operator], linewidth=1)
+        line.set(label=NAMES[operator], marker=_marker(log))
     if good:
         axis.set(yscale="log", ylabel="wrong answers (%), no line: 0")
     else:
         axis.set(ylim=(0, 102), ylabel="exact match (%)")
     axis.set_title(f"{name}: validation")
     axis.legend(loc="best")
+
+
+def _marker(log: list[dict[str, float]]) -> str:
+    """Return the marker of a line: a short log gets dots, a long one none."""
+    return "." if len(log) < 20 else ""
 
 
 def _by_operator(values: NDArray[np.generic]) -> NDArray[np.generic]:

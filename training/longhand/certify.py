@@ -16,6 +16,7 @@ from exprinfer.runtime.session import Device
 from training.card import write_section
 from training.certify import (
     available_devices,
+    bullets,
     checked_on,
     evaluate_on,
     operator_table,
@@ -64,24 +65,20 @@ def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
     sentences = [
         *(_sentence(proof) for proof in proofs),
         f"Right on {domain.count()} expressions of the seed domain ({domain.share():.2%}), each "
-        "worked out step by step through `exprinfer`:",
-        "",
-        operator_table(domain),
-        "",
+        "worked out step by step through `exprinfer` (table below).",
         _check_mixed(file, devices),
         checked_on(devices),
     ]
-    section = "\n".join(sentences)
+    section = "\n".join([*bullets(sentences), "", operator_table(domain)])
     write_section(folder / "README.md", "certify", section)
     click.echo(section)
 
 
 def _sentence(proof: certificate.Certificate) -> str:
     return (
-        f"Certificate, on {proof.hardware} through ONNX Runtime {proof.onnxruntime} "
-        f"({proof.provider}): {proof.states} states and {proof.transitions:,} transitions, "
-        f"{proof.differences} differences from the teacher. Smallest margins of the chosen score "
-        f"over the next one: {proof.smallest_state_margin} for the next state, "
+        f"Certificate ({proof.provider}): {proof.states} states and {proof.transitions:,} "
+        f"transitions, {proof.differences} differences from the teacher. Smallest margins of the "
+        f"chosen score over the next one: {proof.smallest_state_margin} for the next state, "
         f"{proof.smallest_write_margin} for the symbol to write, {proof.smallest_move_margin} for "
         f"the move. Largest difference of a score from the same score in float64: "
         f"{proof.largest_rounding_error:.2g}."

@@ -10,15 +10,26 @@ from tabulate import tabulate
 
 from training.files import write_atomically
 
+_NEW_CARD = """# {name}
+
+<!-- certify -->
+<!-- /certify -->
+
+<!-- report -->
+<!-- /report -->
+"""
+
 
 def write_section(card: Path, name: str, text: str) -> None:
     """Replace what is between ``<!-- name -->`` and ``<!-- /name -->`` in a card by a text.
+
+    If there is no card, one is made that has the sections of certify and report.
 
     Raises:
         ValueError: If the card has no such section.
     """
     begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-    content = card.read_text()
+    content = card.read_text() if card.exists() else _NEW_CARD.format(name=card.parent.name)
     section = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
     if not section.search(content):
         raise ValueError(f"{card} has no section {begin} ... {end}")

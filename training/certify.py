@@ -105,10 +105,8 @@ def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
     ]
     if for_cuda.exists():
         on_cpu = evaluate_on(exprinfer.load(str(for_cuda), "cpu"), domain.expressions)
-        sentences += [
-            f"The same weights as `cuda.onnx`: right on {on_cpu.count()}.",
-            _check_file(for_cuda, on_cpu, devices),
-        ]
+        check = _check_file(for_cuda, on_cpu, devices)
+        sentences.append(f"`cuda.onnx`, the same weights: right on {on_cpu.count()}. {check}")
         if "cuda" not in devices:
             sentences.append("No GPU was available: answers on a GPU are not certified.")
     sentences.append(checked_on(devices))

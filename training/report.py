@@ -16,7 +16,7 @@ from training.plots import draw_curve, draw_doubt, draw_errors
 from training.recipe import Recipe, chain
 from training.variants import FILE
 
-#: The model that the error maps of the others are shown with.
+#: The model that the error maps of the others are shown with, if it is in the same folder.
 BASELINE = "gist"
 #: Shares right of which a card says when they were first reached.
 MILESTONES = (0.99, 0.999, 1.0)
@@ -40,7 +40,7 @@ def report(recipe: Recipe, models: Path) -> None:
     name = recipe.model.name
     folder = models / name
     evaluations = {name: _evaluate(models, name)}
-    if name != BASELINE:
+    if name != BASELINE and (models / BASELINE / "model.onnx").exists():
         evaluations = {BASELINE: _evaluate(models, BASELINE), **evaluations}
     draw_errors(evaluations, folder / "errors.png")
     draw_doubt(evaluations[name], folder / "doubt.png", name)

@@ -61,6 +61,15 @@ def test_a_section_is_replaced_and_a_missing_one_is_an_error(tmp_path: Path) -> 
         write_section(card, "z", "")
 
 
+def test_a_missing_card_is_made_with_the_sections_of_certify_and_report(tmp_path: Path) -> None:
+    card = tmp_path / "mine" / "README.md"
+    card.parent.mkdir()
+    write_section(card, "certify", "right")
+    write_section(card, "report", "updates")
+    assert card.read_text().startswith("# mine\n\n<!-- certify -->\nright\n<!-- /certify -->\n")
+    assert "<!-- report -->\nupdates\n<!-- /report -->" in card.read_text()
+
+
 def test_a_table_aligns_its_first_column_left_and_numbers_stay_as_they_are() -> None:
     written = table(["a", "b"], [["x", "1,000"], ["y", "0.10"]])
     assert written.splitlines() == [

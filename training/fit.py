@@ -13,7 +13,7 @@ from exprinfer.language.tokenizer import decode, encode
 from training import networks
 from training.data import Order, training_part, validation_part
 from training.expressions import OPERATORS, Expressions
-from training.loop import Fitting, make_optimizer, run_loop, set_learning_rate
+from training.loop import Fitting, check_device, make_optimizer, run_loop, set_learning_rate
 from training.networks import Network
 from training.recipe import Recipe, load
 from training.run import Run
@@ -37,8 +37,10 @@ def fit(recipe: Recipe, runs: Path, device: str = "cpu", updates: int | None = N
 
     Raises:
         FileNotFoundError: If ``training.start`` names no recipe.
-        ValueError: If the folder holds a run of another recipe, or the recipe has an error.
+        ValueError: If the folder holds a run of another recipe, the recipe has an error, or PyTorch
+            cannot use the device.
     """
+    check_device(device)
     start = recipe.training.start
     if start and not (runs / recipe.name).exists():
         fit(load(start), runs, device)
@@ -56,7 +58,7 @@ class EncoderDecoderFitting(Fitting):
         self.training = recipe.training
         self.device = device
         self.network = networks.build(recipe.model)
-        self.network.initialise(torch.Generator().manual_seed(self.training.seed))
+        self.network.initialize(torch.Generator().manual_seed(self.training.seed))
         if self.training.start:
             Run.load_weights(runs / self.training.start, self.network)
         self.network.to(device)

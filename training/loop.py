@@ -100,6 +100,18 @@ def _log(
     bar.set_postfix({name: f"{value:.4g}" for name, value in found.items()})
 
 
+def check_device(device: str) -> None:
+    """Check that PyTorch can use a device.
+
+    Raises:
+        ValueError: If it cannot.
+    """
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"PyTorch cannot use the device {device!r}: {error}") from error
+
+
 def make_optimizer(network: nn.Module, training: TrainingSettings) -> torch.optim.Optimizer:
     """Return the recipe's optimizer of the weights that are fitted.
 

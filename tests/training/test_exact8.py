@@ -14,7 +14,7 @@ from training.networks.exact8 import MOST, MOST_WEIGHT, ZERO_POINT, Exact8, roun
 
 def _network(group: int) -> Exact8:
     network = Exact8(units=24, group=group, embedding=8)
-    network.initialise(torch.Generator().manual_seed(3))
+    network.initialize(torch.Generator().manual_seed(3))
     return network
 
 
@@ -48,7 +48,7 @@ def test_both_graphs_have_the_same_numbers() -> None:
     assert first["WRITE_WEIGHTS"].startswith(second["WRITE_VECTOR_WEIGHTS"])
 
 
-def test_a_row_does_not_depend_on_its_neighbours_or_its_padding() -> None:
+def test_a_row_does_not_depend_on_its_neighbors_or_its_padding() -> None:
     session = onnxruntime.InferenceSession(_network(3).graph().SerializeToString())
     texts = sample(64, seed=4).texts()
     tokens = encode(texts, 11)[0].astype(np.int64)
@@ -81,7 +81,7 @@ def test_rounding_stays_within_its_bits_and_lets_gradients_pass() -> None:
 
 def test_it_has_the_weights_of_exact() -> None:
     plain = Exact(units=24, group=3, embedding=8)
-    plain.initialise(torch.Generator().manual_seed(3))
+    plain.initialize(torch.Generator().manual_seed(3))
     network = _network(3)
     network.load_state_dict(plain.state_dict())
     tokens = torch.from_numpy(encode(["1+1", "-(66+-19)"], 11)[0]).long()

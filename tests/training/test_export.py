@@ -37,7 +37,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Reci
     def save(name: str) -> Recipe:
         for recipe in recipes.chain(recipes.load(name)):
             network = networks.build(recipe.model)
-            network.initialise(torch.Generator().manual_seed(1))
+            network.initialize(torch.Generator().manual_seed(1))
             optimizer = torch.optim.SGD(network.parameters())
             Run(tmp_path / "runs" / recipe.name, recipe).save(network, optimizer, FitProgress())
         return recipe
@@ -97,7 +97,7 @@ def test_if_the_file_for_cuda_has_other_answers_neither_file_is_written(
 ) -> None:
     recipe = run("exact-whole")
     other = networks.exact8.Exact8(units=8, group=3, embedding=4)
-    other.initialise(torch.Generator().manual_seed(2))
+    other.initialize(torch.Generator().manual_seed(2))
     graph = other.cuda_graph()
     monkeypatch.setattr(networks.exact.Exact, "cuda_graph", lambda _: graph)
     with pytest.raises(export.ExportError):

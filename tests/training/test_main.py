@@ -40,6 +40,14 @@ def test_an_unknown_run_of_a_study_is_an_error_that_lists_the_known_ones() -> No
     assert "exact-64x3" in result.stderr
 
 
+@pytest.mark.parametrize("recipe", ["gist", "longhand"])
+def test_an_unusable_device_is_a_one_line_error(recipe: str, tmp_path: Path) -> None:
+    options = ["--runs", str(tmp_path), "--device", "gpu"]
+    result = CliRunner().invoke(main, ["fit", recipe, *options])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: PyTorch cannot use the device 'gpu'")
+
+
 def test_only_is_refused_by_studies_without_runs() -> None:
     result = CliRunner().invoke(main, ["study", "length", "--only", "exact-64x3"])
     assert result.exit_code == 2

@@ -18,7 +18,7 @@ NAMES = ["gist", "exact"]
 
 def fresh(name: str) -> Network:
     network = networks.build(recipes.load(name).model)
-    network.initialise(torch.Generator().manual_seed(1))
+    network.initialize(torch.Generator().manual_seed(1))
     return network.eval()
 
 

@@ -14,7 +14,7 @@ from training.data import Order
 from training.longhand.problems.traces import transitions_met
 from training.longhand.proof.table import Transitions, TransitionTable
 from training.longhand.teacher import TEACHER
-from training.loop import Fitting, make_optimizer, run_loop, set_learning_rate
+from training.loop import Fitting, check_device, make_optimizer, run_loop, set_learning_rate
 from training.networks.longhand import Longhand
 from training.recipe import Recipe
 
@@ -48,9 +48,10 @@ def fit(recipe: Recipe, runs: Path, device: str = "cpu", updates: int | None = N
         The fitted network.
 
     Raises:
-        ValueError: If the folder holds a run of another recipe, the recipe has an error, or the
-            teacher gives a wrong answer.
+        ValueError: If the folder holds a run of another recipe, the recipe has an error, PyTorch
+            cannot use the device, or the teacher gives a wrong answer.
     """
+    check_device(device)
     table = TransitionTable(TEACHER)
     transitions = transitions_met(table, recipe.data)
     prepare = partial(LonghandFitting, recipe, table, transitions, device)
@@ -73,7 +74,7 @@ class LonghandFitting(Fitting):
     ) -> None:
         self.training = recipe.training
         self.network = build(recipe, table)
-        self.network.initialise(torch.Generator().manual_seed(self.training.seed))
+        self.network.initialize(torch.Generator().manual_seed(self.training.seed))
         self.network.to(device)
         self.optimizer = make_optimizer(self.network, self.training)
         t = transitions

@@ -41,12 +41,12 @@ class Exact(Network):
         self.output = nn.Linear(units, group * len(SYMBOLS))
 
     @torch.no_grad()
-    def initialise(self, generator: torch.Generator) -> None:
+    def initialize(self, generator: torch.Generator) -> None:
         """Draw normal tables, and LSTM and linear weights with Keras' defaults."""
         for table in (self.read_table, self.written_table):
             nn.init.normal_(table, generator=generator)
         for lstm in (self.encoder, self.decoder):
-            lstm.initialise(generator)
+            lstm.initialize(generator)
         for linear in (self.bridge, self.output):
             nn.init.xavier_uniform_(linear.weight, generator=generator)
             linear.bias.zero_()

@@ -31,10 +31,10 @@ class Gist(Network):
         self.output = nn.Linear(DECODER_UNITS, len(SYMBOLS))
 
     @torch.no_grad()
-    def initialise(self, generator: torch.Generator) -> None:
+    def initialize(self, generator: torch.Generator) -> None:
         """Draw weights with Keras' defaults of 2017."""
         for lstm in (self.encoder, self.decoder):
-            lstm.initialise(generator)
+            lstm.initialize(generator)
         nn.init.xavier_uniform_(self.output.weight, generator=generator)
         self.output.bias.zero_()
 

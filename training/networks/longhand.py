@@ -41,7 +41,7 @@ class Longhand(nn.Module):
         self.move = nn.Linear(units, tapes * _MOVES)
 
     @torch.no_grad()
-    def initialise(self, generator: torch.Generator) -> None:
+    def initialize(self, generator: torch.Generator) -> None:
         """Draw normal tables and Glorot uniform matrices; biases are zero."""
         for table in (self.symbols, self.hidden, self.cell):
             nn.init.normal_(table, generator=generator)

@@ -23,7 +23,7 @@ class Lstm(nn.LSTM):
         self.bias_hh_l0.requires_grad_(False)
 
     @torch.no_grad()
-    def initialise(self, generator: torch.Generator) -> None:
+    def initialize(self, generator: torch.Generator) -> None:
         """Draw weights with Keras' defaults.
 
         Glorot uniform inputs, an orthogonal recurrent matrix, forget bias 1, other biases 0.

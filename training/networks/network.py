@@ -27,7 +27,7 @@ class Network(nn.Module, ABC):
     longest_output: int
 
     @abstractmethod
-    def initialise(self, generator: torch.Generator) -> None:
+    def initialize(self, generator: torch.Generator) -> None:
         """Draw fresh weights; they depend only on the generator."""
 
     @abstractmethod

@@ -10,8 +10,8 @@ A page is one session, from top to bottom, in one temporary folder:
   ``<!-- not run -->``.
 
 The folder holds links to the repository's ``models`` and ``examples``. What is printed may differ
-from the page only in the seconds and the rate of a summary of ``exprinfer score``, and in the digits
-of a log-probability behind the fourth.
+from the page only in the seconds and the rate of a summary of ``exprinfer score``, and in the
+decimals of a log-probability after the fourth.
 
 ``python -m tests.snippets [PAGE]...`` writes the present output into the pages.
 """

@@ -47,7 +47,7 @@ def refreshed(page: str) -> str:
     """Return the page with the present output of its examples.
 
     Raises:
-        AssertionError: If a Python block raises an exception.
+        AssertionError: If a Python block raises an exception, or a command crashes.
     """
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(_prepared(Path(folder))):
         return "".join(_run(page))
@@ -122,6 +122,8 @@ def _shell(command: str) -> str:
     done = subprocess.run(
         ["bash", "-c", command], env=environment, capture_output=True, text=True, check=False
     )
+    if "Traceback (most recent call last)" in done.stderr:
+        raise AssertionError(f"this command crashes: {command}\n{done.stderr}")
     return done.stdout + done.stderr
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.snippets import REPOSITORY, pages, refreshed
 
-DOCS = [path for path in pages() if path.parent.name == "docs"]
-WRITTEN = [*pages(), REPOSITORY / "SECURITY.md", REPOSITORY / "CHANGELOG.md"]
+README, *DOCS = pages()
+WRITTEN = [README, *DOCS, REPOSITORY / "SECURITY.md", REPOSITORY / "CHANGELOG.md"]
 #: The tables that ``bench`` writes.
 TABLES = ("bench", "micro_batching", "ray_scaling", "files", "endurance", "gpu")
 

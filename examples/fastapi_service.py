@@ -1,6 +1,6 @@
 """A web service that evaluates expressions, many requests in one batch.
 
-    pip install 'exprinfer[cpu,examples]' && uvicorn --app-dir examples fastapi_service:app
+    pip install '.[cpu,examples]' && uvicorn --app-dir examples fastapi_service:app
     curl 'localhost:8000/evaluate?expression=7*-9'
 
 In the query of a URL, write a plus sign as %2B.

@@ -13,8 +13,8 @@ from exprinfer.language.tokenizer import encode, encode_one
 from exprinfer.runtime.batching import by_cost
 from exprinfer.runtime.tapes import _divisor_start, expected_steps
 from exprinfer.scoring.reference import exact_value
-from training.longhand.problems.fuzz import read, texts
 from training.longhand.problems import awkward_problem, problems
+from training.longhand.problems.fuzz import read, texts
 from training.longhand.problems.trees import STRUCTURED, nested, structured, tree
 
 

@@ -1,9 +1,9 @@
-"""A web service that evaluates expressions, many requests together.
+"""A web service that evaluates expressions, many requests in one batch.
 
-    pip install 'exprinfer[cpu,examples]' && uvicorn --app-dir examples fastapi_service:app
+    pip install '.[cpu,examples]' && uvicorn --app-dir examples fastapi_service:app
     curl 'localhost:8000/evaluate?expression=7*-9'
 
-In a query a plus sign is written %2B.
+In the query of a URL, write a plus sign as %2B.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Annotated
 from fastapi import FastAPI, HTTPException, Query
 
 import exprinfer
-from exprinfer.aio import ClosedError, MicroBatcher, OverloadedError
+from exprinfer.aio import MicroBatcher
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    # One evaluator and one batcher for all requests; what is under way is answered before the end.
+    # All requests share one evaluator and one batcher. On shutdown, pending requests are answered.
     with exprinfer.load() as evaluator:
         async with MicroBatcher(evaluator, max_queue=10_000, when_full="refuse") as batcher:
             app.state.batcher = batcher
@@ -30,15 +30,15 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 app = FastAPI(lifespan=lifespan)
 
 
-# A batch is as slow as its slowest expression, so strangers' expressions are bounded in length.
+# A batch takes as long as its slowest expression, so the length of an expression is limited.
 @app.get("/evaluate")
 async def evaluate(expression: Annotated[str, Query(max_length=64)]) -> dict[str, object]:
-    """The result as a JSON object, with the keys that ``exprinfer score --format jsonl`` writes."""
+    """Return the result as JSON, with the same keys as ``exprinfer score --format jsonl``."""
     try:
         prediction = await app.state.batcher.evaluate(expression)
     except exprinfer.ExpressionError as error:
         detail = {"error": error.code, "message": error.message, "position": error.position}
         raise HTTPException(422, detail) from error
-    except (OverloadedError, ClosedError) as error:
+    except (exprinfer.OverloadedError, exprinfer.ClosedError) as error:
         raise HTTPException(503, str(error), {"Retry-After": "1"}) from error
     return dict(prediction.as_dict())

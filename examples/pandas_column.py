@@ -1,4 +1,7 @@
-"""A column of a pandas frame, evaluated as a whole; run it: python examples/pandas_column.py"""
+"""Evaluate a column of a pandas frame.
+
+python examples/pandas_column.py
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,10 @@ from exprinfer.arrow import evaluate_arrow
 frame = pd.DataFrame({"item": ["a", "b", "c", "d"], "sum": ["5+3", "7*-9", None, "1/0"]})
 
 with exprinfer.load() as evaluator:
-    # Arrow takes the column over without an object a row; a missing value stays missing.
+    # Arrow reads the column without an object per row. A missing value stays missing.
     results = evaluate_arrow(evaluator, frame["sum"])
 
-# Nullable types, or else the integers would become floats where some are missing.
+# ArrowDtype keeps integers as integers even if some are missing.
 answers = results.to_pandas(types_mapper=pd.ArrowDtype).set_index(frame.index)
 frame = frame.join(answers[["value", "certified", "error"]])
 

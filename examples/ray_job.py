@@ -1,7 +1,9 @@
-"""A Ray Data pipeline with an evaluation in it; run it: python examples/ray_job.py
+"""Evaluate expressions inside a Ray Data pipeline.
 
-Without ADDRESS it starts Ray on this machine. A whole data set from files to files is
-``exprinfer.ray.score_dataset``, or ``exprinfer score --ray``.
+    python examples/ray_job.py [ADDRESS]
+
+Without an address, Ray starts on this machine. To score a data set from files to files, use
+``exprinfer.ray.score_dataset`` or ``exprinfer score --ray`` instead.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from exprinfer.ray import Evaluate
 
 
 def main(address: str = "local") -> list[dict[str, object]]:
-    """Evaluate the bills of a few customers; the largest three."""
+    """Evaluate the bills of 100 customers and return the three largest."""
     cpus = {"num_cpus": 3} if address == "local" else {}  # two workers, and one CPU to feed them
     ray.init(address, include_dashboard=False, log_to_driver=False, **cpus)
     rows = [{"customer": number, "sum": f"{number}*{number - 50}"} for number in range(100)]

@@ -1,4 +1,4 @@
-"""The examples run, and say what is right."""
+"""The examples run and print correct results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 
 def run(repository: Path, name: str) -> str:
-    """What an example prints, as a process of its own from another folder."""
+    """Return what an example prints, run in its own process from another folder."""
     environment = {**os.environ, "PYTHONPATH": str(repository), "RAY_USAGE_STATS_ENABLED": "0"}
     done = subprocess.run(
         [sys.executable, str(repository / "examples" / name)],
@@ -50,7 +50,7 @@ def test_the_tour(repository: Path) -> None:
     for expected in (
         "-47 -47", "longhand, certified", "division by zero at position 2", "'5+x' unknown_symbol",
         "subtract + 0", "9900 answers, 9900 certified", "{'answer': None, 'value': None}",
-        "\n9702\n", "exact: 475,200 of 475,200 right",
+        "\n9702\n", "exact: 475,200 of 475,200 correct",
     ):  # fmt: skip
         assert expected in printed
 

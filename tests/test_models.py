@@ -11,29 +11,29 @@ import pytest
 
 import exprinfer
 from exprinfer.runtime.model_file import find_for_cuda, shipped
-from training.certify import judge
+from training.certify import evaluate_on
 from training.expressions import enumerate_domain
 
 
 @pytest.mark.parametrize("name", shipped())
 def test_the_whole_domain_again(name: str, repository: Path) -> None:
     evaluator = exprinfer.load(name, "cpu")
-    judged = judge(evaluator, enumerate_domain())
+    evaluation = evaluate_on(evaluator, enumerate_domain())
     model = evaluator.models[0]
-    assert (model.right, model.checked) == (judged.right.sum(), 475_200)
-    assert (model.certified_domain != exprinfer.Domain.NONE) == judged.right.all()
+    assert (model.right, model.checked) == (evaluation.right.sum(), 475_200)
+    assert (model.certified_domain != exprinfer.Domain.NONE) == evaluation.right.all()
     card = (repository / "models" / name / "README.md").read_text()
     assert f"Right on {model.right:,} of {model.checked:,} expressions" in card
     shares = json.loads(model.exact_match)
     assert np.mean([list(forms.values()) for forms in shares.values()]) == pytest.approx(
-        judged.right.mean(), abs=1e-6
+        evaluation.right.mean(), abs=1e-6
     )
 
 
 def test_the_file_for_cuda_answers_the_whole_domain_on_the_cpu_too() -> None:
     evaluator = exprinfer.load(str(find_for_cuda("exact")), "cpu")
     model, other = evaluator.models[0], exprinfer.load("exact", "cpu").models[0]
-    assert judge(evaluator, enumerate_domain()).right.all()
+    assert evaluate_on(evaluator, enumerate_domain()).right.all()
     assert model.right == model.checked == 475_200
     assert (model.weights_sha256, model.recipe) == (other.weights_sha256, other.recipe)
 

@@ -1,4 +1,4 @@
-"""The distribution as it is built: what is in the wheel, and what it asks for."""
+"""The built distribution: what the wheel holds, and what it requires."""
 
 from __future__ import annotations
 
@@ -21,13 +21,18 @@ def wheel(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def test_the_wheel_holds_the_package_and_its_models_alone(wheel: Path) -> None:
+def test_the_wheel_holds_the_package_and_its_models_alone(wheel: Path, repository: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert {name.split("/")[0].split("-")[0] for name in names} == {"exprinfer"}
-    models = {name for name in names if name.startswith("exprinfer/models/")}
+    about = {name.partition("/")[2] for name in names if ".dist-info/" in name}
+    assert about == {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
+    sources = {
+        path.relative_to(repository).as_posix()
+        for pattern in ("**/*.py", "py.typed")
+        for path in (repository / "exprinfer").glob(pattern)
+    }
     files = {path for name in shipped() for path in (find(name), find_for_cuda(name))}
-    assert models == {f"exprinfer/models/{path.parent.name}/{path.name}" for path in files}
-    assert "exprinfer/py.typed" in names
+    models = {f"exprinfer/models/{path.parent.name}/{path.name}" for path in files}
+    assert {name for name in names if ".dist-info/" not in name} == sources | models
     assert wheel.stat().st_size < 5_000_000
 
 

@@ -1,1 +1,1 @@
-"""Fits the networks with PyTorch, exports them to ONNX and certifies the exported files."""
+"""Fit the networks with PyTorch, export them to ONNX, and certify the exported files."""

@@ -1,29 +1,37 @@
-"""``python -m training fit|export|certify|report RECIPE`` and ``study data|size|length|whole``."""
+"""Command line: ``python -m training fit|export|certify|report RECIPE`` and ``study QUESTION``."""
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
-from types import ModuleType
 
 import click
 
 from exprinfer.errors import ExprinferError
+from exprinfer.runtime.session import Device
 from training import recipe as recipes
+from training.stages import STUDIES, StudyOptions, stages_of
 
 RUNS = click.option(
-    "--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Folder of the runs."
+    "--runs",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Folder of the runs.",
 )
 MODELS = click.option(
     "--models",
     type=click.Path(path_type=Path),
     default=Path("models"),
+    show_default=True,
     help="Folder of the models.",
+)
+TORCH_DEVICE = click.option(
+    "--device", default="cpu", show_default=True, help="PyTorch device: cpu or cuda."
 )
 
 
-class Recipe(click.ParamType[recipes.Recipe]):
-    """A recipe's name, or the path of a recipe file."""
+class RecipeType(click.ParamType[recipes.Recipe]):
+    """The name of a recipe, or the path of a recipe file."""
 
     name = "recipe"
 
@@ -37,14 +45,14 @@ class Recipe(click.ParamType[recipes.Recipe]):
             self.fail(str(error), param, ctx)
 
 
-RECIPE = click.argument("recipe", type=Recipe())
+RECIPE = click.argument("recipe", type=RecipeType())
 
 
 class Main(click.Group):
-    """Tells what went wrong in one line where the cause is known."""
+    """A group that reports expected errors in one line."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Carry out the command."""
+        """Run the command."""
         try:
             return super().invoke(ctx)
         except (ExprinferError, FileNotFoundError, ValueError) as error:
@@ -53,22 +61,19 @@ class Main(click.Group):
 
 @click.group(cls=Main)
 def main() -> None:
-    """Fit, export and certify the models."""
+    """Fit, export and certify the models.
 
-
-def _step(recipe: recipes.Recipe, name: str) -> ModuleType:
-    """The module of a step; the tape machine has its own."""
-    package = "training.longhand" if recipe.data.source == "traces" else "training"
-    return importlib.import_module(f"{package}.{name}")
+    RECIPE is the name of a file in training/recipes, or the path of a recipe file.
+    """
 
 
 @main.command()
 @RECIPE
 @RUNS
-@click.option("--device", default="cpu", show_default=True, help="PyTorch device: cpu or cuda.")
+@TORCH_DEVICE
 def fit(recipe: recipes.Recipe, runs: Path, device: str) -> None:
-    """Fit the network, or go on with a run that was stopped."""
-    _step(recipe, "fit").fit(recipe, runs, device)
+    """Fit the network, or continue a run that was stopped."""
+    stages_of(recipe).fit(recipe, runs, device)
 
 
 @main.command()
@@ -77,7 +82,7 @@ def fit(recipe: recipes.Recipe, runs: Path, device: str) -> None:
 @MODELS
 def export(recipe: recipes.Recipe, runs: Path, models: Path) -> None:
     """Write the fitted network as an ONNX file."""
-    click.echo(f"wrote {_step(recipe, 'export').export(recipe, runs, models)}")
+    click.echo(f"wrote {stages_of(recipe).export(recipe, runs, models)}")
 
 
 @main.command()
@@ -88,46 +93,39 @@ def export(recipe: recipes.Recipe, runs: Path, models: Path) -> None:
     type=click.Choice(["auto", "cpu", "cuda"]),
     default="auto",
     show_default=True,
-    help="auto: the CPU, and CUDA where it is there; cuda: both, or an error.",
+    help="auto: the CPU, and also CUDA if it is available; cuda: both, or an error.",
 )
-def certify(recipe: recipes.Recipe, models: Path, device: str) -> None:
+def certify(recipe: recipes.Recipe, models: Path, device: Device) -> None:
     """Check the ONNX files on their whole domain, through exprinfer."""
-    _step(recipe, "certify").certify(recipe, models, device)
+    stages_of(recipe).certify(recipe, models, device)
 
 
 @main.command()
 @RECIPE
 @MODELS
 def report(recipe: recipes.Recipe, models: Path) -> None:
-    """Draw the model card's pictures."""
-    _step(recipe, "report").report(recipe, models)
+    """Draw the plots of the model card and write its tables."""
+    stages_of(recipe).report(recipe, models)
 
 
 @main.command()
-@click.argument("question", type=click.Choice(["data", "size", "length", "whole"]))
+@click.argument("question", type=click.Choice(list(STUDIES)))
 @RUNS
 @MODELS
-@click.option("--device", default="cpu", show_default=True, help="PyTorch device: cpu or cuda.")
-@click.option("--only", multiple=True, help="The runs to make, by name; all where none is named.")
+@TORCH_DEVICE
+@click.option(
+    "--only", multiple=True, help="Name of a run to make (data and size). Default: all runs."
+)
 def study(question: str, runs: Path, models: Path, device: str, only: tuple[str, ...]) -> None:
-    """Measure how little data, or how small a network, is enough for exact; or how long the
-    numbers may be for longhand, or how large whole expressions."""
-    if question in ("length", "whole"):
-        module = {"length": "study", "whole": "whole"}[question]
-        importlib.import_module(f"training.longhand.{module}").study(models)
-        return
-    from training import study as studies
+    """Answer one question about a model.
 
-    variants = studies.size_variants()
-    if question == "data":
-        variants = {**studies.data_variants(), **studies.split_variant()}
-    chosen = {
-        label: recipe for label, recipe in variants.items() if not only or recipe.name in only
-    }
-    if unknown := set(only) - {recipe.name for recipe in variants.values()}:
-        names = ", ".join(recipe.name for recipe in variants.values())
-        raise click.UsageError(f"no run {', '.join(unknown)}; there are: {names}")
-    studies.study(chosen, runs, models, device)
+    \b
+    data    how little training data is enough for exact
+    size    how small a network is enough for exact
+    length  how long the numbers may be for longhand
+    whole   how large whole expressions may be for longhand
+    """
+    STUDIES[question](StudyOptions(runs, models, device, only))
 
 
 if __name__ == "__main__":

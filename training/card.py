@@ -6,25 +6,46 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from training.run import write_whole
+from tabulate import tabulate
+
+from training.files import write_atomically
+
+_NEW_CARD = """# {name}
+
+<!-- certify -->
+<!-- /certify -->
+
+<!-- report -->
+<!-- /report -->
+"""
 
 
 def write_section(card: Path, name: str, text: str) -> None:
-    """Put ``text`` between ``<!-- name -->`` and ``<!-- /name -->`` in the card.
+    """Replace what is between ``<!-- name -->`` and ``<!-- /name -->`` in a card by a text.
 
-    Raises ValueError where the card has no such section.
+    If there is no card, one is made that has the sections of certify and report.
+
+    Raises:
+        ValueError: If the card has no such section.
     """
     begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-    content = card.read_text()
+    content = card.read_text() if card.exists() else _NEW_CARD.format(name=card.parent.name)
     section = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
     if not section.search(content):
         raise ValueError(f"{card} has no section {begin} ... {end}")
     written = f"{begin}\n{text.strip()}\n{end}"
-    write_whole(card, section.sub(lambda _: written, content).encode())
+    write_atomically(card, section.sub(lambda _: written, content).encode())
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table, its first column to the left and the others to the right."""
-    align = ["---", *["---:"] * (len(header) - 1)]
-    lines = [header, align, *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+    """Return a Markdown table: the first column aligned left, the others aligned right.
+
+    Example:
+        >>> print(table(["a", "b"], [["x", 1], ["y", "10%"]]))
+        | a   |   b |
+        |:----|----:|
+        | x   |   1 |
+        | y   | 10% |
+    """
+    align = ["left", *["right"] * (len(header) - 1)]
+    return tabulate(rows, header, tablefmt="pipe", colalign=align, disable_numparse=True)

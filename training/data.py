@@ -1,32 +1,27 @@
-"""What a network is fitted to, what is watched meanwhile and what is held out, as tensors."""
+"""The data of the encoder-decoders: what is fitted, what is validation, and what is held out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from exprinfer.language.tokenizer import SYMBOLS, Alphabet
 from training.expressions import OPERATORS, Expressions, enumerate_domain, sample
-from training.networks import Network
-from training.recipe import Data, Recipe
+from training.recipe import DataSettings, TrainingSettings
 
-#: Of every 100 operand pairs, those that no network is fitted to before it is judged ...
+#: Of every 100 operand pairs, the parts that no network is fitted to while it is measured ...
 HELD_OUT = range(0, 10)
-#: ... and those that early stopping and the choice of model look at.
-WATCHED = range(10, 12)
-#: Fresh samples that are watched where the training data are samples themselves.
-WATCHED_SAMPLES = 1_000
+#: ... and the parts for validation while fitting.
+VALIDATION = range(10, 12)
+#: Number of fresh samples for validation if the training data are samples themselves.
+VALIDATION_SAMPLES = 1_000
 _NONE = np.empty(0, np.int64)
 
 
 def percentile(expressions: Expressions) -> NDArray[np.int64]:
-    """Put each (a, operator, b), in all its forms, into one of 100 parts, int64 ``[n]``.
+    """Assign each (a, operator, b), in all its forms, to one of 100 parts, int64 ``[n]``.
 
-    A fixed hash (the finaliser of splitmix64, Steele et al. 2014), so that the split never changes.
+    The parts come from a fixed hash (the finalizer of splitmix64, Steele et al. 2014), so the split
+    never changes. ``7*8``, ``8*7`` and ``-7*8`` are different pairs and may be in different parts.
     """
     key = (expressions.a + 100) * 4 + expressions.operator
     mixed = (key * 256 + expressions.b + 100).astype(np.uint64)
@@ -36,52 +31,64 @@ def percentile(expressions: Expressions) -> NDArray[np.int64]:
     return (mixed % np.uint64(100)).astype(np.int64)
 
 
-def training_part(data: Data) -> Expressions:
-    """The expressions that the recipe's network is fitted to."""
+def training_part(data: DataSettings) -> Expressions:
+    """Return the expressions that the network is fitted to."""
     if data.source == "samples":
         return sample(data.samples, data.seed)
     domain = enumerate_domain()
     return domain[np.flatnonzero(percentile(domain) >= 100 - data.percent)]
 
 
-def watched_part(data: Data) -> Expressions:
-    """The expressions that are watched while fitting: unseen ones, where there are any."""
+def validation_part(data: DataSettings) -> Expressions:
+    """Return the expressions for validation: unseen ones, unless the whole domain is fitted."""
     if data.source == "samples":
-        return sample(WATCHED_SAMPLES, data.seed + 1)
+        return sample(VALIDATION_SAMPLES, data.seed + 1)
     domain = enumerate_domain()
     if data.percent == 100:
         return domain
-    return domain[np.flatnonzero(np.isin(percentile(domain), WATCHED))]
+    return domain[np.flatnonzero(np.isin(percentile(domain), VALIDATION))]
 
 
-def to_tensors(expressions: Expressions, network: Network, device: str) -> tuple[Tensor, Tensor]:
-    """Encode expressions and answers, int64 ``[n, longest_input]`` and ``[n, written]``."""
-    alphabet = Alphabet(SYMBOLS)
-    tokens, _ = alphabet.encode(expressions.texts(), network.longest_input)
-    answers, _ = alphabet.encode(expressions.answers(), network.longest_output)
-    targets = network.targets(torch.from_numpy(answers).long())
-    return torch.from_numpy(tokens).long().to(device), targets.to(device)
-
-
-@dataclass
 class Order:
-    """Which rows of the training data each update takes, decided by seed and update alone."""
+    """The order in which updates take the rows of the training data.
 
-    recipe: Recipe
-    operator: NDArray[np.int64]
+    It depends only on the seed and the number of the update.
+    """
 
-    def __post_init__(self) -> None:
+    def __init__(self, training: TrainingSettings, operator: NDArray[np.int64]) -> None:
+        """Prepare the order.
+
+        Args:
+            training: Settings of the recipe.
+            operator: Index into ``OPERATORS`` of each row, int64 ``[rows]``. The order "epochs"
+                uses only the number of rows.
+
+        Raises:
+            ValueError: If a batch is larger than the data (order "epochs").
+        """
+        self._training = training
+        self._count = len(operator)
+        if training.order == "epochs" and training.batch_size > self._count:
+            raise ValueError(
+                f"[training] batch_size must be at most the number of training rows, "
+                f"{self._count:,}, got {training.batch_size:,}"
+            )
         self._epoch = -1
         self._permutation = np.empty(0, np.int64)
-        self._rows = [np.flatnonzero(self.operator == o) for o in range(len(OPERATORS))]
-        weights = np.array(self.recipe.training.operator_weights, float)
+        self._rows = [np.flatnonzero(operator == index) for index in range(len(OPERATORS))]
+        weights = np.array(training.operator_weights, float)
         self._shares = weights / weights.sum()
 
     def rows(self, update: int, wrong: NDArray[np.int64] = _NONE) -> NDArray[np.int64]:
-        """Rows of update number ``update`` (from 0), a share of them from ``wrong``."""
-        training = self.recipe.training
+        """Return the rows of one update, int64 ``[batch_size]``.
+
+        Args:
+            update: Number of the update, from 0.
+            wrong: Rows from which the share ``focus`` of the batch is drawn (order "draws").
+        """
+        training = self._training
         if training.order == "epochs":
-            return self._pass(update)
+            return self._rows_of_epoch(update)
         random = np.random.default_rng([training.seed, update])
         focused = int(training.focus * training.batch_size) if len(wrong) else 0
         counts = random.multinomial(training.batch_size - focused, self._shares)
@@ -91,11 +98,11 @@ class Order:
         ]
         return np.concatenate([*parts, random.choice(wrong, focused)] if focused else parts)
 
-    def _pass(self, update: int) -> NDArray[np.int64]:
-        size = self.recipe.training.batch_size
-        epoch, place = divmod(update, len(self.operator) // size)
+    def _rows_of_epoch(self, update: int) -> NDArray[np.int64]:
+        size = self._training.batch_size
+        epoch, place = divmod(update, self._count // size)
         if epoch != self._epoch:
-            random = np.random.default_rng([self.recipe.training.seed, epoch])
-            self._permutation = random.permutation(len(self.operator))
+            random = np.random.default_rng([self._training.seed, epoch])
+            self._permutation = random.permutation(self._count)
             self._epoch = epoch
         return self._permutation[place * size : (place + 1) * size]

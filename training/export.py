@@ -1,4 +1,4 @@
-"""Writes a fitted network as ONNX files that keep the contract, if it answers alike there."""
+"""Write a fitted encoder-decoder as ONNX files, if they answer as the network does."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from exprinfer.language.tokenizer import SYMBOLS, Alphabet
-from exprinfer.runtime.checksum import KEY, sealed
-from exprinfer.runtime.model_file import FORMAT_VERSION
+from exprinfer.language.tokenizer import SYMBOLS, encode
+from exprinfer.runtime.model_info import FORMAT_VERSION
 from exprinfer.runtime.session import Session
 from training import networks
 from training.expressions import enumerate_domain
+from training.model_file import write_model
 from training.networks import Network
 from training.recipe import Recipe, chain
-from training.run import LOG, RECORD, Run, write_whole
+from training.run import LOG, RECORD, Run
 
 OPSET = 20
 #: Rows of one call while PyTorch and ONNX Runtime are compared.
-COMPARED_AT_ONCE = 1_024
+CHUNK_ROWS = 1_024
 
 
 class ExportError(ValueError):
@@ -45,11 +45,22 @@ class Decoder(nn.Module):
 
 
 def export(recipe: Recipe, runs: Path, models: Path) -> Path:
-    """Write ``models/NAME/model.onnx`` from the run ``runs/RECIPE``, and ``cuda.onnx`` where the
-    network has a graph for CUDA; copy logs and records.
+    """Write the ONNX files of a run, and copy its log and record.
 
-    Raises FileNotFoundError where the run is missing, ExportError, with the first difference, where
-    PyTorch and ONNX Runtime disagree on any answer of the domain; then nothing is written.
+    Writes ``models/NAME/model.onnx``, and ``cuda.onnx`` if the network has a graph for CUDA.
+
+    Args:
+        recipe: The recipe.
+        runs: Folder of the runs.
+        models: Folder of the models.
+
+    Returns:
+        Path of ``model.onnx``.
+
+    Raises:
+        FileNotFoundError: If there is no run of the recipe.
+        ExportError: If PyTorch and ONNX Runtime disagree on any answer of the seed domain; then
+            nothing is written.
     """
     network = networks.build(recipe.model)
     Run.load_weights(runs / recipe.name, network)
@@ -57,33 +68,27 @@ def export(recipe: Recipe, runs: Path, models: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     graphs = {"model.onnx": network.graph() or _traced(network), "cuda.onnx": network.cuda_graph()}
     partials = {name: folder / f"{name}.partial" for name, graph in graphs.items() if graph}
-    told = metadata(network, recipe, network.longest_input, network.longest_output)
+    described = metadata(network, recipe, network.longest_input, network.longest_output)
     try:
         for name, partial in partials.items():
             onnx.checker.check_model(graphs[name], full_check=True)
-            write_model(partial, graphs[name], told)
+            write_model(partial, graphs[name], described)
         compare(network, [Session(partial, "cpu") for partial in partials.values()])
         for name, partial in partials.items():
             partial.replace(folder / name)
     finally:
         for partial in partials.values():
             partial.unlink(missing_ok=True)
-    keep_logs(recipe, runs, folder)
+    copy_logs(recipe, runs, folder)
     return folder / "model.onnx"
 
 
-def keep_logs(recipe: Recipe, runs: Path, folder: Path) -> None:
-    """Copy logs and records of the runs that led to the recipe's weights."""
+def copy_logs(recipe: Recipe, runs: Path, folder: Path) -> None:
+    """Copy the logs and records of the runs that led to the recipe's weights."""
     for step in chain(recipe):
         for name in (LOG, RECORD):
-            kept = folder / f"{step.name}{Path(name).suffix}"
-            shutil.copyfile(runs / step.name / name, kept)
-
-
-def write_model(file: Path, model: onnx.ModelProto, metadata: dict[str, str]) -> None:
-    """Write a model with its metadata, sealed; whole or not at all."""
-    onnx.helper.set_model_props(model, {k: v for k, v in metadata.items() if k != KEY})
-    write_whole(file, sealed(model.SerializeToString()))
+            copy = folder / f"{step.name}{Path(name).suffix}"
+            shutil.copyfile(runs / step.name / name, copy)
 
 
 def _traced(network: Network) -> onnx.ModelProto:
@@ -110,12 +115,12 @@ def _traced(network: Network) -> onnx.ModelProto:
 def metadata(
     network: nn.Module, recipe: Recipe, longest_input: int, longest_output: int
 ) -> dict[str, str]:
-    """What the file says of itself before it is certified; see ``exprinfer.ModelInfo``."""
+    """Return the metadata of a file before it is certified; see ``exprinfer.ModelInfo``."""
     return {
         "format_version": FORMAT_VERSION,
         "name": recipe.model.name,
         "version": recipe.model.version,
-        "alphabet": SYMBOLS,
+        "symbols": SYMBOLS,
         "longest_input": str(longest_input),
         "longest_output": str(longest_output),
         "domain": recipe.model.domain,
@@ -129,7 +134,7 @@ def metadata(
 
 
 def fingerprint(network: nn.Module) -> str:
-    """SHA-256 over the names and the little-endian bytes of all weights."""
+    """Return the SHA-256 of the names and the little-endian float32 bytes of all weights."""
     digest = hashlib.sha256()
     for name, weight in network.state_dict().items():
         digest.update(name.encode())
@@ -139,11 +144,15 @@ def fingerprint(network: nn.Module) -> str:
 
 @torch.no_grad()
 def compare(network: Network, sessions: list[Session]) -> None:
-    """Check that all answer every expression of the seed domain alike; raises ExportError."""
+    """Check that all sessions answer every expression of the seed domain as the network does.
+
+    Raises:
+        ExportError: If one does not; the message names the first expression.
+    """
     texts = enumerate_domain().texts()
-    tokens, _ = Alphabet(SYMBOLS).encode(texts, network.longest_input)
-    for start in tqdm(range(0, len(texts), COMPARED_AT_ONCE), desc="PyTorch = ONNX Runtime"):
-        part = tokens[start : start + COMPARED_AT_ONCE]
+    tokens, _ = encode(texts, network.longest_input)
+    for start in tqdm(range(0, len(texts), CHUNK_ROWS), desc="PyTorch = ONNX Runtime"):
+        part = tokens[start : start + CHUNK_ROWS]
         expected = network.decode(torch.from_numpy(part).long())[0].numpy()
         for session in sessions:
             differs = np.flatnonzero((session.run(part)[0] != expected).any(axis=1))

@@ -1,4 +1,4 @@
-"""The rows of ``study.csv`` as the tables and the picture of the card of ``exact``."""
+"""The tables and the plot of the studies in the card of exact, from ``study.csv``."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from matplotlib import pyplot
 from training.card import table, write_section
 from training.data import training_part
 from training.expressions import OPERATORS
-from training.pictures import NAMES, save
-from training.study import FILE, GROUPS, UNITS, data_variants, read, size_variants, split_variant
+from training.files import read_rows
+from training.plots import COLORS, MARKERS, NAMES, save
+from training.variants import FILE, GROUPS, UNITS, data_variants, size_variants, split_variant
 
 DOMAIN = 475_200
 #: What the gist itself reached: 16 of its 100 printed answers.
@@ -18,8 +19,12 @@ GIST_PRINTED = 0.16
 
 
 def write_findings(folder: Path) -> None:
-    """Write both tables into the card and draw ``study.png``; a run not made is an empty cell."""
-    rows = {row["run"]: row for row in read(folder / FILE)}
+    """Write both tables into the card and draw ``study.png``; a run not made is an empty cell.
+
+    Raises:
+        ValueError: If the card lacks the section ``data`` or ``size``.
+    """
+    rows = {row["run"]: row for row in read_rows(folder / FILE)}
     write_section(folder / "README.md", "data", _data_table(rows))
     write_section(folder / "README.md", "size", _size_table(rows))
     _draw(rows, folder / "study.png")
@@ -56,12 +61,12 @@ def _size_cell(row: dict[str, str] | None) -> str:
     if row is None:
         return ""
     wrong = DOMAIN - int(row["right"])
-    state = "all right" if not wrong else f"{wrong:,} wrong"
-    return f"{state}; {int(row['weights']):,} weights, {row['minutes']} minutes"
+    verdict = "all right" if not wrong else f"{wrong:,} wrong"
+    return f"{verdict}; {int(row['weights']):,} weights, {row['minutes']} minutes"
 
 
 def _draw(rows: dict[str, dict[str, str]], path: Path) -> None:
-    """Exact match on unseen expressions against how many were fitted to, one line per operator."""
+    """Draw the exact match on unseen pairs over the size of the training data, by operator."""
     found = {
         len(training_part(recipe.data)): rows[recipe.name]
         for recipe in data_variants().values()
@@ -70,10 +75,18 @@ def _draw(rows: dict[str, dict[str, str]], path: Path) -> None:
     figure, axis = pyplot.subplots(figsize=(8, 4.2), layout="constrained")
     counts = sorted(found)
     for symbol in OPERATORS:
-        shares = [float(found[count][f"unseen_exact_match {symbol}"]) for count in counts]
-        axis.plot(counts, shares, marker="o", label=NAMES[symbol])
-    axis.axhline(GIST_PRINTED, color="gray", linestyle=":", label="the gist's printed answers")
-    axis.set(xlabel="expressions fitted to", ylabel="exact match on unseen pairs", ylim=(0, 1.03))
+        shares = [100 * float(found[count][f"unseen_exact_match {symbol}"]) for count in counts]
+        thousands = [count / 1_000 for count in counts]
+        axis.plot(
+            thousands, shares, color=COLORS[symbol], marker=MARKERS[symbol], label=NAMES[symbol]
+        )
+    label = "answers printed by the gist (16 of 100)"
+    axis.axhline(100 * GIST_PRINTED, color="gray", linestyle=":", label=label)
+    axis.set(
+        xlabel="expressions fitted to (thousands)",
+        ylabel="exact match on unseen pairs (%)",
+        ylim=(0, 103),
+    )
     axis.grid(alpha=0.3)
-    axis.legend(loc="best")
+    axis.legend(loc="lower right", bbox_to_anchor=(1, 0.2))
     save(figure, path)

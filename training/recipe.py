@@ -1,4 +1,4 @@
-"""A recipe file, read and checked."""
+"""Recipes: TOML files that decide the weights of a model, read and checked."""
 
 from __future__ import annotations
 
@@ -7,118 +7,165 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from training.recipe_checks import make_section, verify
+
 RECIPES = Path(__file__).parent / "recipes"
 
 
 @dataclass(frozen=True)
-class Model:
-    """Names the model, its network and the network's settings."""
+class ModelSettings:
+    """The section ``[model]``: the model, its network and the settings of the network.
+
+    Attributes:
+        name: Name of the model, and of its folder in ``models/``.
+        version: Version of the model.
+        domain: The expressions that the model is made for.
+        network: Key of ``training.networks.NETWORKS``, or ``longhand``.
+        settings: Sizes of the network: the arguments of its class.
+    """
 
     name: str
     version: str
-    domain: str
+    domain: Literal["seed", "whole"]
     network: str
     settings: dict[str, int]
 
 
 @dataclass(frozen=True)
-class Data:
-    """Says what the network learns from: random samples, a part of the enumerated domain, or traces
-    of the teacher at work."""
+class DataSettings:
+    """The section ``[data]``: what the network learns from.
+
+    Attributes:
+        source: Random samples, a part of the enumerated seed domain, or traces of the teacher.
+        seed: Seed of the random samples or traces.
+        samples: Number of samples, or of expressions to trace (sources "samples" and "traces").
+        percent: Share of the operand pairs to train on (source "domain").
+        digits: Most digits of an operand (source "traces").
+        operands: Most operands of an expression (source "traces").
+        depth: Most operators between an operand and the whole expression (source "traces").
+    """
 
     source: Literal["samples", "domain", "traces"]
     seed: int
     samples: int = 0
-    """How many samples, or problems to trace, are drawn (sources "samples" and "traces")."""
     percent: int = 100
-    """How many of every 100 operand pairs are trained on (source "domain")."""
     digits: int = 0
-    """The most digits that an operand has (source "traces")."""
     operands: int = 0
-    """The most operands that an expression has (source "traces")."""
     depth: int = 0
-    """How many operators deep an expression may be (source "traces")."""
 
 
 @dataclass(frozen=True)
-class Training:
-    """Says how the network is fitted to them."""
+class TrainingSettings:
+    """The section ``[training]``: how the network is fitted.
+
+    Attributes:
+        seed: Seed of the first weights and of the order of the data.
+        updates: Number of optimizer steps.
+        batch_size: Rows of one update.
+        optimizer: ``name`` of a ``torch.optim`` class, and its settings.
+        warmup: Updates of linear warm-up, followed by a cosine down to zero; 0 keeps the learning
+            rate constant.
+        order: Shuffled passes over the data, or independent draws by operator.
+        operator_weights: How often + - * / are drawn, relative to each other (order "draws").
+        focus: Share of each batch that is drawn from the training expressions that were wrong at
+            the last checkpoint.
+        precision: Number format of the forward pass.
+        threads: PyTorch threads. Other numbers of threads sum in another order, and the weights
+            differ.
+        start: Recipe whose weights the run starts from; empty for fresh weights.
+    """
 
     seed: int
     updates: int
     batch_size: int
     optimizer: dict[str, Any]
-    """Name and settings of a ``torch.optim`` class."""
     warmup: int = 0
-    """Updates of linear warm-up, then a cosine to zero; 0 keeps the learning rate constant."""
     order: Literal["epochs", "draws"] = "epochs"
-    """Shuffled passes over the data, or independent draws by operator."""
     operator_weights: tuple[int, ...] = (1, 1, 1, 1)
-    """How often + - * / are drawn."""
     focus: float = 0.0
-    """Share of each batch drawn from the training expressions that were last found wrong."""
     precision: Literal["float32", "bfloat16"] = "float32"
     threads: int = 1
-    """PyTorch threads: more sum in another order and end at other weights."""
     start: str = ""
-    """The recipe whose weights this one goes on from; fresh weights where empty."""
 
 
 @dataclass(frozen=True)
-class Log:
-    """Says how often, in updates, a row is logged and a checkpoint written."""
+class LogSettings:
+    """The section ``[log]``: how often progress is kept.
+
+    Attributes:
+        every: Updates between two rows of the log.
+        checkpoint: Updates between two checkpoints, a multiple of ``every``.
+        stop_when_perfect: Whether to stop as soon as a row of the log shows no wrong answer.
+    """
 
     every: int
     checkpoint: int
     stop_when_perfect: bool = False
-    """End once every watched expression is right."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides the weights, and how progress is kept."""
+    """Everything that decides the weights, and how often progress is kept.
+
+    Attributes:
+        name: Name of the recipe file, and of the run's folder.
+    """
 
     name: str
-    """The recipe file's name, and that of the run's folder."""
-    model: Model
-    data: Data
-    training: Training
-    log: Log
+    model: ModelSettings
+    data: DataSettings
+    training: TrainingSettings
+    log: LogSettings
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
-        """The recipe as it is kept in checkpoints and model files."""
+        """Return the recipe as it is kept in checkpoints and model files."""
         return {key: value for key, value in asdict(self).items() if key != "name"}
 
 
 def chain(recipe: Recipe) -> list[Recipe]:
-    """The recipes whose runs lead to the recipe's weights, in order, itself the last."""
+    """Return the recipes whose runs lead to the recipe's weights, in order; itself the last.
+
+    Raises:
+        FileNotFoundError: If ``training.start`` names no recipe.
+        ValueError: If that recipe has an error.
+    """
     start = recipe.training.start
     return [*(chain(load(start)) if start else []), recipe]
 
 
 def load(name: str) -> Recipe:
-    """Read ``recipes/NAME.toml``, or the file at that path.
+    """Read ``recipes/NAME.toml``, or the recipe file at a path.
 
-    Raises FileNotFoundError where there is none, ValueError where a setting is missing or unknown.
+    Args:
+        name: Name of a recipe, or a path that ends in ``.toml``.
+
+    Raises:
+        FileNotFoundError: If there is no such recipe.
+        ValueError: If the file is not TOML, or a setting is missing, unknown or wrong. The message
+            names the file, the section and the setting.
     """
     path = Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in RECIPES.glob("*.toml")))
-        raise FileNotFoundError(f"no recipe {name!r}; there are: {known}")
-    content = tomllib.loads(path.read_text())
-    expected = {field.name for field in fields(Recipe)} - {"name"}
-    if content.keys() != expected:
-        raise ValueError(f"{path}: sections {sorted(content)}, expected {sorted(expected)}")
-    try:
-        recipe = Recipe(
-            path.stem,
-            Model(**content["model"]),
-            Data(**content["data"]),
-            Training(**content["training"]),
-            Log(**content["log"]),
+        raise FileNotFoundError(
+            f"no recipe {name!r}; choose one of {known}, or give the path of a .toml file"
         )
-    except TypeError as error:
+    try:
+        recipe = _parse(path.stem, tomllib.loads(path.read_text()))
+        verify(recipe)
+    except ValueError as error:  # a TOMLDecodeError is one too
         raise ValueError(f"{path}: {error}") from error
-    if recipe.log.checkpoint % recipe.log.every:
-        raise ValueError(f"{path}: log.checkpoint must be a multiple of log.every")
     return recipe
+
+
+def _parse(name: str, content: dict[str, Any]) -> Recipe:
+    expected = [field.name for field in fields(Recipe) if field.name != "name"]
+    if content.keys() != set(expected):
+        raise ValueError(f"the sections must be {expected}, got {list(content)}")
+    return Recipe(
+        name,
+        make_section(ModelSettings, "model", content),
+        make_section(DataSettings, "data", content),
+        make_section(TrainingSettings, "training", content),
+        make_section(LogSettings, "log", content),
+    )

@@ -1,39 +1,49 @@
-"""Writes what a model card tells of the training, and draws its pictures."""
+"""Write the training section of a model card and draw its plots."""
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 from typing import Any
 
 import exprinfer
 from training.card import table, write_section
-from training.certify import Judged, judge
+from training.certify import Evaluation, evaluate_on
 from training.expressions import enumerate_domain
+from training.files import read_rows
 from training.findings import write_findings
-from training.pictures import draw_curve, draw_doubt, draw_errors
+from training.plots import draw_curve, draw_doubt, draw_errors
 from training.recipe import Recipe, chain
-from training.study import FILE
+from training.variants import FILE
 
-#: The model that the others' error maps stand beside.
+#: The model that the error maps of the others are shown with, if it is in the same folder.
 BASELINE = "gist"
-#: Shares right whose first reaching a card tells.
+#: Shares right of which a card says when they were first reached.
 MILESTONES = (0.99, 0.999, 1.0)
 
 
 def report(recipe: Recipe, models: Path) -> None:
     """Draw ``errors.png``, ``doubt.png`` and ``curve.png``; write the card's training section.
 
-    Raises exprinfer's errors where there is no such model, FileNotFoundError without its log.
+    If the folder of the model has a ``study.csv``, its tables and its plot are made too.
+
+    Args:
+        recipe: The recipe.
+        models: Folder of the models.
+
+    Raises:
+        ModelNotFoundError: If there is no such model file.
+        ModelFileError: If the file cannot be opened.
+        FileNotFoundError: If there is no log of the run beside it.
+        ValueError: If the card lacks a section.
     """
     name = recipe.model.name
     folder = models / name
-    judged = {name: _judge(models, name)}
-    if name != BASELINE:
-        judged = {BASELINE: _judge(models, BASELINE), **judged}
-    draw_errors(judged, folder / "errors.png")
-    draw_doubt(judged[name], folder / "doubt.png", name)
+    evaluations = {name: _evaluate(models, name)}
+    if name != BASELINE and (models / BASELINE / "model.onnx").exists():
+        evaluations = {BASELINE: _evaluate(models, BASELINE), **evaluations}
+    draw_errors(evaluations, folder / "errors.png")
+    draw_doubt(evaluations[name], folder / "doubt.png", name)
     steps = [step.name for step in chain(recipe)]
     draw_curve({step: read_log(folder / f"{step}.csv") for step in steps}, folder / "curve.png")
     if (folder / FILE).exists():
@@ -43,33 +53,46 @@ def report(recipe: Recipe, models: Path) -> None:
 
 
 def read_log(file: Path) -> list[dict[str, float]]:
-    """The rows of a run's log."""
-    with file.open() as lines:
-        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(lines)]
+    """Return the rows of a run's log.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+    """
+    if not file.is_file():
+        raise FileNotFoundError(f"no log {file}; export copies it from the run")
+    return [{key: float(value) for key, value in row.items()} for row in read_rows(file)]
 
 
-def _judge(models: Path, name: str) -> Judged:
+def where_fitted(record: dict[str, Any]) -> list[list[str]]:
+    """Return the rows of a card's table that name hardware and versions of a run."""
+    machine, versions = record["machine"], record["versions"]
+    processor = f"{machine['processor']}, {machine['cores']} cores"
+    return [
+        ["hardware", machine["gpu"] or processor],
+        ["versions", ", ".join(f"{name} {version}" for name, version in versions.items())],
+    ]
+
+
+def _evaluate(models: Path, name: str) -> Evaluation:
     evaluator = exprinfer.load(str(models / name / "model.onnx"), "cpu")
-    return judge(evaluator, enumerate_domain())
+    return evaluate_on(evaluator, enumerate_domain())
 
 
 def _training(folder: Path, step: str) -> str:
-    """The table of one run: how long, where, with what, and how far it came."""
+    """Return the table of one run: how long, on what hardware, and how well it ended."""
     record = json.loads((folder / f"{step}.json").read_text())
     log = read_log(folder / f"{step}.csv")
-    recipe, machine, versions = record["recipe"], record["machine"], record["versions"]
-    where = machine["gpu"] or f"{machine['processor']}, {machine['cores']} cores"
+    recipe = record["recipe"]
     batch, threads = recipe["training"]["batch_size"], recipe["training"]["threads"]
     rows = [
         ["updates", f"{record['updates']:,}"],
-        ["samples seen", f"{record['updates'] * batch:,}"],
+        ["expressions shown (with repeats)", f"{record['updates'] * batch:,}"],
         ["time", f"{record['seconds'] / 60:.1f} minutes on {threads} thread(s)"],
-        ["machine", where],
-        ["versions", ", ".join(f"{name} {version}" for name, version in versions.items())],
+        *where_fitted(record),
         ["seeds", f"data {recipe['data']['seed']}, training {recipe['training']['seed']}"],
         ["last loss per symbol", f"{log[-1]['loss']:.3g} nats"],
         ["last accuracy per symbol", f"{log[-1]['symbol_accuracy']:.3%}"],
-        ["last exact match on what is watched", f"{log[-1]['exact_match']:.3%}"],
+        ["last exact match on the validation data", f"{log[-1]['exact_match']:.3%}"],
         *_milestones(log, batch),
     ]
     return table([f"run `{step}`", ""], rows)
@@ -80,8 +103,7 @@ def _milestones(log: list[dict[str, float]], batch: int) -> list[list[Any]]:
     for share in MILESTONES:
         reached = next((row for row in log if row["exact_match"] >= share), None)
         if reached:
-            samples = f"{reached['update'] * batch:,.0f} samples"
-            rows.append(
-                [f"{share:.1%} of it reached", f"{reached['seconds'] / 60:.1f} minutes, {samples}"]
-            )
+            minutes, shown = reached["seconds"] / 60, reached["update"] * batch
+            text = f"{minutes:.1f} minutes, {shown:,.0f} expressions"
+            rows.append([f"{share:.1%} exact match after", text])
     return rows

@@ -1,93 +1,45 @@
-"""Two questions to the network of ``exact``: how little data is enough, and how small a network?
+"""Two questions about the network of exact: how little data is enough, and how small a network?
 
-Each answer is a run of its own, a variant of one recipe; what was found is kept as one row of
+Each answer is a run of its own, a variant of one recipe. What was found is kept as one row of
 ``models/exact/study.csv``.
 """
 
 from __future__ import annotations
 
-import csv
-from dataclasses import replace
 from pathlib import Path
 
 import click
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from exprinfer.language.tokenizer import SYMBOLS, Alphabet
-from training import recipe as recipes
-from training.data import HELD_OUT, WATCHED, percentile, training_part
+from training.data import HELD_OUT, VALIDATION, percentile, training_part
 from training.expressions import OPERATORS, Expressions, enumerate_domain
-from training.fit import JUDGED_AT_ONCE, fit
+from training.files import read_rows, write_rows
+from training.fit import decoded_right, fit
 from training.networks import Network
 from training.recipe import Recipe
-from training.run import Progress, Run, write_rows
-
-FILE = "study.csv"
-PERCENTS = (88, 50, 25)
-#: Updates of the runs with less data than exact-data has.
-LESS_DATA_UPDATES = 75_000
-UNITS = (128, 96, 64)
-GROUPS = (1, 2, 3)
-
-
-def data_variants() -> dict[str, Recipe]:
-    """One network fitted to less and less, by what it is fitted to."""
-    base = recipes.load("exact-data")
-    less = replace(base, training=replace(base.training, updates=LESS_DATA_UPDATES))
-    variants = {}
-    for percent in PERCENTS:
-        data = replace(base.data, percent=percent)
-        of = base if data == base.data else less
-        variants[f"{percent}% of the pairs"] = replace(of, name=f"exact-{percent}", data=data)
-    gists = recipes.load("gist").data
-    samples = replace(less, name="exact-samples", data=gists)
-    variants[f"the gist's {gists.samples:,} samples"] = samples
-    return variants
-
-
-def split_variant() -> dict[str, Recipe]:
-    """The run on 88% of the pairs that the shipped weights went on from."""
-    split = recipes.load("exact-split")
-    return {f"{split.data.percent}% of the pairs, the shipped network": split}
-
-
-def size_variants() -> dict[str, Recipe]:
-    """The network in nine sizes, each fitted to the whole domain until it is all right."""
-    base = recipes.load("exact-size")
-    variants = {}
-    for units in UNITS:
-        for group in GROUPS:
-            settings = {**base.model.settings, "units": units, "group": group}
-            model = replace(base.model, settings=settings)
-            name = f"exact-{units}x{group}"
-            variants[f"{units} x {group}"] = replace(base, name=name, model=model)
-    return variants
+from training.run import FitProgress, Run
+from training.variants import FILE
 
 
 def study(variants: dict[str, Recipe], runs: Path, models: Path, device: str = "cpu") -> None:
-    """Fit what is not yet fitted, judge it, and put its row into ``models/exact/study.csv``."""
+    """Fit what is not yet fitted, evaluate it, and write its row into ``models/exact/study.csv``.
+
+    Raises:
+        ValueError: If the folder of a run holds a run of another recipe.
+    """
     file = models / "exact" / FILE
     for label, recipe in variants.items():
         network = fit(recipe, runs, device).cpu()
         progress = Run(runs / recipe.name, recipe).progress()
         row = {"run": recipe.name, "label": label, **_row(network, recipe, progress)}
-        rows = {found["run"]: found for found in read(file)}
+        rows = {found["run"]: found for found in read_rows(file)}
         rows[recipe.name] = {key: str(value) for key, value in row.items()}
         write_rows(file, list(rows.values()))
         click.echo(", ".join(f"{key} {value}" for key, value in row.items()))
 
 
-def read(file: Path) -> list[dict[str, str]]:
-    """The rows found so far."""
-    if not file.exists():
-        return []
-    with file.open() as lines:
-        return list(csv.DictReader(lines))
-
-
-def _row(network: Network, recipe: Recipe, progress: Progress) -> dict[str, object]:
+def _row(network: Network, recipe: Recipe, progress: FitProgress) -> dict[str, object]:
     domain = enumerate_domain()
     right = decoded_right(network, domain)
     unseen = unseen_rows(recipe, domain)
@@ -108,30 +60,20 @@ def _row(network: Network, recipe: Recipe, progress: Progress) -> dict[str, obje
 
 
 def unseen_rows(recipe: Recipe, domain: Expressions) -> NDArray[np.bool_]:
-    """Expressions of which no form was fitted to, the watched hundredths left out."""
+    """Return the expressions that were fitted to in no form, without the validation pairs.
+
+    A sign or order twin, such as ``7*8`` of ``8*7``, may have been fitted to.
+    """
     if recipe.data.source == "domain":
         if recipe.data.percent == 100:
             return np.zeros(len(domain), bool)
-        # The same tenth for every share of the data, so that the rows compare.
+        # The same tenth for every share of the data, so that the rows can be compared.
         return np.isin(percentile(domain), HELD_OUT)
     seen = set(_pairs(training_part(recipe.data)).tolist())
-    watched = np.isin(percentile(domain), WATCHED)
-    return np.array([pair not in seen for pair in _pairs(domain).tolist()]) & ~watched
+    validation = np.isin(percentile(domain), VALIDATION)
+    return np.array([pair not in seen for pair in _pairs(domain).tolist()]) & ~validation
 
 
 def _pairs(expressions: Expressions) -> NDArray[np.int64]:
-    """A number for each (a, operator, b)."""
+    """Return a number for each (a, operator, b)."""
     return (expressions.a * len(OPERATORS) + expressions.operator) * 1_000 + expressions.b
-
-
-@torch.no_grad()
-def decoded_right(network: Network, expressions: Expressions) -> NDArray[np.bool_]:
-    """Which expressions the network answers right, decoding greedily in float32."""
-    alphabet = Alphabet(SYMBOLS)
-    tokens, _ = alphabet.encode(expressions.texts(), network.longest_input)
-    answers = [
-        network.decode(torch.from_numpy(tokens[start : start + JUDGED_AT_ONCE]).long())[0].numpy()
-        for start in range(0, len(tokens), JUDGED_AT_ONCE)
-    ]
-    written = alphabet.decode(np.concatenate(answers))
-    return np.asarray(written == np.array(expressions.answers()))

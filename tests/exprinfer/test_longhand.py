@@ -13,9 +13,9 @@ from exprinfer.language.tokenizer import encode, encode_one
 from exprinfer.runtime.batching import by_cost
 from exprinfer.runtime.tapes import _divisor_start, expected_steps
 from exprinfer.scoring.reference import exact_value
-from training.longhand.fuzz import read, texts
 from training.longhand.problems import awkward_problem, problems
-from training.longhand.trees import STRUCTURED, nested, structured, tree
+from training.longhand.problems.fuzz import read, texts
+from training.longhand.problems.trees import STRUCTURED, nested, structured, tree
 
 
 @pytest.fixture(scope="module")

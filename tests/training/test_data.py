@@ -3,9 +3,10 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pytest
 
 from training import recipe as recipes
-from training.data import HELD_OUT, Order, percentile, training_part, watched_part
+from training.data import HELD_OUT, Order, percentile, training_part, validation_part
 from training.expressions import enumerate_domain
 
 
@@ -18,18 +19,18 @@ def test_the_split_keeps_all_forms_of_a_pair_together_and_never_changes() -> Non
     assert part[0][[0, 1_000, 100_000, -1]].tolist() == [89, 3, 96, 98]
 
 
-def test_training_watched_and_held_out_parts_do_not_meet() -> None:
+def test_training_validation_and_held_out_parts_do_not_overlap() -> None:
     data = recipes.load("exact-split").data
     trained = set(training_part(data).texts())
-    watched = set(watched_part(data).texts())
+    validation = set(validation_part(data).texts())
     domain = enumerate_domain()
     held_out = set(domain[np.flatnonzero(np.isin(percentile(domain), HELD_OUT))].texts())
-    assert len(trained | watched | held_out) == len(trained) + len(watched) + len(held_out)
-    assert len(trained | watched | held_out) == 475_200
+    assert len(trained | validation | held_out) == len(trained) + len(validation) + len(held_out)
+    assert len(trained | validation | held_out) == 475_200
     assert 0.095 < len(held_out) / 475_200 < 0.105
 
 
-def test_smaller_parts_lie_within_larger_ones() -> None:
+def test_smaller_parts_are_subsets_of_larger_ones() -> None:
     data = recipes.load("exact-split").data
     parts = [
         set(training_part(dataclasses.replace(data, percent=percent)).texts())
@@ -38,9 +39,9 @@ def test_smaller_parts_lie_within_larger_ones() -> None:
     assert parts[0] < parts[1] < parts[2]
 
 
-def test_epochs_take_each_row_once() -> None:
+def test_an_epoch_takes_each_row_once() -> None:
     recipe = recipes.load("gist")
-    order = Order(recipe, np.zeros(50, np.int64))
+    order = Order(recipe.training, np.zeros(50, np.int64))
     nothing = np.empty(0, np.int64)
     first, second = (
         [int(order.rows(update, nothing)[0]) for update in range(start, start + 50)]
@@ -48,16 +49,23 @@ def test_epochs_take_each_row_once() -> None:
     )
     assert sorted(first) == sorted(second) == list(range(50))
     assert first != second
-    assert [int(Order(recipe, order.operator).rows(77, nothing)[0])] == second[27:28]
+    again = Order(recipe.training, np.zeros(50, np.int64))
+    assert int(again.rows(77, nothing)[0]) == second[27]
 
 
 def test_draws_follow_the_operator_weights_and_the_focus() -> None:
     recipe = recipes.load("exact-split")
     operator = np.repeat(np.arange(4), 100)
     wrong = np.array([5])
-    order = Order(recipe, operator)
+    order = Order(recipe.training, operator)
     rows = np.concatenate([order.rows(update, wrong) for update in range(200)])
     focused = recipe.training.focus
     shares = np.bincount(operator[rows[rows != 5]], minlength=4) / len(rows)
     assert np.allclose(shares, (1 - focused) * np.array([1, 1, 3, 3]) / 8, atol=0.01)
-    assert (order.rows(7, wrong) == Order(recipe, operator).rows(7, wrong)).all()
+    assert (order.rows(7, wrong) == Order(recipe.training, operator).rows(7, wrong)).all()
+
+
+def test_a_batch_larger_than_the_data_is_refused() -> None:
+    training = dataclasses.replace(recipes.load("gist").training, batch_size=51)
+    with pytest.raises(ValueError, match=r"batch_size must be at most .* 50, got 51"):
+        Order(training, np.zeros(50, np.int64))

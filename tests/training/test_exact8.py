@@ -6,7 +6,7 @@ import onnxruntime
 import pytest
 import torch
 
-from exprinfer.language.tokenizer import SYMBOLS, Alphabet
+from exprinfer.language.tokenizer import encode
 from training.expressions import sample
 from training.networks.exact import Exact
 from training.networks.exact8 import MOST, MOST_WEIGHT, ZERO_POINT, Exact8, round_lstm, rounded
@@ -14,27 +14,27 @@ from training.networks.exact8 import MOST, MOST_WEIGHT, ZERO_POINT, Exact8, roun
 
 def _network(group: int) -> Exact8:
     network = Exact8(units=24, group=group, embedding=8)
-    network.initialise(torch.Generator().manual_seed(3))
+    network.initialize(torch.Generator().manual_seed(3))
     return network
 
 
 @pytest.mark.parametrize("group", [2, 3])
 @pytest.mark.parametrize("kind", ["graph", "cuda_graph"])
-def test_the_graphs_compute_what_the_network_does(kind: str, group: int) -> None:
+def test_the_graphs_compute_what_the_network_computes(kind: str, group: int) -> None:
     network = _network(group)
     session = onnxruntime.InferenceSession(getattr(network, kind)().SerializeToString())
     texts = [text for text in sample(600, seed=2).texts() if len(text) > 2]
-    tokens, _ = Alphabet(SYMBOLS).encode(texts, 12)
+    tokens, _ = encode(texts, 12)
     answer, log_prob = session.run(None, {"tokens": tokens.astype(np.int64)})
     with torch.no_grad():
         expected, expected_log_prob = network.decode(torch.from_numpy(tokens).long())
-    # An unfitted network is nearly undecided here and there, where rounding may tell.
+    # An unfitted network is sometimes almost undecided; then rounding can change the answer.
     assert (answer == expected.numpy()).all(axis=1).mean() > 0.98
     assert answer.shape == (len(texts), 5)
     assert np.abs(log_prob - expected_log_prob.numpy()).max() < 0.2
 
 
-def test_both_graphs_hold_the_same_numbers() -> None:
+def test_both_graphs_have_the_same_numbers() -> None:
     network = _network(3)
     graphs = [network.graph().graph, network.cuda_graph().graph]
     first, second = (
@@ -48,10 +48,10 @@ def test_both_graphs_hold_the_same_numbers() -> None:
     assert first["WRITE_WEIGHTS"].startswith(second["WRITE_VECTOR_WEIGHTS"])
 
 
-def test_a_row_does_not_depend_on_its_neighbours_or_its_padding() -> None:
+def test_a_row_does_not_depend_on_its_neighbors_or_its_padding() -> None:
     session = onnxruntime.InferenceSession(_network(3).graph().SerializeToString())
     texts = sample(64, seed=4).texts()
-    tokens = Alphabet(SYMBOLS).encode(texts, 11)[0].astype(np.int64)
+    tokens = encode(texts, 11)[0].astype(np.int64)
     answers, log_probs = session.run(None, {"tokens": tokens})
     for row, text in enumerate(texts):
         alone = session.run(None, {"tokens": tokens[row : row + 1, : len(text)]})
@@ -59,7 +59,7 @@ def test_a_row_does_not_depend_on_its_neighbours_or_its_padding() -> None:
         assert alone[1][0] == pytest.approx(log_probs[row], abs=1e-4)
 
 
-def test_rounding_keeps_to_its_bits_and_lets_gradients_pass() -> None:
+def test_rounding_stays_within_its_bits_and_lets_gradients_pass() -> None:
     network = _network(3)
     lstm = round_lstm(network.encoder, network.read_table)
     codes = lstm.state_weight / lstm.scales
@@ -79,12 +79,12 @@ def test_rounding_keeps_to_its_bits_and_lets_gradients_pass() -> None:
     assert rounded(value, 0.25).tolist() == [0, -0.25]
 
 
-def test_the_weights_are_those_of_exact() -> None:
+def test_it_has_the_weights_of_exact() -> None:
     plain = Exact(units=24, group=3, embedding=8)
-    plain.initialise(torch.Generator().manual_seed(3))
+    plain.initialize(torch.Generator().manual_seed(3))
     network = _network(3)
     network.load_state_dict(plain.state_dict())
-    tokens = torch.from_numpy(Alphabet(SYMBOLS).encode(["1+1", "-(66+-19)"], 11)[0]).long()
+    tokens = torch.from_numpy(encode(["1+1", "-(66+-19)"], 11)[0]).long()
     targets = torch.zeros(2, 6, dtype=torch.int64)
     with torch.no_grad():
         difference = (network(tokens, targets) - plain(tokens, targets)).abs().max()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 from torch import Tensor
@@ -15,8 +16,10 @@ from exprinfer.runtime.model_file import find
 from training import certify, export, networks
 from training import recipe as recipes
 from training.expressions import Expressions, enumerate_domain
+from training.hardware import processor
+from training.model_file import write_model
 from training.recipe import Recipe
-from training.run import Progress, Run
+from training.run import FitProgress, Run
 
 
 def some_of_the_domain() -> Expressions:
@@ -26,7 +29,7 @@ def some_of_the_domain() -> Expressions:
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Recipe]:
-    """Puts a run with fresh weights into ``tmp_path``; the domain is a part of the real one."""
+    """Save a run with fresh weights in ``tmp_path``; the domain is a part of the real one."""
     monkeypatch.setattr(export, "enumerate_domain", some_of_the_domain)
     monkeypatch.setattr(certify, "enumerate_domain", some_of_the_domain)
     monkeypatch.setattr(certify, "FRESH", 200)
@@ -34,16 +37,16 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Reci
     def save(name: str) -> Recipe:
         for recipe in recipes.chain(recipes.load(name)):
             network = networks.build(recipe.model)
-            network.initialise(torch.Generator().manual_seed(1))
+            network.initialize(torch.Generator().manual_seed(1))
             optimizer = torch.optim.SGD(network.parameters())
-            Run(tmp_path / "runs" / recipe.name, recipe).save(network, optimizer, Progress())
+            Run(tmp_path / "runs" / recipe.name, recipe).save(network, optimizer, FitProgress())
         return recipe
 
     return save
 
 
 @pytest.mark.parametrize("name", ["gist", "exact-whole"])
-def test_the_exported_file_keeps_the_contract(
+def test_the_exported_file_follows_the_contract(
     name: str, run: Callable[[str], Recipe], tmp_path: Path
 ) -> None:
     file = export.export(run(name), tmp_path / "runs", tmp_path / "models")
@@ -63,7 +66,7 @@ def test_the_exported_file_keeps_the_contract(
     assert evaluator.evaluate_batch(texts).answers[:20].tolist() == alone
 
 
-def test_a_file_that_answers_otherwise_is_not_written(
+def test_a_file_with_other_answers_is_not_written(
     run: Callable[[str], Recipe], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = run("exact-whole")
@@ -89,12 +92,12 @@ def test_a_file_that_answers_otherwise_is_not_written(
     assert list((tmp_path / "models" / "exact-whole").iterdir()) == []
 
 
-def test_a_file_for_cuda_that_answers_otherwise_keeps_the_other_from_being_written(
+def test_if_the_file_for_cuda_has_other_answers_neither_file_is_written(
     run: Callable[[str], Recipe], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = run("exact-whole")
     other = networks.exact8.Exact8(units=8, group=3, embedding=4)
-    other.initialise(torch.Generator().manual_seed(2))
+    other.initialize(torch.Generator().manual_seed(2))
     graph = other.cuda_graph()
     monkeypatch.setattr(networks.exact.Exact, "cuda_graph", lambda _: graph)
     with pytest.raises(export.ExportError):
@@ -102,12 +105,12 @@ def test_a_file_for_cuda_that_answers_otherwise_keeps_the_other_from_being_writt
     assert list((tmp_path / "models" / "exact-whole").iterdir()) == []
 
 
-def test_without_a_run_there_is_nothing_to_export(tmp_path: Path) -> None:
+def test_export_without_a_run_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="fit its recipe first"):
         export.export(recipes.load("gist"), tmp_path, tmp_path)
 
 
-def test_certify_writes_what_it_found_into_file_and_card(
+def test_certify_writes_the_result_into_file_and_card(
     run: Callable[[str], Recipe], tmp_path: Path
 ) -> None:
     recipe = run("exact-whole")
@@ -124,11 +127,11 @@ def test_certify_writes_what_it_found_into_file_and_card(
     assert model.checked == len(domain)
     assert model.right == (answers == np.array(domain.answers())).sum()
     assert model.certified_domain is Domain.NONE
-    assert card.read_text().startswith("before\n<!-- certify -->\n| operator |")
+    assert card.read_text().startswith("before\n<!-- certify -->\n| operator ")
     assert f"{model.right:,} of {model.checked:,} expressions" in card.read_text()
 
 
-def test_certify_certifies_what_is_all_right(
+def test_certify_certifies_a_file_without_wrong_answers(
     run: Callable[[str], Recipe], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = run("exact-whole")
@@ -146,7 +149,7 @@ def test_certify_certifies_what_is_all_right(
     assert evaluator.evaluate("5+3").certified
 
 
-def test_certify_judges_the_file_for_cuda_too(
+def test_certify_checks_the_file_for_cuda_too(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(certify, "enumerate_domain", some_of_the_domain)
@@ -157,18 +160,20 @@ def test_certify_judges_the_file_for_cuda_too(
     for name in ("model.onnx", "cuda.onnx"):
         model = onnx.load(repository / "models" / "exact" / name)
         metadata = {entry.key: entry.value for entry in model.metadata_props}
-        export.write_model(folder / name, model, {**metadata, "certified_domain": "none"})
+        write_model(folder / name, model, {**metadata, "certified_domain": "none"})
     certify.certify(recipes.load("exact"), tmp_path, "cpu")
     for name in ("model.onnx", "cuda.onnx"):
-        described = exprinfer.load(str(folder / name), "cpu").models[0]
-        assert described.certified_domain is Domain.SEED
-        assert described.checked == len(some_of_the_domain())
-        assert described.certified_on == ("cpu",)
-    assert "No GPU was at hand" in (folder / "README.md").read_text()
+        info = exprinfer.load(str(folder / name), "cpu").models[0]
+        assert info.certified_domain is Domain.SEED
+        assert info.checked == len(some_of_the_domain())
+        assert info.certified_on == ("cpu",)
+    card = (folder / "README.md").read_text()
+    assert "No GPU was available" in card
+    assert f"Checked on {processor()}, with ONNX Runtime {onnxruntime.__version__}." in card
 
 
-def test_certify_on_cuda_insists_on_it() -> None:
+def test_certify_with_device_cuda_needs_cuda() -> None:
     if exprinfer.load("gist").device == "cuda":
-        pytest.skip("CUDA is there")
-    with pytest.raises(exprinfer.DeviceError, match="cannot be had"):
-        certify.devices(find("gist"), "cuda")
+        pytest.skip("CUDA is available")
+    with pytest.raises(exprinfer.DeviceError, match="is not available"):
+        certify.available_devices(find("gist"), "cuda")

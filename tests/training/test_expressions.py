@@ -6,7 +6,7 @@ import pytest
 from training.expressions import FORMS, OPERATORS, enumerate_domain, sample
 
 
-def test_the_domain_holds_475_200_distinct_expressions() -> None:
+def test_the_domain_has_475_200_distinct_expressions() -> None:
     texts = enumerate_domain().texts()
     assert len(texts) == len(set(texts)) == 475_200
     assert max(map(len, texts)) == 11
@@ -20,7 +20,7 @@ def test_answers_are_at_most_five_symbols_and_never_minus_zero() -> None:
     assert "-0" not in answers
 
 
-def test_samples_have_the_gists_distribution() -> None:
+def test_samples_have_the_distribution_of_the_gist() -> None:
     drawn = sample(200_000, seed=1)
     assert (drawn.a.min(), drawn.a.max()) == (-100, 99)
     assert (drawn.b.min(), drawn.b.max(), (drawn.b == 0).sum()) == (-99, 99, 0)
@@ -32,7 +32,7 @@ def test_samples_have_the_gists_distribution() -> None:
     assert shares == pytest.approx([1 / 2, 1 / 4, 1 / 4], abs=0.005)
 
 
-def test_samples_lie_in_the_domain_and_depend_on_the_seed_alone() -> None:
+def test_samples_are_in_the_domain_and_depend_only_on_the_seed() -> None:
     texts = sample(1_000, seed=1).texts()
     assert set(texts) <= set(enumerate_domain().texts())
     assert texts == sample(1_000, seed=1).texts()

@@ -9,24 +9,24 @@ import numpy as np
 import pytest
 import torch
 
-from exprinfer.language.tokenizer import SYMBOLS, Alphabet
+from exprinfer.language.tokenizer import decode
 from training import recipe as recipes
-from training.data import to_tensors, training_part
+from training.data import training_part
 from training.expressions import sample
-from training.fit import fit
-from training.recipe import Log, Recipe
+from training.fit import fit, to_tensors
+from training.recipe import LogSettings, Recipe
 
 
 def small(name: str) -> Recipe:
-    """The recipe with so few updates that a test can run it."""
+    """Return the recipe with few enough updates for a test."""
     recipe = recipes.load(name)
     data = dataclasses.replace(recipe.data, source="samples", samples=30)
     training = dataclasses.replace(recipe.training, updates=80, batch_size=1, start="")
-    return dataclasses.replace(recipe, data=data, training=training, log=Log(10, 20))
+    return dataclasses.replace(recipe, data=data, training=training, log=LogSettings(10, 20))
 
 
 @pytest.mark.parametrize("name", ["gist", "exact-split"])
-def test_a_stopped_run_resumes_to_the_same_weights_and_log(name: str, tmp_path: Path) -> None:
+def test_a_resumed_run_ends_with_the_same_weights_and_log(name: str, tmp_path: Path) -> None:
     recipe = small(name)
     whole = fit(recipe, tmp_path / "whole").state_dict()
     fit(recipe, tmp_path / "stopped", updates=40)
@@ -40,7 +40,7 @@ def test_a_stopped_run_resumes_to_the_same_weights_and_log(name: str, tmp_path: 
     assert len(logs[0]) == 8
 
 
-def test_a_finished_run_is_left_as_it_is(tmp_path: Path) -> None:
+def test_fitting_a_finished_run_changes_nothing(tmp_path: Path) -> None:
     recipe = small("gist")
     fit(recipe, tmp_path)
     before = (tmp_path / "gist" / "checkpoint.pt").read_bytes()
@@ -48,7 +48,7 @@ def test_a_finished_run_is_left_as_it_is(tmp_path: Path) -> None:
     assert (tmp_path / "gist" / "checkpoint.pt").read_bytes() == before
 
 
-def test_a_run_of_another_recipe_is_not_gone_on_with(tmp_path: Path) -> None:
+def test_a_run_of_another_recipe_is_not_continued(tmp_path: Path) -> None:
     recipe = small("gist")
     fit(recipe, tmp_path, updates=20)
     other = dataclasses.replace(recipe, training=dataclasses.replace(recipe.training, seed=9))
@@ -56,7 +56,7 @@ def test_a_run_of_another_recipe_is_not_gone_on_with(tmp_path: Path) -> None:
         fit(other, tmp_path)
 
 
-def test_the_record_tells_seeds_versions_machine_and_time(tmp_path: Path) -> None:
+def test_the_record_has_seeds_versions_hardware_and_time(tmp_path: Path) -> None:
     fit(small("gist"), tmp_path)
     record = json.loads((tmp_path / "gist" / "training.json").read_text())
     assert record["recipe"]["training"]["seed"] == 1
@@ -67,13 +67,13 @@ def test_the_record_tells_seeds_versions_machine_and_time(tmp_path: Path) -> Non
     assert record["machine"]["cores"] >= 1
 
 
-def test_a_network_learns_what_it_is_shown_and_decodes_as_it_was_judged(tmp_path: Path) -> None:
+def test_a_network_learns_and_decoding_agrees_with_teacher_forcing(tmp_path: Path) -> None:
     recipe = small("exact-split")
     training = dataclasses.replace(
         recipe.training, updates=300, batch_size=64, order="epochs", focus=0.0
     )
     data = dataclasses.replace(recipe.data, source="samples", samples=64)
-    recipe = dataclasses.replace(recipe, data=data, training=training, log=Log(100, 300))
+    recipe = dataclasses.replace(recipe, data=data, training=training, log=LogSettings(100, 300))
     network = fit(recipe, tmp_path)
     with (tmp_path / recipe.name / "training.csv").open() as file:
         accuracy = [float(row["symbol_accuracy"]) for row in csv.DictReader(file)]
@@ -84,8 +84,8 @@ def test_a_network_learns_what_it_is_shown_and_decodes_as_it_was_judged(tmp_path
     for expressions in (shown, unseen):
         tokens, targets = to_tensors(expressions, network, "cpu")
         with torch.no_grad():
-            judged = (network(tokens, targets).argmax(-1) == targets).all(1)
+            forced = (network(tokens, targets).argmax(-1) == targets).all(1)
             answers, _ = network.decode(tokens)
-        right = Alphabet(SYMBOLS).decode(answers.numpy()) == np.array(expressions.answers())
-        assert right.tolist() == judged.tolist()
+        right = decode(answers.numpy()) == np.array(expressions.answers())
+        assert right.tolist() == forced.tolist()
         assert 0 < right.sum() < len(right) or expressions is shown

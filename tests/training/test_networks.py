@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from exprinfer.language.tokenizer import SYMBOLS, Alphabet
+from exprinfer.language.tokenizer import encode
 from training import networks
 from training import recipe as recipes
 from training.expressions import sample
@@ -18,17 +18,17 @@ NAMES = ["gist", "exact"]
 
 def fresh(name: str) -> Network:
     network = networks.build(recipes.load(name).model)
-    network.initialise(torch.Generator().manual_seed(1))
+    network.initialize(torch.Generator().manual_seed(1))
     return network.eval()
 
 
 def tokens(count: int, width: int) -> torch.Tensor:
-    return torch.from_numpy(Alphabet(SYMBOLS).encode(sample(count, 1).texts(), width)[0]).long()
+    return torch.from_numpy(encode(sample(count, 1).texts(), width)[0]).long()
 
 
 @torch.no_grad()
-def test_the_gists_steps_are_those_of_the_fast_kernel() -> None:
-    """Fitting runs PyTorch's LSTM in float32, decoding spelled-out steps in float64."""
+def test_the_steps_of_the_gist_agree_with_the_fast_kernel() -> None:
+    """Fitting uses PyTorch's LSTM in float32; decoding uses single steps in float64."""
     network = fresh("gist")
     answer, log_prob = network.decode(tokens(200, 11))
     logits = network(tokens(200, 20), answer).log_softmax(-1)
@@ -42,19 +42,19 @@ def test_the_gists_steps_are_those_of_the_fast_kernel() -> None:
 def test_padding_changes_no_answer(name: str) -> None:
     network = fresh(name)
     texts = [text for text in sample(2_000, 1).texts() if len(text) <= 7]
-    narrow, _ = Alphabet(SYMBOLS).encode(texts, 7)
-    wide, _ = Alphabet(SYMBOLS).encode(texts, 11)
+    narrow, _ = encode(texts, 7)
+    wide, _ = encode(texts, 11)
     answers = [network.decode(torch.from_numpy(part).long()) for part in (narrow, wide)]
     assert torch.equal(answers[0][0], answers[1][0])
     assert torch.allclose(answers[0][1], answers[1][1], atol=1e-5)
 
 
-def test_the_gist_has_kerass_weights() -> None:
+def test_the_gist_has_the_weights_of_keras() -> None:
     network = fresh("gist")
     assert isinstance(network, Gist)
     weights = [weight for weight in network.parameters() if weight.requires_grad]
-    kerass = 4 * 250 * (17 + 250 + 1) + 4 * 100 * (250 + 100 + 1) + 17 * (100 + 1)
-    assert sum(weight.numel() for weight in weights) == kerass == 410_117
+    keras_weights = 4 * 250 * (17 + 250 + 1) + 4 * 100 * (250 + 100 + 1) + 17 * (100 + 1)
+    assert sum(weight.numel() for weight in weights) == keras_weights == 410_117
     encoder = network.encoder
     limit = math.sqrt(6 / (17 + 4 * 250))
     assert limit * 0.99 < encoder.weight_ih_l0.abs().max() <= limit
@@ -64,7 +64,7 @@ def test_the_gist_has_kerass_weights() -> None:
     assert not encoder.bias_hh_l0.any()
 
 
-def test_reverse_keeps_the_padding_on_the_right() -> None:
+def test_reverse_leaves_the_padding_on_the_right() -> None:
     given = torch.tensor([[1, 2, 3, 0], [4, 0, 0, 0], [0, 0, 0, 0]])
     expected = [[3, 2, 1, 0], [4, 0, 0, 0], [0, 0, 0, 0]]
     assert reverse(given).tolist() == expected

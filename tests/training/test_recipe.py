@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from training import networks
 from training import recipe as recipes
+from training.loop import make_optimizer
 
 
-def test_the_gists_recipe() -> None:
+def test_the_recipe_of_the_gist() -> None:
     recipe = recipes.load("gist")
     assert recipe.data.samples * 5 == recipe.training.updates == 500_000
     assert recipe.training.batch_size == 1
@@ -15,28 +17,62 @@ def test_the_gists_recipe() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(recipes.RECIPES.glob("*.toml")), ids=lambda path: path.stem)
-def test_every_recipe_is_read_alike_by_name_and_by_path(path: Path) -> None:
+def test_every_recipe_loads_by_name_and_by_path(path: Path) -> None:
     assert recipes.load(path.stem) == recipes.load(str(path))
 
 
-def test_a_recipe_that_is_not_there_is_told_with_those_that_are() -> None:
+def test_an_unknown_recipe_is_an_error_that_lists_the_known_ones() -> None:
     with pytest.raises(FileNotFoundError, match="gist"):
         recipes.load("nothing")
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "reason"),
+    ("name", "before", "after", "reason"),
     [
-        ("batch_size = 1", "batch = 1", "batch"),
-        ("[data]", "[datum]", "sections"),
-        ("every = 1_000", "every = 3_000", "multiple"),
-        ("updates = 500_000 # 5 epochs", "", "updates"),
+        ("gist", "batch_size = 1", "batch = 1", r"\[training\] has unknown settings \['batch'\]"),
+        ("gist", "[data]", "[datum]", "the sections must be"),
+        ("gist", "every = 1_000", "every = 3_000", r"\[log\] checkpoint must be a multiple"),
+        ("gist", "updates = 500_000 # 5 epochs", "", r"\[training\] needs the settings .*updates"),
+        ("gist", "[data]", "[data", "changed.toml: "),
+        ("gist", "seed = 1\n", 'seed = "1"\n', r"\[training\] seed must be an integer, got '1'"),
+        ("gist", "batch_size = 1", "batch_size = 0", "batch_size must be a positive integer"),
+        ("gist", "samples = 100_000", "", r"\[data\] samples must be a positive integer"),
+        ("gist", 'domain = "seed"', 'domain = "all"', 'domain must be "seed" or "whole"'),
+        ("gist", 'source = "samples"', 'source = "traces"', "need each other"),
+        ("gist", "seed = 1\n", "seed = 1\nfocus = 0.5\n", 'focus needs order "draws"'),
+        ("exact", "percent = 100", "percent = 101", r"percent must be in 1\.\.100, got 101"),
+        ("exact", "units = 96", "units = 0", "units must be a positive integer"),
+        ("exact", 'name = "AdamW", ', "", 'optimizer needs "name" and "lr"'),
+        ("exact-split", "[1, 1, 3, 3]", "[1, 1]", "operator_weights must be four"),
+        ("longhand", "depth = 3", "depth = 1", "depth 1 is too small for 4 operands"),
+        ("longhand", "warmup = 100", 'order = "draws"', 'the source "traces" needs order "epochs"'),
     ],
 )
-def test_a_wrong_setting_is_told(before: str, after: str, reason: str, tmp_path: Path) -> None:
-    text = (recipes.RECIPES / "gist.toml").read_text()
+def test_a_wrong_setting_is_an_error_that_names_it(
+    name: str, before: str, after: str, reason: str, tmp_path: Path
+) -> None:
+    text = (recipes.RECIPES / f"{name}.toml").read_text()
     assert before in text
     path = tmp_path / "changed.toml"
     path.write_text(text.replace(before, after))
     with pytest.raises(ValueError, match=reason):
         recipes.load(str(path))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        ('network = "gist"', 'network = "gits"', "network must be one of .* got 'gits'"),
+        ("settings = {}", "settings = { units = 3 }", "settings of the network 'gist': .*units"),
+        ("RMSprop", "RMSdrop", "torch.optim has no 'RMSdrop'"),
+        ("alpha", "alfa", r"\[training\] optimizer: .*alfa"),
+    ],
+)
+def test_an_unknown_network_or_optimizer_is_an_error(
+    before: str, after: str, reason: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "changed.toml"
+    path.write_text((recipes.RECIPES / "gist.toml").read_text().replace(before, after))
+    recipe = recipes.load(str(path))
+    with pytest.raises(ValueError, match=reason):
+        make_optimizer(networks.build(recipe.model), recipe.training)

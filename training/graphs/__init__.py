@@ -19,28 +19,35 @@ def build(
     words: Mapping[str, str] = MappingProxyType({}),
     **repeated: int,
 ) -> onnx.ModelProto:
-    """The graph in ``NAME.txt`` with those of these values that it names, its capitals mostly.
+    """Build the graph in ``NAME.txt``.
 
-    A part between the lines ``# repeat NAME`` and ``# end`` is written ``repeated[NAME]`` times,
-    ``{k}`` in it being the number of the copy from 0 and ``{next}`` that of the next; ``words`` are
-    put in place of others. Raises onnx's errors where the graph is not whole.
+    Args:
+        name: Name of the graph.
+        values: Values by their names in the graph; those that it does not use are left out.
+        words: Words of the text and what to put in their place.
+        **repeated: How often to write each part between the lines ``# repeat NAME`` and ``# end``.
+            In such a part, ``{k}`` is the number of the copy from 0 and ``{next}`` is ``k + 1``.
+
+    Raises:
+        onnx.parser.ParseError: If the text is not a graph.
+        onnx.checker.ValidationError: If the graph is not complete or not valid.
     """
     lines = Path(__file__).with_name(f"{name}.txt").read_text().splitlines()
     text = "\n".join(_without_comments(_repeat(lines, repeated)))
-    for label, meaning in words.items():
-        text = text.replace(label, meaning)
+    for word, replacement in words.items():
+        text = text.replace(word, replacement)
     model = onnx.parser.parse_model(text)
-    named = {name for node in _nodes(model.graph) for name in node.input}
+    used = {name for node in _nodes(model.graph) for name in node.input}
     for label, value in values.items():
-        if label not in named:
-            continue
-        model.graph.initializer.append(numpy_helper.from_array(np.asarray(value, order="C"), label))
+        if label in used:
+            tensor = numpy_helper.from_array(np.asarray(value, order="C"), label)
+            model.graph.initializer.append(tensor)
     onnx.checker.check_model(model, full_check=True)
     return model
 
 
 def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
-    """Its nodes, and those of the graphs within them."""
+    """Yield the nodes of a graph, and those of the graphs inside them."""
     for node in graph.node:
         yield node
         for attribute in node.attribute:

@@ -1,1 +1,1 @@
-"""The tape machine of ``longhand``: its teacher, its traces, its fit, its file, its certificate."""
+"""The tape machine of longhand: its teacher, its problems, its fit, its proof and its reports."""

@@ -1,4 +1,7 @@
-"""Judges ``longhand`` by proof, and by the seed domain and others' company through exprinfer."""
+"""Certify longhand: prove that its file is equivalent to the teacher, and check it on examples.
+
+The examples are the seed domain and batches of mixed problems, both through ``exprinfer``.
+"""
 
 from __future__ import annotations
 
@@ -11,79 +14,95 @@ import exprinfer
 from exprinfer import Evaluator
 from exprinfer.runtime.session import Device
 from training.card import write_section
-from training.certify import devices, judge, operator_table, write_metadata
+from training.certify import (
+    available_devices,
+    bullets,
+    checked_on,
+    evaluate_on,
+    operator_table,
+    record_result,
+)
 from training.expressions import enumerate_domain
-from training.longhand import certificate
 from training.longhand.problems import Problem, problems
-from training.longhand.simulate import Table
+from training.longhand.proof import certificate
+from training.longhand.proof.table import TransitionTable
 from training.longhand.teacher import TEACHER
 from training.recipe import Recipe
 
-#: Batch sizes that must all give the same answers to MIXED problems of all operators, of up to so
-#: many digits.
+#: Batch sizes that must all give the right answers to the mixed problems.
 BATCH_SIZES = (1, 64, 1_024)
+#: Number of mixed problems of all operators, most digits of an operand, and seed.
 MIXED, MIXED_DIGITS, MIXED_SEED = 5_000, 12, 1_000_003
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
 
 def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
-    """Prove that file and teacher are one machine; write certificate, metadata and card.
+    """Prove that the file is equivalent to the teacher; write certificate, metadata and card.
 
-    Raises CertificateError with the first difference; then nothing is written.
+    Args:
+        recipe: The recipe.
+        models: Folder of the models.
+        device: "cuda" makes CUDA mandatory.
+
+    Raises:
+        ModelNotFoundError: If there is no such model file.
+        ModelFileError: If the file cannot be opened.
+        DeviceError: If the device is "cuda" and CUDA is not available.
+        CertificateError: If the file is not equivalent; then nothing is written.
+        ClickException: If an answer is wrong.
     """
     folder = models / recipe.model.name
     file = folder / "model.onnx"
-    table = Table(TEACHER)
-    at_hand = devices(file, device)
-    for name in at_hand:
+    table = TransitionTable(TEACHER)
+    devices = available_devices(file, device)
+    for name in devices:
         certificate.prove(file, table, PROVIDERS[name])
-    domain = judge(exprinfer.load(str(file), "cpu"), enumerate_domain())
-    write_metadata(file, domain, at_hand)
-    proofs = [certificate.prove(file, table, PROVIDERS[name]) for name in at_hand]
+    domain = evaluate_on(exprinfer.load(str(file), "cpu"), enumerate_domain())
+    record_result(file, domain, devices)
+    # Once more, because the result has changed the file and its hash.
+    proofs = [certificate.prove(file, table, PROVIDERS[name]) for name in devices]
     certificate.write(proofs, folder)
     sentences = [
         *(_sentence(proof) for proof in proofs),
-        f"Right on {domain.count()} expressions of the seed domain ({domain.share():.2%}), all of "
-        "them worked out step by step through `exprinfer`:",
-        "",
-        operator_table(domain),
-        "",
-        _same_answers(file, at_hand),
+        f"Right on {domain.count()} expressions of the seed domain ({domain.share():.2%}), each "
+        "worked out step by step through `exprinfer` (table below).",
+        _check_mixed(file, devices),
+        checked_on(devices),
     ]
-    section = "\n".join(sentences)
+    section = "\n".join([*bullets(sentences), "", operator_table(domain)])
     write_section(folder / "README.md", "certify", section)
     click.echo(section)
 
 
 def _sentence(proof: certificate.Certificate) -> str:
     return (
-        f"Certificate, through ONNX Runtime {proof.onnxruntime} ({proof.provider}): "
-        f"{proof.memories} memories reached, {proof.situations:,} situations tried, "
-        f"{proof.differences} differences; the search closes. Smallest lead of a chosen score over "
-        f"the next: {proof.smallest_memory_gap} for the next memory, {proof.smallest_write_gap} "
-        f"for what is written, {proof.smallest_move_gap} for the moves. No score differs by more "
-        f"than {proof.largest_rounding_error:.2g} from the same in float64."
+        f"Certificate ({proof.provider}): {proof.states} states and {proof.transitions:,} "
+        f"transitions, {proof.differences} differences from the teacher. Smallest margins of the "
+        f"chosen score over the next one: {proof.smallest_state_margin} for the next state, "
+        f"{proof.smallest_write_margin} for the symbol to write, {proof.smallest_move_margin} for "
+        f"the move. Largest difference of a score from the same score in float64: "
+        f"{proof.largest_rounding_error:.2g}."
     )
 
 
-def _same_answers(file: Path, on: list[Device]) -> str:
-    """Check that device, batch size and neighbours change no answer, and that all are right."""
+def _check_mixed(file: Path, devices: list[Device]) -> str:
+    """Check that mixed problems are right for each device, batch size and order."""
     drawn = list(problems(MIXED_SEED, MIXED, MIXED_DIGITS))
     order = np.random.default_rng(0).permutation(len(drawn))
-    for device in on:
+    for device in devices:
         for size in BATCH_SIZES:
             evaluator = exprinfer.load(str(file), device, batch_size=size)
             for rows in (np.arange(len(drawn)), order):
-                _check(evaluator, [drawn[row] for row in rows], f"{size} on {device}")
+                _check(evaluator, [drawn[row] for row in rows], f"batch size {size} on {device}")
     sizes = ", ".join(f"{size:,}" for size in BATCH_SIZES)
     return (
-        f"{MIXED:,} problems of 1 to {MIXED_DIGITS} digits, mixed, are all right at batch sizes "
-        f"{sizes} in two orders, on {' and '.join(on)}."
+        f"{MIXED:,} mixed problems of 1 to {MIXED_DIGITS} digits are all right at batch sizes "
+        f"{sizes} in two orders, on {' and '.join(devices)}."
     )
 
 
 def _check(evaluator: Evaluator, drawn: list[Problem], how: str) -> None:
-    column = evaluator.evaluate_batch([problem.text for problem in drawn])
-    for problem, answer in zip(drawn, column.answers.tolist(), strict=True):
+    answers = evaluator.evaluate_batch([problem.text for problem in drawn]).answers
+    for problem, answer in zip(drawn, answers.tolist(), strict=True):
         if answer != str(problem.value):
-            raise click.ClickException(f"{problem.text} is answered {answer} at batch size {how}")
+            raise click.ClickException(f"the answer to {problem.text} is {answer} at {how}")

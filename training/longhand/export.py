@@ -1,8 +1,9 @@
-"""Writes the controller and its tapes as one ONNX file, if it decides as the network does."""
+"""Write the controller and its tapes as one ONNX file, if it decides as the network does."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -11,31 +12,39 @@ import torch
 from numpy.typing import NDArray
 
 from training import graphs
-from training.export import ExportError, keep_logs, metadata, write_model
+from training.export import ExportError, copy_logs, metadata
 from training.longhand.fit import build
-from training.longhand.program import TAPES
-from training.longhand.simulate import Table
-from training.longhand.step import Step
+from training.longhand.machine import KEEP, LONGEST_INPUT, TAPES, UNLIMITED, UNSEEN
+from training.longhand.proof.step import Step
+from training.longhand.proof.table import TransitionTable
 from training.longhand.teacher import MOST_STEPS, TEACHER
-from training.networks.longhand import KEEP, UNSEEN, Longhand
+from training.model_file import write_model
+from training.networks.longhand import Longhand
 from training.recipe import Recipe
 from training.run import Run
 
-#: Symbols of the longest expression: two operands of 1,000 digits, signs and brackets, and more.
-LONGEST_INPUT = 2_048
-#: Rows of which half may have halted before the others go on without them.
+#: While more than twice as many rows as this are going, the graph removes the halted rows each time
+#: that half of the rows have halted.
 FEW = 16
-#: Steps that are done where the caller sets no limit of its own: the graph's limit alone counts.
-UNLIMITED = 2**62
 
 
 def export(recipe: Recipe, runs: Path, models: Path) -> Path:
-    """Write ``models/NAME/model.onnx`` from the run ``runs/RECIPE``; copy its log and record.
+    """Write the ONNX file of a run, ``models/NAME/model.onnx``, and copy its log and record.
 
-    Raises FileNotFoundError where the run is missing, ExportError where PyTorch and ONNX Runtime
-    decide otherwise in any situation; then nothing is written.
+    Args:
+        recipe: The recipe.
+        runs: Folder of the runs.
+        models: Folder of the models.
+
+    Returns:
+        Path of the file.
+
+    Raises:
+        FileNotFoundError: If there is no run of the recipe.
+        ExportError: If PyTorch and ONNX Runtime disagree on any transition; then nothing is
+            written.
     """
-    table = Table(TEACHER)
+    table = TransitionTable(TEACHER)
     network = build(recipe, table)
     Run.load_weights(runs / recipe.name, network)
     folder = models / recipe.model.name
@@ -43,19 +52,19 @@ def export(recipe: Recipe, runs: Path, models: Path) -> Path:
     model = graph(network)
     described = metadata(network, recipe, LONGEST_INPUT, LONGEST_INPUT)
     described["tapes"] = json.dumps(TAPES)
-    described["memories"] = json.dumps([str(state) for state in table.states])
+    described["states"] = json.dumps([asdict(TEACHER.describe(state)) for state in table.states])
     compare(network, model, table)
     write_model(folder / "model.onnx", model, described)
-    keep_logs(recipe, runs, folder)
+    copy_logs(recipe, runs, folder)
     return folder / "model.onnx"
 
 
 def graph(network: Longhand) -> onnx.ModelProto:
-    """The graph with the network's weights in it."""
-    return graphs.build("longhand", {**_constants(network.codes), **_weights(network)})
+    """Return the graph with the weights of the network."""
+    return graphs.build("longhand", {**_constants(network.states), **_weights(network)})
 
 
-def _constants(codes: int) -> dict[str, NDArray[np.generic]]:
+def _constants(states: int) -> dict[str, NDArray[np.generic]]:
     integers = {
         "ZERO": [0],
         "ONE": [1],
@@ -69,12 +78,12 @@ def _constants(codes: int) -> dict[str, NDArray[np.generic]]:
         "TAPES": [len(TAPES)],
         "LAST": [len(TAPES) - 1],
         "START": [0],
-        "HALT": [codes - 1],
+        "HALT": [states - 1],
         "HEAD_AXES": [1, 2],
         "EMBEDDED_AXES": [1, 2],
         "WRITE_SHAPE": [-1, len(TAPES), KEEP + 1],
         "MOVE_SHAPE": [-1, len(TAPES), 3],
-        "OUTPUT_SPLIT": [codes, len(TAPES) * (KEEP + 1), len(TAPES) * 3],
+        "OUTPUT_SPLIT": [states, len(TAPES) * (KEEP + 1), len(TAPES) * 3],
         "limit": [UNLIMITED],
     }
     rows = np.arange(len(TAPES), dtype=np.int32)[:, None] * (UNSEEN + 1)
@@ -92,9 +101,9 @@ def _constants(codes: int) -> dict[str, NDArray[np.generic]]:
 
 @torch.no_grad()
 def _weights(network: Longhand) -> dict[str, NDArray[np.generic]]:
-    """The weights as the graph takes them: products with a table's rows are taken beforehand."""
+    """Return the weights for the graph; matrix products with table rows are done beforehand."""
     units = network.cell.shape[1]
-    # From PyTorch's order i, f, g, o to i, f, o and the candidate g apart.
+    # From PyTorch's order i, f, g, o to i, f, o and the candidate g.
     order = torch.arange(4 * units).reshape(4, units)[[0, 1, 3, 2]].flatten()
     hidden_gates = network.hidden.double() @ network.hidden_gates.weight.double().t()
     decisions = (network.memory, network.write, network.move)
@@ -114,17 +123,21 @@ def _weights(network: Longhand) -> dict[str, NDArray[np.generic]]:
 
 
 @torch.no_grad()
-def compare(network: Longhand, model: onnx.ModelProto, table: Table) -> None:
-    """Check that both decide alike in every situation; raises ExportError."""
-    situations = table.situations
-    decided = Step(model).decide(situations.state, situations.seen)
-    scores = network(torch.from_numpy(situations.state), torch.from_numpy(situations.seen))
-    then, write, move = (score.argmax(-1).numpy() for score in scores)
+def compare(network: Longhand, model: onnx.ModelProto, table: TransitionTable) -> None:
+    """Check that network and graph decide the same in every transition of the table.
+
+    Raises:
+        ExportError: If they do not.
+    """
+    transitions = table.transitions
+    decided = Step(model).decide(transitions.state, transitions.seen)
+    logits = network(torch.from_numpy(transitions.state), torch.from_numpy(transitions.seen))
+    next_state, write, move = (scores.argmax(-1).numpy() for scores in logits)
     pairs = {
-        "remember": (then, decided.then),
-        "write": (write, decided.write),
-        "move": (move - 1, decided.move),
+        "the next state": (next_state, decided.next_state),
+        "what to write": (write, decided.write),
+        "the moves": (move - 1, decided.move),
     }
     for what, (ours, theirs) in pairs.items():
         if (ours != theirs).any():
-            raise ExportError(f"PyTorch and ONNX Runtime differ in what to {what}")
+            raise ExportError(f"PyTorch and ONNX Runtime disagree on {what}")

@@ -1,82 +1,95 @@
-"""Fits the controller to the teacher's decisions, one situation at a time."""
+"""Fit the controller to the teacher's decisions, one transition at a time."""
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from training.data import Order
-from training.fit import make_optimizer, schedule
-from training.longhand.simulate import Situations, Table
+from training.longhand.problems.traces import transitions_met
+from training.longhand.proof.table import Transitions, TransitionTable
 from training.longhand.teacher import TEACHER
-from training.longhand.traces import situations_met
+from training.loop import Fitting, check_device, make_optimizer, run_loop, set_learning_rate
 from training.networks.longhand import Longhand
 from training.recipe import Recipe
-from training.run import Run
+
+_NONE = np.empty(0, np.int64)
 
 
-def build(recipe: Recipe, table: Table) -> Longhand:
-    """Make the recipe's network with a code for each of the table's states, in their order."""
-    return Longhand(len(table.states), **recipe.model.settings)
+def build(recipe: Recipe, table: TransitionTable) -> Longhand:
+    """Make the recipe's network, with the states of the table in the same order.
 
-
-def fit(recipe: Recipe, runs: Path, device: str = "cpu") -> Longhand:
-    """Fit the recipe's network and keep the run in ``runs/RECIPE``; go on where it was stopped.
-
-    Every situation counts alike, however often it occurs. Raises ValueError where the folder holds
-    a run of another recipe.
+    Raises:
+        ValueError: If the network does not take the recipe's settings.
     """
-    torch.set_num_threads(recipe.training.threads)
-    table = Table(TEACHER)
-    fitting = Fitting(recipe, table, situations_met(table, recipe.data), device)
-    run = Run(runs / recipe.name, recipe)
-    progress = run.restore(fitting.network, fitting.optimizer)
-    began = time.monotonic() - progress.seconds
-    bar = tqdm(total=recipe.training.updates, initial=progress.update, unit="update")
-    while progress.update < recipe.training.updates:
-        fitting.update(progress.update)
-        progress.update += 1
-        bar.update()
-        if progress.update % recipe.log.every == 0:
-            row = {"update": progress.update, **fitting.row(), "seconds": time.monotonic() - began}
-            progress.rows.append({name: round(value, 6) for name, value in row.items()})
-            bar.set_postfix({name: f"{row[name]:.4g}" for name in ("loss", "wrong")})
-        if progress.update % recipe.log.checkpoint == 0:
-            progress.seconds = time.monotonic() - began
-            run.save(fitting.network, fitting.optimizer, progress)
-    bar.close()
-    return fitting.network
+    try:
+        return Longhand(len(table.states), **recipe.model.settings)
+    except TypeError as error:
+        raise ValueError(f"[model] settings of the network 'longhand': {error}") from error
 
 
-class Fitting:
-    """Network, optimiser and situations."""
+def fit(recipe: Recipe, runs: Path, device: str = "cpu", updates: int | None = None) -> Longhand:
+    """Fit the recipe's network to all transitions that occur in the traces.
+
+    Each transition counts once, however often it occurs.
+
+    Args:
+        recipe: The recipe.
+        runs: Folder of the runs; the run is kept in ``runs/RECIPE``, and continued if it is there.
+        device: PyTorch device.
+        updates: Stop after this many updates, at a checkpoint. None means all of the recipe's.
+
+    Returns:
+        The fitted network.
+
+    Raises:
+        ValueError: If the folder holds a run of another recipe, the recipe has an error, PyTorch
+            cannot use the device, or the teacher gives a wrong answer.
+    """
+    check_device(device)
+    table = TransitionTable(TEACHER)
+    transitions = transitions_met(table, recipe.data)
+    prepare = partial(LonghandFitting, recipe, table, transitions, device)
+    network = run_loop(recipe, runs, prepare, updates)
+    assert isinstance(network, Longhand)
+    return network
+
+
+class LonghandFitting(Fitting):
+    """Network, optimizer and transitions."""
+
+    network: Longhand
 
     def __init__(
-        self, recipe: Recipe, table: Table, situations: Situations, device: str = "cpu"
+        self,
+        recipe: Recipe,
+        table: TransitionTable,
+        transitions: Transitions,
+        device: str = "cpu",
     ) -> None:
         self.training = recipe.training
         self.network = build(recipe, table)
-        self.network.initialise(torch.Generator().manual_seed(self.training.seed))
+        self.network.initialize(torch.Generator().manual_seed(self.training.seed))
         self.network.to(device)
         self.optimizer = make_optimizer(self.network, self.training)
-        s = situations
-        columns = (s.state, s.seen, s.then, s.write, s.move + 1)
+        t = transitions
+        columns = (t.state, t.seen, t.next_state, t.write, t.move + 1)
         self.columns = [torch.from_numpy(column).to(device) for column in columns]
         self.reads = torch.from_numpy(table.reads).float().to(device)
-        self.order = Order(recipe, s.state)
+        self.order = Order(self.training, np.zeros(len(t), np.int64))
         self._loss = torch.zeros((), device=device)
 
-    def update(self, number: int) -> None:
+    def update(self, number: int, wrong: NDArray[np.int64] = _NONE) -> None:
         """Take one step down the cross-entropy of all decisions."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.training.optimizer["lr"] * schedule(number, self.training)
-        rows = torch.from_numpy(self.order.rows(number))
-        memory, seen, *decisions = (column[rows] for column in self.columns)
-        logits = self.network(memory, seen)
+        set_learning_rate(self.optimizer, number, self.training)
+        rows = torch.from_numpy(self.order.rows(number, wrong))
+        state, seen, *decisions = (column[rows] for column in self.columns)
+        logits = self.network(state, seen)
         entropy = nn.functional.cross_entropy
         looks = nn.functional.binary_cross_entropy_with_logits(self.network.looks, self.reads)
         loss = looks + sum(
@@ -88,15 +101,27 @@ class Fitting:
         self.optimizer.step()
         self._loss = loss.detach()
 
-    @torch.no_grad()
     def row(self) -> dict[str, float]:
-        """The last loss, and in how many situations a decision is wrong or looked at wrongly."""
-        memory, seen, *decisions = self.columns
-        wrong = ((self.network.looks > 0) != (self.reads > 0)).any(1)[memory]
-        for chosen, right in zip(self.network(memory, seen), decisions, strict=True):
-            wrong = wrong | _any_differs(chosen.argmax(-1), right)
+        """Return the last loss, the number of transitions that are wrong, and of all.
+
+        The column of all transitions is called ``situations``, as in the committed logs.
+        """
+        wrong = self._wrong()
         return {"loss": float(self._loss), "wrong": int(wrong.sum()), "situations": len(wrong)}
 
+    def is_perfect(self, row: dict[str, float]) -> bool:
+        """Return whether no transition is wrong."""
+        return row["wrong"] == 0
 
-def _any_differs(chosen: Tensor, right: Tensor) -> Tensor:
-    return (chosen != right).reshape(len(right), -1).any(1)
+    def wrong(self) -> NDArray[np.int64]:
+        """Return the transitions that the network gets wrong at present."""
+        return np.flatnonzero(self._wrong().cpu().numpy())
+
+    @torch.no_grad()
+    def _wrong(self) -> Tensor:
+        """Return which transitions have a wrong decision or look at wrong tapes, bool ``[n]``."""
+        state, seen, *decisions = self.columns
+        wrong = ((self.network.looks > 0) != (self.reads > 0)).any(1)[state]
+        for chosen, right in zip(self.network(state, seen), decisions, strict=True):
+            wrong = wrong | (chosen.argmax(-1) != right).reshape(len(right), -1).any(1)
+        return wrong

@@ -1,39 +1,48 @@
-"""Writes what the card of ``longhand`` tells of fit and study, and draws its pictures."""
+"""Write the training and study sections of the card of longhand, and draw its plots."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-from exprinfer import Evaluator
-from exprinfer.runtime.model import Model
+import exprinfer
 from training.card import table, write_section
-from training.longhand import whole
-from training.longhand.pictures import animate, draw_growth, draw_whole
-from training.longhand.study import FILE, GROWTH_FILE
-from training.longhand.trees import STRUCTURED
+from training.files import read_rows
+from training.longhand import study_length, study_whole
+from training.longhand.plots import animate, draw_growth, draw_whole
+from training.longhand.problems.trees import STRUCTURED
 from training.recipe import Recipe
-from training.report import read_log
-from training.study import read
+from training.report import read_log, where_fitted
 
 #: The multiplication that the animation shows.
 SHOWN = "978*-46"
 
 
 def report(recipe: Recipe, models: Path) -> None:
-    """Draw ``growth.png`` and ``work.gif``; write the card's training and study sections.
+    """Draw ``work.gif`` and write the card's training section.
 
-    Raises exprinfer's errors where there is no such model, FileNotFoundError without its log.
+    If the folder of the model has the files of a study, its section and its plot are made too:
+    ``growth.png`` for length and ``whole.png`` for whole.
+
+    Args:
+        recipe: The recipe.
+        models: Folder of the models.
+
+    Raises:
+        ModelNotFoundError: If there is no such model file.
+        ModelFileError: If the file cannot be opened.
+        FileNotFoundError: If there is no log of the run beside it.
+        ValueError: If the card lacks a section.
     """
     folder = models / recipe.model.name
-    evaluator = Evaluator([Model(folder / "model.onnx", "cpu")])
+    evaluator = exprinfer.load(str(folder / "model.onnx"), "cpu")
     animate(evaluator.trace(SHOWN), SHOWN, folder / "work.gif")
     write_section(folder / "README.md", "report", _training(folder, recipe))
-    if (folder / FILE).exists():
-        draw_growth(read(folder / GROWTH_FILE), folder / "growth.png")
+    if (folder / study_length.FILE).exists():
+        draw_growth(read_rows(folder / study_length.GROWTH_FILE), folder / "growth.png")
         write_section(folder / "README.md", "lengths", _lengths(folder))
-    if (folder / whole.FILE).exists():
-        draw_whole(read(folder / whole.GROWTH_FILE), folder / "whole.png")
+    if (folder / study_whole.FILE).exists():
+        draw_whole(read_rows(folder / study_whole.GROWTH_FILE), folder / "whole.png")
         write_section(folder / "README.md", "whole", _whole(folder))
 
 
@@ -41,23 +50,22 @@ def _training(folder: Path, recipe: Recipe) -> str:
     log = read_log(folder / f"{recipe.name}.csv")
     record = json.loads((folder / f"{recipe.name}.json").read_text())
     perfect = next((row for row in log if row["wrong"] == 0), None)
-    data, machine, versions = recipe.data, record["machine"], record["versions"]
+    data = recipe.data
     rows = [
         ["expressions traced", f"{data.samples:,}"],
         [
-            "of at most",
+            "largest of them",
             f"{data.operands} operands of {data.digits} digits, {data.depth} operators deep",
         ],
-        ["different situations in them", f"{int(log[-1]['situations']):,}"],
-        ["updates", f"{record['updates']:,} of {recipe.training.batch_size} situations"],
+        ["different transitions in them", f"{int(log[-1]['situations']):,}"],
+        ["updates", f"{record['updates']:,} of {recipe.training.batch_size} transitions"],
         ["time", f"{record['seconds']:.0f} s on {recipe.training.threads} thread(s)"],
-        ["first without a wrong decision", f"{perfect['seconds']:.1f} s" if perfect else "never"],
+        ["no wrong decision after", f"{perfect['seconds']:.1f} s" if perfect else "never"],
         ["last loss", f"{log[-1]['loss']:.3g} nats"],
-        ["machine", f"{machine['processor']}, {machine['cores']} cores"],
-        ["versions", ", ".join(f"{name} {version}" for name, version in versions.items())],
+        *where_fitted(record),
         ["seeds", f"data {data.seed}, training {recipe.training.seed}"],
     ]
-    return table(["fit", ""], rows)
+    return table([f"run `{recipe.name}`", ""], rows)
 
 
 def _lengths(folder: Path) -> str:
@@ -69,7 +77,7 @@ def _lengths(folder: Path) -> str:
             f"{int(row['problems']):,}",
             row["wrong"],
         ]
-        for row in read(folder / FILE)
+        for row in read_rows(folder / study_length.FILE)
     ]
     return table(["operator", "digits", "numbers", "problems", "wrong"], rows)
 
@@ -86,9 +94,9 @@ def _whole(folder: Path) -> str:
             f"{int(row['divide by zero']):,}",
             row["wrong"],
         ]
-        for row in read(folder / whole.FILE)
+        for row in read_rows(folder / study_whole.FILE)
     ]
-    head = ["expressions", "how many", "most symbols", "most steps", "divide by zero", "wrong"]
+    head = ["expressions", "number", "most symbols", "most steps", "divide by zero", "wrong"]
     return table(head, rows)
 
 

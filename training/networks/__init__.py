@@ -1,4 +1,4 @@
-"""One file per network; each class is a ``training.networks.network.Network``."""
+"""The networks, one file each. The encoder-decoders are subclasses of ``network.Network``."""
 
 from __future__ import annotations
 
@@ -6,14 +6,24 @@ from training.networks.exact import Exact
 from training.networks.exact8 import Exact8
 from training.networks.gist import Gist
 from training.networks.network import Network
-from training.recipe import Model
+from training.recipe import ModelSettings
 
+#: The encoder-decoders by the name that a recipe gives them.
 NETWORKS: dict[str, type[Network]] = {"exact": Exact, "exact8": Exact8, "gist": Gist}
 
 
-def build(model: Model) -> Network:
-    """Make the recipe's network, its weights not yet drawn."""
-    return NETWORKS[model.network](**model.settings)
+def build(model: ModelSettings) -> Network:
+    """Make the encoder-decoder of a recipe, without its first weights.
+
+    Raises:
+        ValueError: If there is no such network, or it does not take these settings.
+    """
+    if model.network not in NETWORKS:
+        raise ValueError(f"[model] network must be one of {list(NETWORKS)}, got {model.network!r}")
+    try:
+        return NETWORKS[model.network](**model.settings)
+    except TypeError as error:
+        raise ValueError(f"[model] settings of the network {model.network!r}: {error}") from error
 
 
-__all__ = ["Network", "build"]
+__all__ = ["NETWORKS", "Network", "build"]

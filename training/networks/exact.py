@@ -1,4 +1,7 @@
-"""A character-level LSTM encoder-decoder that writes its answer least significant digit first."""
+"""A character-level LSTM encoder-decoder that writes the least significant digit first.
+
+The names of the parameters are part of ``weights_sha256`` in the shipped files.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,16 @@ from training.networks.network import Network, pad
 
 LONGEST_INPUT = 11
 LONGEST_OUTPUT = 5
-#: The table row that stands for "nothing written yet".
+#: The row of the table that means "nothing written yet".
 START = len(SYMBOLS)
 
 
 class Exact(Network):
-    """Reads and writes ``group`` symbols a step (Sutskever et al. 2014, with grouped symbols).
+    """Reads and writes ``group`` symbols in one step (Sutskever et al. 2014, with grouped symbols).
 
-    The encoder's output after the last group that holds a symbol goes to the decoder: as its state,
-    and through one linear map as its cell. What is padding is therefore never seen, and a row's
-    answer does not depend on the width it was padded to.
+    The encoder's state after the last group that contains a symbol goes to the decoder: as its
+    state, and through a linear map as its cell. Padding after that group is never seen, so an
+    answer does not depend on the width of the batch.
     """
 
     longest_input = LONGEST_INPUT
@@ -38,22 +41,22 @@ class Exact(Network):
         self.output = nn.Linear(units, group * len(SYMBOLS))
 
     @torch.no_grad()
-    def initialise(self, generator: torch.Generator) -> None:
-        """Draw normal tables and Keras' default LSTM and linear weights."""
+    def initialize(self, generator: torch.Generator) -> None:
+        """Draw normal tables, and LSTM and linear weights with Keras' defaults."""
         for table in (self.read_table, self.written_table):
             nn.init.normal_(table, generator=generator)
         for lstm in (self.encoder, self.decoder):
-            lstm.initialise(generator)
+            lstm.initialize(generator)
         for linear in (self.bridge, self.output):
             nn.init.xavier_uniform_(linear.weight, generator=generator)
             linear.bias.zero_()
 
     def targets(self, answers: Tensor) -> Tensor:
-        """Least significant digit first, the sign behind, padded to whole groups."""
+        """Return the answers least significant digit first, then the sign, in whole groups."""
         return reverse(pad(answers, self.steps * self.group))
 
     def forward(self, tokens: Tensor, targets: Tensor) -> Tensor:
-        """Return the logits of every written symbol, given the right ones before its group."""
+        """Return the logits of every symbol, given the right symbols before its group."""
         state, cell = self._encode(tokens)
         groups = targets.reshape(-1, self.steps, self.group)
         before = torch.cat([torch.full_like(groups[:, :1], START), groups[:, :-1]], dim=1)
@@ -61,7 +64,7 @@ class Exact(Network):
         return logits.reshape(-1, self.steps * self.group, len(SYMBOLS))
 
     def _write(self, before: Tensor, state: Tensor, cell: Tensor) -> Tensor:
-        """Return the decoder's states, given the groups before, ``[batch, steps, units]``."""
+        """Return the decoder's states, ``[batch, steps, units]``, given the groups before."""
         inputs = look_up(self.written_table, before)
         written: Tensor = self.decoder(inputs, (state[None], cell[None]))[0]
         return written
@@ -77,8 +80,10 @@ class Exact(Network):
         return self.decoder.step(gate_inputs, state, cell)
 
     def decode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """Answer a batch greedily, in reading order; a row ends where its group's last symbol is
-        padding, and counts no further."""
+        """Answer a batch greedily, in reading order.
+
+        A row ends with the first group whose last symbol is padding. Later groups do not count.
+        """
         state, cell = self._encode(tokens)
         symbols = tokens.new_full((tokens.shape[0], self.group), START)
         log_prob = state.new_zeros(tokens.shape[0])
@@ -106,13 +111,13 @@ class Exact(Network):
 
 
 def look_up(table: Tensor, groups: Tensor) -> Tensor:
-    """Sum the table rows of each group's symbols, ``[..., group]`` to ``[..., embedding]``."""
+    """Return the sum of the table rows of each group, ``[..., group]`` to ``[..., embedding]``."""
     rows = [table[place][groups[..., place]] for place in range(groups.shape[-1])]
     return torch.stack(rows).sum(0)
 
 
 def reverse(symbols: Tensor) -> Tensor:
-    """Turn each row around, ``[batch, time]``, its padding (0) kept on the right."""
+    """Reverse each row, ``[batch, time]``; its padding (0) stays on the right."""
     length = (symbols != 0).sum(1, keepdim=True)
     place = torch.arange(symbols.shape[1], device=symbols.device)
     turned = symbols.gather(1, (length - 1 - place).clamp(min=0))

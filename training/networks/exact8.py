@@ -1,8 +1,9 @@
-"""``Exact`` with its large products in 8 bits, fitted with that rounding and shipped so.
+"""``Exact`` with its large matrix products in 8 bits. It is fitted with the rounding in place.
 
-The state is a number of 7 bits, each symbols' vector the sum of two of them; weights are signed
-numbers of 8 bits with a scale per column (Jacob et al. 2018, with straight-through gradients). With
-7 bits on one side no processor's 8-bit products overflow: all give the same sums.
+The state is a 7-bit number, and the vector of a group of symbols is the sum of two 7-bit numbers.
+Weights are signed 8-bit numbers with one scale for each column (Jacob et al. 2018, with
+straight-through gradients). With 7 bits on one side, no processor's 8-bit product overflows, so the
+sums are the same on all processors.
 """
 
 from __future__ import annotations
@@ -21,33 +22,38 @@ from training import graphs
 from training.networks.exact import LONGEST_INPUT, LONGEST_OUTPUT, START, Exact, look_up
 from training.networks.lstm import Lstm
 
-#: The largest number of 7 bits with a sign, and of 8: those of states and vectors, and of weights.
+#: Largest signed 7-bit number, for states and vectors, and largest 8-bit number, for weights.
 MOST, MOST_WEIGHT = 63, 127
-#: A state lies in -1..1; it is written as a number of 1..127 with this scale, 64 being 0.
+#: A state in -1..1 is stored as a number in 1..127 with this scale; 64 means 0.
 SCALE, ZERO_POINT = 1 / MOST, 64
 
 
 def rounded(value: Tensor, scale: Tensor | float) -> Tensor:
-    """The nearest multiple of the scale; gradients pass as if nothing were rounded."""
+    """Return the nearest multiple of the scale; gradients pass as if nothing were rounded."""
     return value + ((value / scale).round() * scale - value).detach()
 
 
 @dataclass(frozen=True)
 class Rounded:
-    """An LSTM as its 8-bit products see it."""
+    """An LSTM with rounded weights.
+
+    Attributes:
+        vector_scale: Scale of both parts of the vectors of symbols, ``[embedding]``.
+        input_weight: Weights of both parts, ``[2 * embedding, 4 * units]``.
+        state_weight: Weights of the state, ``[units, 4 * units]``.
+        bias: Bias of the gates, ``[4 * units]``.
+        scales: Scales of the columns of the weights, ``[4 * units]``. The weights of vectors are
+            first brought to the scale of the state.
+    """
 
     vector_scale: Tensor
-    """Of both parts of the symbols' vectors, ``[embedding]``."""
     input_weight: Tensor
-    """For both parts, ``[2 * embedding, 4 * units]``."""
     state_weight: Tensor
-    """``[units, 4 * units]``."""
     bias: Tensor
     scales: Tensor
-    """Of the weights' columns, where a vector's are scaled to the state's scale."""
 
     def parts(self, vector: Tensor) -> Tensor:
-        """Return a vector's two parts, rounded, ``[..., 2 * embedding]``."""
+        """Return the two rounded parts of a vector, ``[..., 2 * embedding]``."""
         first = rounded(vector / 2, self.vector_scale)
         return torch.cat([first, rounded(vector - first, self.vector_scale)], dim=-1)
 
@@ -69,9 +75,12 @@ class Rounded:
 
 
 def round_lstm(lstm: Lstm, table: Tensor, start: Tensor | None = None) -> Rounded:
-    """Round an LSTM that reads sums of the table's rows, ``[group, symbols, embedding]``.
+    """Round an LSTM that reads sums of table rows.
 
-    ``start`` is one vector more that it may read.
+    Args:
+        lstm: The LSTM.
+        table: The tables of its inputs, ``[group, symbols, embedding]``.
+        start: One more vector that it reads, ``[embedding]``.
     """
     vector_scale = _largest(table, start) / (2 * MOST)
     ratios = _ratios(vector_scale)
@@ -85,19 +94,19 @@ def round_lstm(lstm: Lstm, table: Tensor, start: Tensor | None = None) -> Rounde
 
 
 def _ratios(vector_scale: Tensor) -> Tensor:
-    """The scales of both parts of a vector in units of the state's, ``[2 * embedding, 1]``."""
+    """Return the scales of both parts in units of the state's scale, ``[2 * embedding, 1]``."""
     return (vector_scale / SCALE).repeat(2)[:, None]
 
 
 @torch.no_grad()
 def _largest(table: Tensor, start: Tensor | None) -> Tensor:
-    """The largest numbers in any sum of one row of each place, or in ``start``, ``[embedding]``."""
+    """Return the largest absolute values of all vectors that can be read, ``[embedding]``."""
     most = torch.maximum(table.amax(1).sum(0), -table.amin(1).sum(0))
     return most if start is None else torch.maximum(most, start.abs())
 
 
 class Exact8(Exact):
-    """The same network, weights and all, with rounding."""
+    """The network of ``Exact`` with the same weights, rounded."""
 
     def _read(self, groups: Tensor) -> Tensor:
         vectors = look_up(self.read_table, groups)
@@ -117,7 +126,7 @@ class Exact8(Exact):
         return round_lstm(self.decoder, self.written_table[:, :START], start)
 
     def graph(self) -> onnx.ModelProto:
-        """The graph in 8 bits, with no step for rows that have ended."""
+        """Return the graph in 8 bits, which skips the rows that have ended."""
         words = {
             "ALL_WRITTEN": ", ".join(f"written{k}" for k in range(self.steps)),
             "LAST_LOG_PROB": f"log_prob{self.steps}",
@@ -125,7 +134,7 @@ class Exact8(Exact):
         return graphs.build("exact", self._values(), words, steps=self.steps)
 
     def cuda_graph(self) -> onnx.ModelProto:
-        """The same numbers as a graph of fixed steps, for CUDA to capture."""
+        """Return a graph with the same numbers and fixed steps, for CUDA graphs."""
         read = -(-LONGEST_INPUT // self.group)
         words = {
             "ANSWER_TIME": str(LONGEST_OUTPUT),
@@ -140,7 +149,7 @@ class Exact8(Exact):
 
     @torch.no_grad()
     def _values(self) -> dict[str, NDArray[np.generic]]:
-        """Weights and constants of both graphs."""
+        """Return the weights and constants of both graphs."""
         encoder = round_lstm(self.encoder, self.read_table)
         decoder = self._rounded_decoder()
         units = self.bridge.in_features
@@ -156,7 +165,7 @@ class Exact8(Exact):
             "GATES_SPLIT": [3 * units, units],
             "PLACES": np.arange(LONGEST_OUTPUT), "PLACES_FROM_ONE": 1 + np.arange(LONGEST_OUTPUT),
             "ROWS": [-1, 4 * units], "GROUPS": [-1, group], "LAST_IN_GROUP": [group - 1],
-            # Before the first group: the vector behind those of all groups, and no end.
+            # Before the first group: the number after those of all groups, and not an end.
             "before0": [[0] * (group - 1) + [symbols**group]],
         }  # fmt: skip
         start = self.written_table[:, START].sum(0)[None]
@@ -197,25 +206,27 @@ class Exact8(Exact):
 
 
 def _gate_order(units: int) -> Tensor:
-    """From PyTorch's order i, f, g, o to i, f, o and the candidate g behind."""
+    """Return the columns in the order i, f, o, g; PyTorch has i, f, g, o."""
     return torch.arange(4 * units).reshape(4, units)[[0, 1, 3, 2]].flatten()
 
 
 def _codes(lstm: Rounded) -> Tensor:
-    """The weights as numbers, int8 ``[2 * embedding + units, 4 * units]``."""
+    """Return the weights as numbers, int8 ``[2 * embedding + units, 4 * units]``."""
     of_vector = lstm.input_weight * _ratios(lstm.vector_scale)
     weight = torch.cat([of_vector, lstm.state_weight]) / lstm.scales
     return weight.round().to(torch.int8)[:, _gate_order(lstm.state_weight.shape[0])]
 
 
 def _vector_codes(vectors: Tensor, lstm: Rounded) -> Tensor:
-    """Both parts of vectors as numbers of 7 bits, uint8 ``[vectors, 2 * embedding]``."""
+    """Return both parts of vectors as 7-bit numbers, uint8 ``[vectors, 2 * embedding]``."""
     codes = lstm.parts(vectors) / lstm.vector_scale.repeat(2)
     return (codes.round() + ZERO_POINT).to(torch.uint8)
 
 
 def _sums(table: Tensor) -> Tensor:
-    """The vector of every group of symbols, by its number in base ``symbols``, most significant
-    digit first."""
+    """Return the vector of every group of symbols, ``[groups, embedding]``.
+
+    A group's number has its symbols as digits in base ``symbols``, the first one most significant.
+    """
     groups = torch.tensor(list(product(range(table.shape[1]), repeat=len(table))))
     return look_up(table, groups)

@@ -15,10 +15,10 @@ DECODER_UNITS = 100
 
 
 class Gist(Network):
-    """Reads 20 one-hot symbols, repeats the last state 20 times, writes 20 symbols.
+    """Reads 20 one-hot symbols, repeats the last state 20 times, and writes 20 symbols.
 
-    Keras of 2017 used a hard sigmoid in its LSTM gates; this network uses the true sigmoid, which
-    later became Keras' default too, and for which PyTorch has a fast kernel.
+    Keras of 2017 had a hard sigmoid in the gates of an LSTM. This network has the true sigmoid,
+    which later became the default of Keras too, and for which PyTorch has a fast kernel.
     """
 
     longest_input = STEPS
@@ -31,19 +31,19 @@ class Gist(Network):
         self.output = nn.Linear(DECODER_UNITS, len(SYMBOLS))
 
     @torch.no_grad()
-    def initialise(self, generator: torch.Generator) -> None:
-        """Draw Keras' default weights of that time."""
+    def initialize(self, generator: torch.Generator) -> None:
+        """Draw weights with Keras' defaults of 2017."""
         for lstm in (self.encoder, self.decoder):
-            lstm.initialise(generator)
+            lstm.initialize(generator)
         nn.init.xavier_uniform_(self.output.weight, generator=generator)
         self.output.bias.zero_()
 
     def targets(self, answers: Tensor) -> Tensor:
-        """Reading order is the order in which this network writes."""
+        """Return the answers as they are: this network writes in reading order."""
         return answers
 
     def forward(self, tokens: Tensor, targets: Tensor) -> Tensor:
-        """Return the logits, whatever the targets: this network never sees what it wrote."""
+        """Return the logits. The targets have no effect: this network never sees what it wrote."""
         del targets
         _, (state, _) = self.encoder(nn.functional.one_hot(tokens, len(SYMBOLS)).float())
         repeated = state[0].unsqueeze(1).expand(-1, STEPS, -1)
@@ -54,9 +54,10 @@ class Gist(Network):
     def decode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Answer a batch greedily, computed in float64.
 
-        The two likeliest symbols of this network now and then lie closer than float32 rounds, and
-        then the answer would depend on the batch size and the provider; in float64 it does not.
-        ONNX Runtime's LSTM operator takes float32 alone, so the steps are spelled out.
+        The two likeliest symbols of this network are sometimes closer together than the rounding
+        errors of float32. The answer would then depend on the batch size and the provider; in
+        float64 it does not. ONNX Runtime's LSTM operator takes only float32, so the steps are
+        written out.
         """
         table = self.encoder.weight_ih_l0.t().double() + self.encoder.bias_ih_l0.double()
         read = [table[symbol] for symbol in pad(tokens, STEPS).unbind(1)]
@@ -69,7 +70,7 @@ class Gist(Network):
 
 
 def _run(lstm: Lstm, gate_inputs: list[Tensor]) -> list[Tensor]:
-    """Step over gate inputs ``[batch, 4 * units]`` each, from zero; return the state after each."""
+    """Return the states after each gate input, ``[batch, units]``, starting from zero."""
     state = cell = gate_inputs[0].new_zeros(gate_inputs[0].shape[0], lstm.hidden_size)
     states = []
     for inputs in gate_inputs:

@@ -1,4 +1,4 @@
-"""What fitting and export ask of every network."""
+"""What fitting and export need from every encoder-decoder."""
 
 from __future__ import annotations
 
@@ -16,38 +16,60 @@ def pad(tokens: Tensor, width: int) -> Tensor:
 
 
 class Network(nn.Module, ABC):
-    """A network that is fitted through ``forward`` and shipped through ``decode``."""
+    """A network that is fitted through ``forward`` and exported through ``decode``.
+
+    Attributes:
+        longest_input: Longest expression, in symbols.
+        longest_output: Longest answer, in symbols.
+    """
 
     longest_input: int
     longest_output: int
 
     @abstractmethod
-    def initialise(self, generator: torch.Generator) -> None:
-        """Draw fresh weights from the generator alone."""
+    def initialize(self, generator: torch.Generator) -> None:
+        """Draw fresh weights; they depend only on the generator."""
 
     @abstractmethod
     def targets(self, answers: Tensor) -> Tensor:
-        """Bring answers in reading order, int64 ``[batch, longest_output]``, into the order in
-        which the network writes, int64 ``[batch, written]``."""
+        """Bring answers into the order in which the network writes.
+
+        Args:
+            answers: Token ids in reading order, int64 ``[batch, longest_output]``.
+
+        Returns:
+            Token ids in writing order, int64 ``[batch, written]``.
+        """
 
     @abstractmethod
     def forward(self, tokens: Tensor, targets: Tensor) -> Tensor:
-        """Map token ids, int64 ``[batch, longest_input]``, to the logits of every written symbol,
-        ``[batch, written, symbols]``, given the right symbols before it (teacher forcing)."""
+        """Return the logits of every symbol, given the right symbols before it (teacher forcing).
+
+        Args:
+            tokens: Token ids, int64 ``[batch, longest_input]``.
+            targets: The right symbols in writing order, int64 ``[batch, written]``.
+
+        Returns:
+            Logits, ``[batch, written, symbols]``.
+        """
 
     def graph(self) -> onnx.ModelProto | None:
-        """The ONNX graph of ``decode``, where it is written by hand; None where it is traced."""
+        """Return the ONNX graph of ``decode`` if it is written by hand; None if it is traced."""
         return None
 
     def cuda_graph(self) -> onnx.ModelProto | None:
-        """A second ONNX graph of ``decode``, for CUDA; None where one serves all devices."""
+        """Return a second ONNX graph of ``decode`` for CUDA; None if one serves all devices."""
         return None
 
     @abstractmethod
     def decode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Answer a batch greedily; this is what the ONNX file computes.
 
-        Takes token ids, int64 ``[batch, time]`` with time at most ``longest_input``, padded on the
-        right with 0. Returns the answers, int64 ``[batch, longest_output]``, and the
-        log-probability of each whole answer, float32 ``[batch]``.
+        Args:
+            tokens: Token ids, int64 ``[batch, time]``, padded on the right with 0; time is at most
+                ``longest_input``.
+
+        Returns:
+            The answers, int64 ``[batch, longest_output]``, and the log-probability of each whole
+            answer in nats, float32 ``[batch]``.
         """

@@ -19,7 +19,7 @@ from exprinfer.language.grammar import DOMAIN_DESCRIPTIONS, Domain
 from exprinfer.language.tokenizer import SYMBOLS, encode
 from exprinfer.language.validation import validate
 from training.expressions import enumerate_domain
-from training.longhand.fuzz import read
+from training.longhand.problems.fuzz import read
 
 SEED = frozenset(enumerate_domain().texts())
 

@@ -6,7 +6,7 @@ import pytest
 
 from exprinfer.scoring.reference import exact_value
 from training.expressions import enumerate_domain
-from training.longhand.fuzz import read, texts
+from training.longhand.problems.fuzz import read, texts
 
 
 def test_it_agrees_with_the_enumerated_seed_domain() -> None:

@@ -9,14 +9,15 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from training.longhand.certificate import FILE, CertificateError, prove
-from training.longhand.simulate import Table
+import exprinfer
+from training.longhand.proof.certificate import FILE, CertificateError, prove
+from training.longhand.proof.table import TransitionTable
 from training.longhand.teacher import TEACHER
 
 
 @pytest.fixture(scope="module")
-def table() -> Table:
-    return Table(TEACHER)
+def table() -> TransitionTable:
+    return TransitionTable(TEACHER)
 
 
 @pytest.fixture
@@ -24,20 +25,29 @@ def shipped(repository: Path) -> Path:
     return repository / "models/longhand/model.onnx"
 
 
-def test_the_shipped_file_and_the_teacher_are_the_same_machine(shipped: Path, table: Table) -> None:
+def test_the_shipped_file_is_equivalent_to_the_teacher(
+    shipped: Path, table: TransitionTable
+) -> None:
     proof = prove(shipped, table)
-    assert (proof.differences, proof.situations) == (0, len(table.situations))
-    assert proof.memories == len(table.states)
-    gaps = proof.smallest_memory_gap, proof.smallest_write_gap, proof.smallest_move_gap
-    assert min(gaps) > 1_000 * proof.largest_rounding_error
+    assert (proof.differences, proof.transitions) == (0, len(table.transitions))
+    assert proof.states == len(table.states)
+    margins = proof.smallest_state_margin, proof.smallest_write_margin, proof.smallest_move_margin
+    assert min(margins) > 1_000 * proof.largest_rounding_error
     kept = json.loads((shipped.parent / FILE).read_text())[0]
     found = asdict(proof)
-    for varies in ("largest_rounding_error", "onnxruntime"):
+    for varies in ("largest_rounding_error", "onnxruntime", "hardware"):
         del kept[varies], found[varies]
     assert kept == pytest.approx(found, abs=0.01)
 
 
-def _nudged(shipped: Path, folder: Path, weight: str, place: tuple[int, ...], by: float) -> Path:
+def test_the_shipped_file_describes_the_states_of_the_teacher(
+    shipped: Path, table: TransitionTable
+) -> None:
+    states = exprinfer.load(str(shipped), "cpu").models[0].states
+    assert states == tuple(TEACHER.describe(state) for state in table.states)
+
+
+def _changed(shipped: Path, folder: Path, weight: str, place: tuple[int, ...], by: float) -> Path:
     model = onnx.load(shipped)
     tensor = next(tensor for tensor in model.graph.initializer if tensor.name == weight)
     values = numpy_helper.to_array(tensor).copy()
@@ -63,30 +73,29 @@ def _nudged(shipped: Path, folder: Path, weight: str, place: tuple[int, ...], by
         ("LOOKS", (30, 0, 0), 0, "in the state '.*' it looks at"),
     ],
 )
-def test_one_weight_nudged_breaks_it(
+def test_a_change_of_one_weight_is_found(
     shipped: Path,
-    table: Table,
+    table: TransitionTable,
     tmp_path: Path,
     weight: str,
     place: tuple[int, ...],
     by: float,
     names: str,
 ) -> None:
-    file = _nudged(shipped, tmp_path, weight, place, by)
+    file = _changed(shipped, tmp_path, weight, place, by)
     with pytest.raises(CertificateError, match=names):
         prove(file, table)
 
 
-def test_a_nudge_too_small_to_change_a_decision_does_not(
-    shipped: Path, table: Table, tmp_path: Path
+def test_a_change_too_small_to_change_a_decision_is_accepted(
+    shipped: Path, table: TransitionTable, tmp_path: Path
 ) -> None:
-    assert prove(_nudged(shipped, tmp_path, "OUTPUT_BIAS", (5,), 1), table).differences == 0
+    assert prove(_changed(shipped, tmp_path, "OUTPUT_BIAS", (5,), 1), table).differences == 0
 
 
-def test_every_situation_counts(shipped: Path, table: Table) -> None:
-    """A teacher that differs in one situation alone is told apart."""
-    other = Table(TEACHER)
-    row = int(np.flatnonzero(other.situations.move[:, 3] == -1)[-1])
-    other.situations.move[row, 3] = 1
+def test_a_difference_in_one_transition_is_found(shipped: Path, table: TransitionTable) -> None:
+    other = TransitionTable(TEACHER)
+    row = int(np.flatnonzero(other.transitions.move[:, 3] == -1)[-1])
+    other.transitions.move[row, 3] = 1
     with pytest.raises(CertificateError, match="moves"):
         prove(shipped, other)

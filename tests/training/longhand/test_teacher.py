@@ -7,27 +7,23 @@ import numpy as np
 import pytest
 
 from training.expressions import enumerate_domain
-from training.longhand.problems import (
-    NUMBERS,
-    RELATIONS,
-    Problem,
-    awkward_problem,
-    problem,
-    problems,
-)
-from training.longhand.program import DIVIDED_BY_ZERO, HALT, TAPES
-from training.longhand.simulate import NoSuchSituationError, Table
+from training.longhand.machine import DIVIDED_BY_ZERO, TAPES
+from training.longhand.problems import Problem, awkward_problem, problem, problems
+from training.longhand.problems.operations import NUMBERS, RELATIONS
+from training.longhand.problems.trees import STRUCTURED, nested, structured, tree, trees
+from training.longhand.proof.simulation import NoTransitionError, simulate
+from training.longhand.proof.table import TransitionTable
 from training.longhand.teacher import MOST_STEPS, TEACHER
-from training.longhand.trees import STRUCTURED, nested, structured, tree, trees
+from training.longhand.teacher.program import HALT, START, Program, State
 
 
 @pytest.fixture(scope="module")
-def table() -> Table:
-    return Table(TEACHER)
+def table() -> TransitionTable:
+    return TransitionTable(TEACHER)
 
 
-def _wrong(table: Table, drawn: list[Problem]) -> list[str]:
-    answers = table.run([problem.text for problem in drawn]).answers.tolist()
+def _wrong(table: TransitionTable, drawn: list[Problem]) -> list[str]:
+    answers = simulate(table, [problem.text for problem in drawn]).answers.tolist()
     return [
         problem.text
         for problem, answer in zip(drawn, answers, strict=True)
@@ -36,7 +32,7 @@ def _wrong(table: Table, drawn: list[Problem]) -> list[str]:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_a_million_problems_in_all(table: Table, seed: int) -> None:
+def test_a_million_problems_in_total(table: TransitionTable, seed: int) -> None:
     drawn = list(problems(7_000_000 + seed, 100_000, most_digits=3 + seed % 5))
     for start in range(0, len(drawn), 20_000):
         assert _wrong(table, drawn[start : start + 20_000]) == []
@@ -44,19 +40,21 @@ def test_a_million_problems_in_all(table: Table, seed: int) -> None:
 
 @pytest.mark.parametrize("operator", "+-*/")
 @pytest.mark.parametrize("digits", [(40, 40), (40, 1), (1, 40), (25, 24)])
-def test_long_awkward_problems(table: Table, operator: str, digits: tuple[int, int]) -> None:
+def test_long_awkward_problems(
+    table: TransitionTable, operator: str, digits: tuple[int, int]
+) -> None:
     rng = Random(f"{operator}{digits}")
     assert _wrong(table, [awkward_problem(rng, operator, *digits) for _ in range(300)]) == []
 
 
-def test_the_seed_domain(table: Table) -> None:
+def test_the_seed_domain(table: TransitionTable) -> None:
     domain = enumerate_domain()
-    run = table.run(domain[np.arange(0, len(domain), 3)].texts())
-    assert (run.answers == np.array(domain.answers())[::3]).all()
+    result = simulate(table, domain[np.arange(0, len(domain), 3)].texts())
+    assert (result.answers == np.array(domain.answers())[::3]).all()
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_random_trees(table: Table, seed: int) -> None:
+def test_random_trees(table: TransitionTable, seed: int) -> None:
     drawn = list(trees(8_000_000 + seed, 20_000, operands=4, depth=3, digits=4))
     drawn += list(trees(9_000_000 + seed, 2_000, operands=20, depth=8, digits=6))
     assert sum(problem.value is None for problem in drawn) > 100
@@ -65,13 +63,13 @@ def test_random_trees(table: Table, seed: int) -> None:
 
 
 @pytest.mark.parametrize("kind", STRUCTURED)
-def test_structured_expressions(table: Table, kind: str) -> None:
+def test_structured_expressions(table: TransitionTable, kind: str) -> None:
     rng = Random(kind)
     drawn = [structured(rng, kind, rng.randint(1, 20)) for _ in range(100)]
     assert _wrong(table, [Problem(one.text, one.value) for one in drawn]) == []
 
 
-def test_large_and_deep_expressions(table: Table) -> None:
+def test_large_and_deep_expressions(table: TransitionTable) -> None:
     rng = Random(5)
     drawn = [tree(rng, 150, 10, 4) for _ in range(20)] + [nested(rng, 200, 3) for _ in range(20)]
     assert _wrong(table, [Problem(one.text, one.value) for one in drawn]) == []
@@ -90,20 +88,20 @@ def test_large_and_deep_expressions(table: Table) -> None:
         ("0*(1/(3/4))", DIVIDED_BY_ZERO),
     ],
 )
-def test_zeros_and_divisions_by_them(table: Table, text: str, answer: str) -> None:
-    assert table.run([text]).answers.tolist() == [answer]
+def test_zeros_and_divisions_by_them(table: TransitionTable, text: str, answer: str) -> None:
+    assert simulate(table, [text]).answers.tolist() == [answer]
 
 
-def test_small_expressions_meet_every_situation(table: Table) -> None:
-    met = np.zeros(len(table.situations), bool)
+def test_small_expressions_meet_almost_every_transition(table: TransitionTable) -> None:
+    met = np.zeros(len(table.transitions), bool)
     for seed in range(5):
         drawn = trees(seed, 40_000, operands=4, depth=3, digits=4)
-        met |= table.run([problem.text for problem in drawn]).met
+        met |= simulate(table, [problem.text for problem in drawn]).met
     assert met.mean() > 0.995
 
 
-def test_no_expression_goes_beyond_what_the_graph_allows(table: Table) -> None:
-    """Neither in steps nor in how far its heads go."""
+def test_no_expression_exceeds_the_limits_of_the_graph(table: TransitionTable) -> None:
+    """The limits are on steps and on the reach of the heads."""
     rng = Random(3)
     texts = [problem(rng, "/*"[n % 2], 1 + n % 30, 1 + n % 17).text for n in range(3_000)]
     texts += [one.text for one in trees(3, 5_000, operands=6, depth=4, digits=5)]
@@ -113,25 +111,27 @@ def test_no_expression_goes_beyond_what_the_graph_allows(table: Table) -> None:
     texts += ["(1/" * 30 + "1" + ")" * 30, "1-(" * 30 + "1" + ")" * 30, "-" * 40 + "1", "0" * 40]
     texts += [f"{'9' * n}/({'8' * n}/({'7' * n}/{'6' * n}))" for n in range(1, 20)]
     lengths = np.array([len(text) for text in texts])
-    run = table.run(texts)
+    result = simulate(table, texts)
     a, b, c = MOST_STEPS
-    assert (run.steps <= a * lengths**2 + b * lengths + c).all()
-    assert (run.reach <= lengths[:, None]).all()
+    assert (result.steps <= a * lengths**2 + b * lengths + c).all()
+    assert (result.reach <= lengths[:, None]).all()
 
 
 @pytest.mark.parametrize("i", [0, 1, 2, 5, 12])
 @pytest.mark.parametrize("j", [1, 2, 5, 12])
-def test_an_operation_takes_no_more_steps_than_is_reckoned(table: Table, i: int, j: int) -> None:
-    """All moving of its numbers and of the result included."""
+def test_an_operation_takes_at_most_the_computed_number_of_steps(
+    table: TransitionTable, i: int, j: int
+) -> None:
+    """The number includes all moving of the numbers and of the result."""
     for x in ("9" * i or "0", "1" + "0" * (i - 1)):
-        without = table.run([f"1+{x}*1"]).steps[0]
+        without = simulate(table, [f"1+{x}*1"]).steps[0]
         for y, operator in product(("1" * j, "9" * j, "1" + "0" * (j - 1)), "+-*/"):
-            more = table.run([f"1+{x}{operator}{y}*1"]).steps[0] - without
-            longer = 12 * j  # a longer result may have to be worked with
+            more = simulate(table, [f"1+{x}{operator}{y}*1"]).steps[0] - without
+            longer = 12 * j  # the next operation may get a longer number
             assert more <= 28 * max(1, i) * (j + 1) + 16 + (j + 1) + longer
 
 
-def test_every_way_of_drawing_numbers_keeps_to_the_digits() -> None:
+def test_every_way_of_drawing_numbers_keeps_the_number_of_digits() -> None:
     rng = Random(1)
     for kind, draw in NUMBERS.items():
         for digits in (1, 2, 5, 30):
@@ -140,12 +140,39 @@ def test_every_way_of_drawing_numbers_keeps_to_the_digits() -> None:
         assert all(relate(rng, b, 999) >= 0 for b in (0, 1, 77, 999)), kind
 
 
-def test_two_states_look_at_tapes_that_are_there() -> None:
+def test_states_look_at_existing_tapes() -> None:
     for state in TEACHER.states():
         assert set(TEACHER.reads(state)) <= set(TAPES)
     assert TEACHER.reads(HALT) == ()
 
 
-def test_what_cannot_happen_is_an_error_and_no_answer(table: Table) -> None:
-    with pytest.raises(NoSuchSituationError, match=r"7\): result"):
-        table.run(["7)"])
+def test_an_impossible_situation_is_an_error(table: TransitionTable) -> None:
+    with pytest.raises(NoTransitionError, match=r"7\): result"):
+        simulate(table, ["7)"])
+
+
+@pytest.mark.parametrize(
+    ("state", "operation", "sign"),
+    [
+        (START, "", "+"),
+        (HALT, "", ""),
+        (State("add", ("+", 0)), "add", "+"),
+        (State("subtract", ("-", 1)), "subtract", "-"),
+        (State("times", ("-",)), "multiply", "-"),
+        (State("over", ("+",)), "divide", "+"),
+        (State("fetch", ("-",)), "add_zero", "-"),
+        (State("drop"), "multiply_zero", ""),
+        (State("result", ("0", "clean")), "result", "0"),
+        (State("wipe", ("0",)), "", ""),
+        (State("multiply", (7,)), "", ""),
+    ],
+)
+def test_each_state_says_what_it_means_to_a_reader(state: State, operation: str, sign: str) -> None:
+    info = TEACHER.describe(state)
+    assert (info.name, info.operation, info.sign) == (str(state), operation, sign)
+    assert state in TEACHER.states()
+
+
+def test_an_unknown_operation_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"operation must be one of .* got 'power'"):
+        Program().phase("first", operation="power")

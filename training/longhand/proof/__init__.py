@@ -1,0 +1,1 @@
+"""The teacher as a transition table, and the proof that the shipped file is equivalent to it."""

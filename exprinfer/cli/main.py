@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from exprinfer.cli.checksum import checksum_command
 from exprinfer.cli.options import evaluator_options, open_evaluator
+from exprinfer.cli.prompt import ask, show_caret
 from exprinfer.cli.score import score_command
 from exprinfer.errors import ExprinferError, ModelNotFoundError, TooLongError, printable
 from exprinfer.evaluator import Evaluator, list_models
@@ -47,7 +47,7 @@ class Main(click.Group):
             raise Failure(printable(str(error))) from error
 
 
-@click.group(cls=Main)
+@click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="exprinfer")
 def main() -> None:
     """Evaluate integer arithmetic expressions with neural networks.
@@ -87,13 +87,16 @@ def evaluate(
     evaluator = open_evaluator(**options)
     out, encoder, written = sys.stdout.buffer, TextEncoder(file_format), 0
     failed = False
-    for texts in [list(expressions)] if expressions else _ask():
+    on_terminal = file_format == "text" and sys.stdout.isatty()
+    for texts in [list(expressions)] if expressions else ([line] for line in ask()):
         batch = ScoredBatch(evaluator.evaluate_batch(texts), None)
         for prediction in batch.result if show_work else ():
             if not prediction.error:
                 _show_work(evaluator, prediction.expression, err=file_format != "text")
         written += encoder.write(batch, out, written)
         out.flush()
+        for prediction in batch.result if on_terminal else ():
+            show_caret(prediction)
         failed |= bool(batch.result.errors.any())
     sys.exit(int(failed))
 
@@ -103,17 +106,6 @@ def _show_work(evaluator: Evaluator, expression: str, err: bool) -> None:
         click.echo(evaluator.trace(expression), err=err)
     except (TooLongError, ModelNotFoundError) as error:
         click.echo(str(error), err=True)
-
-
-def _ask() -> Iterator[list[str]]:
-    """Yield each line that the user types, until an empty one or the end of input."""
-    click.echo("Enter one expression per line, such as -(66+-19); an empty line ends.", err=True)
-    while True:
-        click.echo("> ", nl=False, err=True)
-        line = sys.stdin.buffer.readline().decode(errors="backslashreplace").strip()
-        if not line:
-            return
-        yield [line]
 
 
 @main.command()

@@ -6,11 +6,21 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from exprinfer.errors import ExprinferError, printable
 from exprinfer.evaluator import Evaluator, load
+from exprinfer.runtime.model_file import shipped
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _complete_model(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the names of shipped models, or else the path of a file."""
+    names = [name for name in ("auto", *shipped()) if name.startswith(incomplete)]
+    return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="file")]
 
 
 def evaluator_options(command: Command) -> Command:
@@ -20,6 +30,7 @@ def evaluator_options(command: Command) -> Command:
             "--model",
             default="auto",
             show_default=True,
+            shell_complete=_complete_model,
             help="Name of a shipped model, or path of an .onnx file.",
         ),
         click.option(

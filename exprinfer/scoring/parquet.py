@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from exprinfer.arrow import SCHEMA, results_batch  # raises an error if pyarrow is missing
 from exprinfer.errors import OutputError
 from exprinfer.results import BatchResult, as_text
+from exprinfer.results.columns import SCHEMA, results_batch  # raises an error without pyarrow
 from exprinfer.scoring.atomic_file import whole_file
 from exprinfer.scoring.marking import MARKS, ScoredBatch
 

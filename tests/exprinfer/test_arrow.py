@@ -18,7 +18,7 @@ from training.expressions import sample
 pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
 
 from exprinfer import arrow  # noqa: E402
-from exprinfer.arrow import SCHEMA, evaluate_arrow, evaluate_table  # noqa: E402
+from exprinfer.arrow import SCHEMA, evaluate_arrow, evaluate_table, to_pandas  # noqa: E402
 
 BIG = 2**63
 TEXTS = [
@@ -153,3 +153,22 @@ def test_without_pyarrow_the_error_names_the_extra_and_the_package_works() -> No
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert "exprinfer[files]" in done.stdout
+
+
+def test_integers_keep_their_digits_in_pandas_even_if_some_are_missing() -> None:
+    pytest.importorskip("pandas", reason="pandas is not installed")
+    large = 2**53 + 1
+    result = exprinfer.load(device="cpu").evaluate_batch([f"{large}*1", "1/0", "5+3"])
+    for frame in (result.to_pandas(), to_pandas(result.to_arrow())):
+        assert int(frame["value"][0]) == large
+        assert frame["value"].isna().tolist() == [False, True, False]
+        assert int(frame["position"][1]) == 2
+    assert result.values == [large, None, 8]
+
+
+def test_a_batch_result_has_a_short_repr_and_becomes_a_table() -> None:
+    texts = [f"{number}+1" for number in range(1, 100)] * 100
+    result = exprinfer.load(device="cpu").evaluate_batch(texts)
+    assert repr(result) == "BatchResult(9,900 rows: 9,900 answered, 9,900 certified, 0 errors)"
+    assert result.to_arrow().schema == SCHEMA
+    assert result.to_arrow()["value"].to_pylist() == result.values

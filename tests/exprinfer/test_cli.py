@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import exprinfer
 from exprinfer.cli import main
 from exprinfer.runtime.checksum import read_verified, with_checksum
 from exprinfer.runtime.model_file import find
@@ -36,8 +38,8 @@ def test_evaluate_exits_with_1_if_an_expression_has_no_answer() -> None:
     result = run("evaluate", "1+2", "-*5+3", "-", "")
     assert result.exit_code == 1
     assert result.stdout.splitlines()[1:] == [
-        "-*5+3 ! unexpected '*' at position 1",
-        "- ! unexpected end of input at position 1",
+        "-*5+3 ! unexpected '*' at position 1: a number is missing",
+        "- ! unexpected end of input at position 1: a number is missing",
         " ! empty: there is no expression",
     ]
 
@@ -243,6 +245,76 @@ def test_evaluate_asks_for_expressions_on_a_terminal() -> None:
     assert "1+2 =" in out
     assert "1/0 ! division by zero at position 2" in out
     assert process.returncode == 1
+
+
+def on_terminal(typed: bytes) -> str:
+    """Return what the command shows if both input and output are a terminal."""
+    pty = pytest.importorskip("pty", reason="needs pseudo-terminals")
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "exprinfer", "evaluate"]
+    shown = b""
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        while b"> " not in shown:
+            shown += os.read(ours, 1_000)
+        os.write(ours, typed)
+        with contextlib.suppress(OSError):  # the terminal is closed
+            while part := os.read(ours, 1_000):
+                shown += part
+        process.wait(timeout=60)
+    os.close(ours)
+    return shown.decode()
+
+
+def test_errors_on_a_terminal_have_a_caret_under_their_position() -> None:
+    shown = on_terminal(b"12+x\nquit\n").replace("\r", "").splitlines()
+    error = next(row for row, line in enumerate(shown) if line.startswith("12+x ! unknown symbol"))
+    assert shown[error + 1 : error + 3] == ["12+x", "   ^"]
+
+
+def test_earlier_lines_come_back_with_the_arrow_key() -> None:
+    pytest.importorskip("readline", reason="this Python has no readline")
+    shown = on_terminal(b"12+30\n\x1b[A\nquit\n")
+    assert shown.count("12+30 = 42") == 2
+
+
+def test_ctrl_d_leaves_the_shell_a_line_of_its_own() -> None:
+    assert on_terminal(b"\x04").endswith("\n")
+
+
+def test_short_help_and_the_version_need_no_model() -> None:
+    assert run("-h").stdout == run("--help").stdout
+    assert run("score", "-h").exit_code == 0
+    assert run("--version").stdout.endswith(f", version {exprinfer.__version__}\n")
+
+
+def test_the_version_needs_no_onnx_runtime(tmp_path: Path) -> None:
+    (tmp_path / "onnxruntime.py").write_text("raise ModuleNotFoundError(name='onnxruntime')")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    for arguments, code in ((["--version"], 0), (["evaluate", "1+1"], 2)):
+        command = [sys.executable, "-m", "exprinfer", *arguments]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == code
+        assert "Traceback" not in done.stderr
+    assert "exprinfer[cpu]" in done.stderr
+
+
+def test_model_names_are_completed() -> None:
+    from click.shell_completion import ShellComplete
+
+    completer = ShellComplete(main, {}, "exprinfer", "_EXPRINFER_COMPLETE")
+    found = completer.get_completions(["evaluate", "--model"], "lo")
+    assert [item.value for item in found] == ["longhand"]
+
+
+def test_normalize_reads_other_notations_and_says_what_was_read() -> None:
+    strict = run("evaluate", "2 × (3 − 4)")
+    assert strict.exit_code == 1
+    assert "or use normalize=True (--normalize)" in strict.stdout
+    result = run("evaluate", "--normalize", "--format", "jsonl", "2 × (3 − 4)")
+    assert result.exit_code == 0
+    row = json.loads(result.stdout)
+    assert (row["expression"], row["read_as"], row["value"]) == ("2 × (3 − 4)", "2*(3-4)", -2)
 
 
 def test_show_work_prints_the_trace_or_why_there_is_none() -> None:

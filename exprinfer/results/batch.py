@@ -1,10 +1,10 @@
-"""Results: of one expression, of a batch as arrays, and the schema that all outputs share."""
+"""The results of a batch as arrays, and as tables of other libraries."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,111 +19,7 @@ from exprinfer.errors import (
 )
 from exprinfer.language.advice import advise
 from exprinfer.language.grammar import DOMAIN_DESCRIPTIONS, Domain
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorInfo:
-    """Why an expression has no answer.
-
-    Attributes:
-        code: Stable name of the cause, such as ``division_by_zero``.
-        message: One sentence for people.
-        position: Index of the character that caused the error, from 0. None if the cause has no
-            position.
-    """
-
-    code: str
-    message: str
-    position: int | None
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Prediction:
-    """The answer to one expression, or why there is none.
-
-    Attributes:
-        expression: The input. Bytes are shown as text, with what is not UTF-8 escaped; other
-            objects as their ``repr``.
-        answer: What the network wrote. None if there is an error.
-        value: The answer as an integer. None if there is an error or the network wrote no integer.
-        log_prob: Natural logarithm of the probability that the network gives the whole answer.
-            None if there is an error.
-        certified: Whether the model file was verified on a domain that contains this expression.
-        model: Name of the model that answered.
-        error: Why there is no answer. None if there is one.
-        read_as: The text that was read, if blanks around the expression were removed or it was
-            normalized. None if the expression was read as it is.
-
-    Example:
-        >>> import exprinfer
-        >>> exprinfer.load().evaluate("-(66+-19)")
-        Prediction('-(66+-19)' = -47, certified, by exact)
-    """
-
-    expression: str
-    answer: str | None
-    value: int | None
-    log_prob: float | None
-    certified: bool
-    model: str
-    error: ErrorInfo | None = None
-    read_as: str | None = None
-
-    def __repr__(self) -> str:
-        shown = self.expression if len(self.expression) <= 60 else f"{self.expression[:57]}..."
-        if self.error:
-            return f"Prediction({shown!r}: {self.error.message})"
-        certified = "certified" if self.certified else "not certified"
-        answer = self.answer or ""
-        answer = answer if len(answer) <= 60 else f"{answer[:57]}..."
-        return f"Prediction({shown!r} = {answer}, {certified}, by {self.model})"
-
-    @property
-    def probability(self) -> float | None:
-        """The probability that the network gives the whole answer, 0 to 1."""
-        return None if self.log_prob is None else math.exp(self.log_prob)
-
-    def as_dict(self) -> dict[str, str | int | float | bool | None]:
-        """Return the result in the schema of every output format.
-
-        Returns:
-            A dictionary with the keys ``expression``, ``answer``, ``value``, ``log_prob``,
-            ``certified``, ``model``, ``error`` (the code), ``message``, ``position`` and
-            ``read_as``.
-
-        Example:
-            >>> import exprinfer
-            >>> exprinfer.load().evaluate("5+3").as_dict()["value"]
-            8
-        """
-        error = self.error
-        return {
-            "expression": self.expression,
-            "answer": self.answer,
-            "value": self.value,
-            "log_prob": self.log_prob,
-            "certified": self.certified,
-            "model": self.model,
-            "error": error.code if error else None,
-            "message": error.message if error else None,
-            "position": error.position if error else None,
-            "read_as": self.read_as,
-        }
-
-
-#: The keys of ``Prediction.as_dict``, in order.
-FIELDS = (
-    "expression",
-    "answer",
-    "value",
-    "log_prob",
-    "certified",
-    "model",
-    "error",
-    "message",
-    "position",
-    "read_as",
-)
+from exprinfer.results.prediction import ErrorInfo, Prediction, as_text, parse_integer
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -222,27 +118,51 @@ class BatchResult:
         advice = advise(text, position) if notation else ""
         return explain(number, text, position, DOMAIN_DESCRIPTIONS[self.domain], advice)
 
+    @property
+    def values(self) -> list[int | None]:
+        """The answers as integers of any size, None for rows without one.
 
-def as_text(expression: object) -> str:
-    """Return an input as results show it; see ``Prediction.expression``."""
-    if isinstance(expression, str):
-        return str.__str__(expression)  # a subclass may define another __str__
-    if isinstance(expression, bytes):
-        return expression.decode(errors="backslashreplace")
-    return repr(expression)
+        Example:
+            >>> import exprinfer
+            >>> exprinfer.load().evaluate_batch(["5+3", "1/0"]).values
+            [8, None]
+        """
+        return [parse_integer(answer) for answer in self.answers.tolist()]
 
+    def to_arrow(self) -> Any:
+        """Return the results as a ``pyarrow.Table`` with the schema ``exprinfer.arrow.SCHEMA``.
 
-def parse_integer(answer: str) -> int | None:
-    """Return the answer as an integer, or None if it is not one.
+        ``value`` is null if the answer does not fit into 64 bits; ``answer`` has all digits.
 
-    ``int`` alone would also accept spaces and underscores. The result is also None if the answer
-    has more digits than ``sys.get_int_max_str_digits()`` lets Python convert.
-    """
-    digits = answer.removeprefix("-")
-    try:
-        return int(answer) if digits.isdigit() else None
-    except ValueError:
-        return None
+        Raises:
+            ExtraMissingError: If pyarrow is not installed.
+
+        Example:
+            >>> import exprinfer
+            >>> exprinfer.load().evaluate_batch(["5+3", "1/0"]).to_arrow()["value"].to_pylist()
+            [8, None]
+        """
+        from exprinfer.results.columns import to_table
+
+        return to_table(self)
+
+    def to_pandas(self) -> Any:
+        """Return the results as a ``pandas.DataFrame``.
+
+        Integers keep all their digits: missing values do not turn them into floating point.
+
+        Raises:
+            ExtraMissingError: If pyarrow or pandas is not installed.
+
+        Example:
+            >>> import exprinfer
+            >>> frame = exprinfer.load().evaluate_batch(["9007199254740993*1", "1/0"]).to_pandas()
+            >>> int(frame["value"][0])
+            9007199254740993
+        """
+        from exprinfer.results.columns import to_pandas
+
+        return to_pandas(self.to_arrow())
 
 
 def _not_text_error(expression: object) -> NotTextError:

@@ -1,0 +1,120 @@
+"""Results as columns of Arrow and pandas. Needs pyarrow: ``pip install 'exprinfer[files]'``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exprinfer.errors import EXPRESSION_ERRORS, ExtraMissingError
+from exprinfer.results.batch import BatchResult
+from exprinfer.results.prediction import FIELDS, as_text, parse_integer
+
+# All other modules that need pyarrow import this one first, so that only this one checks for it.
+try:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+except ModuleNotFoundError as error:
+    if error.name != "pyarrow":
+        raise
+    raise ExtraMissingError(
+        "Arrow columns, tables and zstd need pyarrow, which is not installed: "
+        "pip install 'exprinfer[files]'"
+    ) from None
+
+#: The columns of every result table. Their names are the keys of ``Prediction.as_dict``. ``value``
+#: is null if the answer is not an integer, or does not fit into 64 bits; ``answer`` has all digits.
+SCHEMA = pa.schema(
+    {
+        "expression": pa.string(),
+        "answer": pa.string(),
+        "value": pa.int64(),
+        "log_prob": pa.float32(),
+        "certified": pa.bool_(),
+        "model": pa.string(),
+        "error": pa.string(),
+        "message": pa.string(),
+        "position": pa.int32(),
+        "read_as": pa.string(),
+    }
+)
+assert tuple(SCHEMA.names) == FIELDS
+
+_CODES = pa.array([None, *(kind.code for kind in EXPRESSION_ERRORS[1:])], pa.string())
+_INT64 = range(-(2**63), 2**63)
+
+
+def to_table(result: BatchResult) -> pa.Table:
+    """Convert a BatchResult to a table with the schema ``SCHEMA``."""
+    texts = pa.array(map(as_text, result.expressions), pa.string())
+    return pa.Table.from_batches([results_batch(texts, result)], SCHEMA)
+
+
+def to_pandas(table: pa.Table) -> Any:
+    """Convert a result table to a pandas DataFrame in which integers keep their digits.
+
+    ``table.to_pandas()`` would turn integers into floating point if some of them are missing.
+
+    Args:
+        table: A table of results, for example of ``evaluate_arrow``.
+
+    Raises:
+        ExtraMissingError: If pandas is not installed.
+    """
+    try:
+        import pandas as pd
+    except ModuleNotFoundError:
+        raise ExtraMissingError("pandas is not installed: pip install pandas") from None
+    # By default pandas turns a column of integers with nulls into floating point.
+    integers = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype()}
+    return table.to_pandas(types_mapper=integers.get)
+
+
+def results_batch(texts: pa.StringArray, result: BatchResult) -> pa.RecordBatch:
+    """Convert a BatchResult to a record batch with the schema ``SCHEMA``."""
+    failed = result.errors != 0
+    answers = pa.array(result.answers, pa.string(), mask=failed)
+    arrays = [
+        texts,
+        answers,
+        _values(answers),
+        pa.array(result.log_probs, mask=failed),
+        pa.array(result.certified),
+        pa.array(result.models, pa.string()).take(pa.array(result.model_index)),
+        _CODES.take(pa.array(result.errors)),
+        _messages(result, np.flatnonzero(failed)),
+        pa.array(result.positions, mask=result.positions < 0),
+        _read_as(result),
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+
+
+def _messages(result: BatchResult, failed: NDArray[np.int64]) -> pa.StringArray:
+    """Return the messages of the rows ``failed``; all others are null."""
+    if not len(failed):
+        return pa.nulls(len(result), pa.string())
+    messages = np.full(len(result), None, object)
+    for row in failed.tolist():
+        messages[row] = result.error(row).message
+    return pa.array(messages, pa.string())
+
+
+def _read_as(result: BatchResult) -> pa.StringArray:
+    """Return the texts that were read, null for rows that were read as they are."""
+    if not result.read_as:
+        return pa.nulls(len(result), pa.string())
+    return pa.array(map(result.read_as.get, range(len(result))), pa.string())
+
+
+def _values(answers: pa.StringArray) -> pa.Int64Array:
+    """Convert answers to integers; null if one is not an integer, or does not fit into 64 bits."""
+    try:
+        return answers.cast(pa.int64())
+    except pa.ArrowInvalid:  # at least one of them: convert the short and the long ones apart
+        short = pc.match_substring_regex(answers, "^-?[0-9]{1,18}$")
+        long = pc.match_substring_regex(answers, "^-?[0-9]{19,}$").fill_null(False)
+    numbers = map(parse_integer, answers.filter(long).to_pylist())
+    fitting = [number if number in _INT64 else None for number in numbers]
+    values = pc.if_else(short, answers, None).cast(pa.int64())
+    return pc.replace_with_mask(values, long, pa.array(fitting, pa.int64()))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from exprinfer.errors import InputError
+from exprinfer.scoring.streams import Prepended
 
 #: File formats by file name extension; files with other names are text.
 INPUT_FORMATS = {
@@ -111,6 +112,10 @@ def _input(name: str, file_format: str | None) -> Input:
     return Input(name, file_format, compression)
 
 
+class ChangedError(InputError):
+    """A file changed while it was read, so that its results do not belong together."""
+
+
 @contextmanager
 def open_input(source: Input) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
     """Open an input for reading.
@@ -135,9 +140,30 @@ def open_input(source: Input) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
                 raise
             raise InputError(f"{source.name}: damaged or cut off: {error}") from error
     if before and not (os.path.exists(source.name) and source.fingerprint() == before):
-        raise InputError(
+        raise ChangedError(
             f"{source.name}: the file changed or was removed while it was read; score it again"
         )
+
+
+def look_ahead(source: Input, stream: Any, size: int, *, wait: bool = False) -> tuple[bytes, Any]:
+    """Return the first bytes of an input, and a stream that still begins with them.
+
+    Args:
+        source: The input.
+        stream: Its stream, at the beginning.
+        size: How many bytes to return at most.
+        wait: Whether to wait for all of them if the input is a slow pipe.
+
+    Raises:
+        InputError: If the content is damaged.
+    """
+    if source.is_file:  # Arrow reads it without Python if it is opened once more
+        with open_input(source) as (again, _):
+            return again.read(size), stream
+    if not wait and hasattr(stream, "peek"):
+        return stream.peek(size)[:size], stream
+    head = stream.read(size)
+    return head, Prepended(head, stream)
 
 
 def _open_file(source: Input) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from exprinfer import Evaluator
-from exprinfer.scoring.blocks import ReadPosition, read_blocks
+from exprinfer.scoring.blocks import ReadPosition, Scored, read_blocks
 from exprinfer.scoring.checkpoint import Checkpoint, Output
 from exprinfer.scoring.marking import SCORED_FIELDS, MarkedPrediction, ScoredBatch
 from exprinfer.scoring.options import ReadOptions
@@ -30,8 +30,9 @@ class KeepingOutput(Output):
         super().__init__(io.BytesIO(), TextEncoder("text"), Checkpoint())
         self.batches: list[ScoredBatch] = []
 
-    def write(self, batch: ScoredBatch, position: ReadPosition) -> None:
+    def write(self, batch: Scored, position: ReadPosition) -> None:
         super().write(batch, position)
+        assert isinstance(batch, ScoredBatch)
         self.batches.append(batch)
 
 

@@ -87,6 +87,8 @@ def _parse_quickly(lines: list[bytes], schema: Schema) -> Rows | None:
 
 def _read(lines: list[bytes], schema: Any) -> Any:
     content = b"\n".join(lines)
+    if not content.isascii():
+        content.decode()  # Arrow does not notice bytes that are not UTF-8
     return pa.json.read_json(
         pa.BufferReader(content),
         pa.json.ReadOptions(use_threads=False, block_size=len(content) + 1),

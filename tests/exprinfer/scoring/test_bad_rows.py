@@ -49,7 +49,6 @@ BAD_JSON = [
     (b'{"expression": "\\ud800"}', "row 2: 'expression' holds text, expected string"),
     (b"[" * 50_000, "row 2: not valid JSON: too deeply nested"),
     (b'{"expression": "2+2", "id": "x"}', "row 2: 'id' holds text, expected int64"),
-    (b'{"expression": "2+2", "id": 1.5}', "row 2: 'id' holds a number, expected int64"),
 ]
 
 
@@ -97,7 +96,21 @@ def test_an_unbalanced_quote_costs_the_rows_that_it_swallows(tmp_path: Path) -> 
     (tmp_path / "in.csv").write_bytes(b'expression,n\n1+1,1\n"2+2,2\n3+3,3\n"4+4",4\n5+5,5\n')
     results, _ = score(tmp_path, tmp_path / "in.csv")
     assert [row["answer"] for row in results] == ["2", None, "10"]
-    assert results[1]["message"].startswith("row 3: expected 2 columns, got ")
+    assert results[1]["expression"].startswith("2+2,2")
+
+
+def test_a_number_that_does_not_fit_its_column_is_a_bad_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first block sets the types; nothing is rounded to fit them."""
+    monkeypatch.setattr("exprinfer.scoring.lines.BLOCK_BYTES", 32)
+    ids: list[Any] = [1, 1.5, 3, 2**70]
+    lines = [json.dumps({"expression": "1+1", "id": number}) for number in ids]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines))
+    results, _ = score(tmp_path, tmp_path / "in.jsonl")
+    messages = [row["message"] for row in results]
+    reason = "'id' holds a number, expected int64"
+    assert messages == [None, f"row 2: {reason}", None, f"row 4: {reason}"]
 
 
 def test_a_cell_that_is_not_utf_8_far_behind_is_a_bad_row(tmp_path: Path) -> None:

@@ -77,8 +77,9 @@ def test_normalizing_also_reads_expected_values(tmp_path: Path) -> None:
         "1-9 = \u22128\n1000*2 = 2'000\n5 \u00d7 2 = 10\n5+3 = 2,000\n"
     )
     done = run(tmp_path / "in.txt", "--normalize", "--output", tmp_path / "out.jsonl")
-    assert [row["given_right"] for row in results(tmp_path / "out.jsonl")] == [*[True] * 3, None]
-    assert [row["given"] for row in results(tmp_path / "out.jsonl")][0] == "\u22128"
+    rows = results(tmp_path / "out.jsonl")
+    assert [row["given_right"] for row in rows] == [True, True, True, None]
+    assert rows[0]["given"] == "\u22128"
     assert "given answers unreadable: 1" in done.stderr
 
 

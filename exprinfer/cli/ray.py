@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from exprinfer.scoring.atomic_file import whole_file
+
+if TYPE_CHECKING:
+    from exprinfer.scoring.result_folder import Totals
 
 #: The value of the option without an address.
 LOCAL = "local"
@@ -19,7 +22,6 @@ def score_with_ray(
     sources: tuple[str, ...],
     output: str,
     address: str,
-    column: str | None,
     summary: Path | None,
     batch_size: int | None,
     **options: Any,
@@ -43,7 +45,6 @@ def score_with_ray(
         totals = score_dataset(
             list(sources),
             output,
-            column=column or "expression",
             address=None if address == LOCAL else address,
             **options,
         )
@@ -51,17 +52,28 @@ def score_with_ray(
         if not type(error).__module__.startswith("ray"):
             raise
         reason = str(error).strip().splitlines()[-1]
-        raise click.ClickException(f"Ray failed: {reason}") from error
+        raise click.ClickException(
+            f"Ray failed: {reason} (without --ray, rows that cannot be read are results)"
+        ) from error
     seconds = time.monotonic() - began
-    codes = ", ".join(f"{code} {count:,}" for code, count in totals.errors.most_common())
-    click.echo(
-        f"{totals.rows:,} rows: {totals.certified:,} answered and certified, {totals.nulls:,} "
-        f"without an expression, {totals.errors.total():,} with an error"
-        f"{f' ({codes})' if codes else ''}; {seconds:.1f} s",
-        err=True,
-    )
+    click.echo(f"{_shown(totals)}; {seconds:.1f} s", err=True)
     if summary:
         counts = {**vars(totals), "seconds": round(seconds, 3), "inputs": sources}
         with whole_file(summary) as file:
             file.write(json.dumps(counts, indent=2).encode() + b"\n")
-    return int(totals.errors.total() + totals.nulls > 0)
+    return int(totals.errors.total() > 0)
+
+
+def _shown(totals: Totals) -> str:
+    """Return the counts for people."""
+    codes = ", ".join(f"{code} {count:,}" for code, count in totals.errors.most_common())
+    parts = [
+        f"{totals.rows:,} rows: {totals.certified:,} answered and certified, "
+        f"{totals.errors.total():,} with an error{f' ({codes})' if codes else ''}"
+    ]
+    if totals.marked:
+        parts.append(f"given answers right: {totals.given_right:,} of {totals.marked:,}")
+        parts.append(f"the models' answers right: {totals.right:,} of {totals.marked:,}")
+    if totals.unreadable:
+        parts.append(f"given answers unreadable: {totals.unreadable:,}")
+    return "; ".join(parts)

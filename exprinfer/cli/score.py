@@ -81,12 +81,15 @@ def score_command(
     decompressed. Results go to standard output, progress and summary to standard error. A row or
     file that cannot be read does not end the run, unless --on-error stop is given.
     """
+    notes = Notes()
     if ray is not None:
-        if resume or expected or input_format or file_format not in (None, "parquet"):
+        if resume or input_format or on_error == "stop" or file_format not in (None, "parquet"):
             raise click.UsageError(
-                "--ray cannot be combined with --resume, --expected, --input-format or --format"
+                "--ray cannot be combined with --resume, --input-format, --on-error or --format"
             )
-        sys.exit(score_with_ray(files, output, ray, column, summary, **options))
+        chosen = {"column": column, "expected": expected, "delimiter": delimiter}
+        reading_ray = {**chosen, "encoding": encoding, "name_files": source, "tell": notes.tell}
+        sys.exit(score_with_ray(files, output, ray, summary, **reading_ray, **options))
     inputs, path = find_inputs(files, input_format), Path(output)
     _check_paths(inputs, path, summary)
     if (column or expected) and all(source.file_format == "text" for source in inputs):
@@ -99,7 +102,6 @@ def score_command(
     evaluator = open_evaluator(**options)
     models = [asdict(model) for model in evaluator.models]
     source = len(inputs) > 1 and file_format != "text" if source is None else source
-    notes = Notes()
     reading = ReadOptions(column, expected, delimiter, encoding, on_error, source, notes.tell)
     chosen = [column, expected, delimiter, encoding, on_error, source]
     settings = [file_format, input_format, *chosen, sorted(options.items())]

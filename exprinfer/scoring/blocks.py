@@ -134,10 +134,11 @@ def _read_table(source: Input, stream: BinaryIO, options: ReadOptions, start: in
             continue
         if rows.malformed and options.on_error == "stop":
             raise InputError(f"{source.name}: {next(iter(rows.malformed.values())).message}")
-        yield partial(_score_rows, rows, found, name), offset
+        yield partial(score_rows, rows, found, name), offset
 
 
-def _score_rows(rows: Rows, found: Any, source: str | None, evaluator: Evaluator) -> ScoredBatch:
+def score_rows(rows: Rows, found: Any, source: str | None, evaluator: Evaluator) -> ScoredBatch:
+    """Score the rows of a table."""
     from exprinfer.scoring import columns
 
     texts = columns.to_texts(columns.get_column(rows.batch, found.expression))

@@ -47,7 +47,8 @@ class _Reading:
             self._refuse(row, f"expected an object, got {KINDS[type(value)]}")
         values = value if isinstance(value, dict) else {}
         self._objects.append(values)
-        new = {key: values[key] for key in values.keys() - set(self._schema.arrow.names)}
+        known = set(self._schema.arrow.names)
+        new = {key: value for key, value in values.items() if key not in known}
         if new:
             self._extra[row] = new
 

@@ -51,7 +51,7 @@ def read_json_lines(name: str, stream: BinaryIO, options: ReadOptions) -> Iterat
 def _tell_extra(name: str, rows: Rows, told: set[str], options: ReadOptions) -> None:
     """Say once for each key that its values have no column."""
     for values in rows.extra.values():
-        for key in values.keys() - told:
+        for key in [key for key in values if key not in told]:
             told.add(key)
             options.tell(
                 f"{name}: only JSON Lines output keeps all values of {key!r}, since the first rows "

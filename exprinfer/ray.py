@@ -221,10 +221,9 @@ def _connected(ray: Any, address: str | None, workers: int | None) -> Iterator[N
         yield
         return
     # Ray's own messages are for its developers; its errors are exceptions.
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     for name in ("ray", "ray.data"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    quiet = {"logging_level": "error", "log_to_driver": False}
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    quiet = {"logging_level": "critical", "log_to_driver": False}
     if address is None:
         cpus = (workers or available_cores()) + 1  # one that reads and writes
         ray.init("local", num_cpus=cpus, include_dashboard=False, **quiet)

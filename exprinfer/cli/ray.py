@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +21,8 @@ if TYPE_CHECKING:
 
 #: The value of the option without an address.
 LOCAL = "local"
+#: The line of a traceback that names an error.
+_REASON = re.compile(r"^[\w.]*(?:Error|Exception|Invalid): (.*)$", re.MULTILINE)
 
 
 def score_with_ray(
@@ -42,19 +49,20 @@ def score_with_ray(
     options["device"] = options["device"].replace("auto", "cpu")
     began = time.monotonic()
     try:
-        totals = score_dataset(
-            list(sources),
-            output,
-            address=None if address == LOCAL else address,
-            **options,
-        )
+        with _without_ray_messages():
+            totals = score_dataset(
+                list(sources), output, address=None if address == LOCAL else address, **options
+            )
     except Exception as error:  # the exceptions of Ray have no common base class
         if not type(error).__module__.startswith("ray"):
             raise
-        reason = str(error).strip().splitlines()[-1]
-        raise click.ClickException(
+        reasons = _REASON.findall(str(error)) or str(error).strip().splitlines()
+        reason = reasons[-1].strip()
+        failure = click.ClickException(
             f"Ray failed: {reason} (without --ray, rows that cannot be read are results)"
-        ) from error
+        )
+        failure.exit_code = 2
+        raise failure from error
     seconds = time.monotonic() - began
     click.echo(f"{_shown(totals)}; {seconds:.1f} s", err=True)
     if summary:
@@ -62,6 +70,32 @@ def score_with_ray(
         with whole_file(summary) as file:
             file.write(json.dumps(counts, indent=2).encode() + b"\n")
     return int(totals.errors.total() > 0)
+
+
+@contextmanager
+def _without_ray_messages() -> Iterator[None]:
+    """Keep what Ray's C++ code writes to standard error off the terminal; Python still writes."""
+    try:
+        to_terminal = sys.stderr.fileno() == 2
+    except (OSError, ValueError):  # replaced, as in tests
+        to_terminal = False
+    if not to_terminal:
+        yield
+        return
+    shown, before = os.dup(2), sys.stderr
+    with open(os.devnull, "wb") as nothing:
+        before.flush()
+        os.dup2(nothing.fileno(), 2)
+    sys.stderr = open(  # noqa: SIM115
+        shown, "w", encoding=before.encoding, errors="backslashreplace", closefd=False
+    )
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        sys.stderr = before
+        os.dup2(shown, 2)
+        os.close(shown)
 
 
 def _shown(totals: Totals) -> str:

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
 from importlib.metadata import version
@@ -16,6 +16,7 @@ from typing import Any, Literal
 import click
 
 from exprinfer.cli.options import evaluator_options, open_evaluator
+from exprinfer.cli.progress import progress_bar
 from exprinfer.cli.ray import LOCAL, score_with_ray
 from exprinfer.cli.reading import Notes, reading_options
 from exprinfer.errors import ExprinferError, InputError
@@ -87,9 +88,9 @@ def score_command(
             raise click.UsageError(
                 "--ray cannot be combined with --resume, --input-format, --on-error or --format"
             )
-        chosen = {"column": column, "expected": expected, "delimiter": delimiter}
-        reading_ray = {**chosen, "encoding": encoding, "name_files": source, "tell": notes.tell}
-        sys.exit(score_with_ray(files, output, ray, summary, **reading_ray, **options))
+        options |= {"column": column, "expected": expected, "delimiter": delimiter}
+        options |= {"encoding": encoding, "name_files": source, "tell": notes.tell}
+        sys.exit(score_with_ray(files, output, ray, summary, **options))
     inputs, path = find_inputs(files, input_format), Path(output)
     _check_paths(inputs, path, summary)
     if (column or expected) and all(source.file_format == "text" for source in inputs):
@@ -107,7 +108,7 @@ def score_command(
     settings = [file_format, input_format, *chosen, sorted(options.items())]
     run = [version("exprinfer"), models, evaluator.device, settings]
     began = time.monotonic()
-    with _open_output(path, encoder, inputs, run, resume) as out, _progress_bar(inputs) as progress:
+    with _open_output(path, encoder, inputs, run, resume) as out, progress_bar(inputs) as progress:
         done = out.checkpoint
         began -= done.summary.seconds
         if done.summary.lines:
@@ -186,22 +187,3 @@ def _streamed_output(path: Path, encoder: Encoder) -> Iterator[Output]:
         output = Output(file, encoder, Checkpoint())
         yield output
         output.end()
-
-
-@contextmanager
-def _progress_bar(inputs: list[Input]) -> Iterator[Callable[[int, int], None]]:
-    """Show the bytes read and the lines per second, if standard error is a terminal."""
-    if not all(source.is_file for source in inputs) or not sys.stderr.isatty():
-        yield lambda lines, size: None
-        return
-    began, done = time.monotonic(), 0
-    total = sum(os.path.getsize(source.name) for source in inputs)
-    with click.progressbar(length=total, file=sys.stderr, label="scoring") as bar:
-
-        def progress(lines: int, size: int) -> None:
-            nonlocal done
-            done += lines
-            bar.label = f"{done / (time.monotonic() - began):,.0f} lines/s"
-            bar.update(size)
-
-        yield progress

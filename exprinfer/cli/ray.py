@@ -25,6 +25,12 @@ LOCAL = "local"
 _REASON = re.compile(r"^[\w.]*(?:Error|Exception|Invalid): (.*)$", re.MULTILINE)
 
 
+class _RayError(click.ClickException):
+    """Ray failed."""
+
+    exit_code = 2
+
+
 def score_with_ray(
     sources: tuple[str, ...],
     output: str,
@@ -58,11 +64,9 @@ def score_with_ray(
             raise
         reasons = _REASON.findall(str(error)) or str(error).strip().splitlines()
         reason = reasons[-1].strip()
-        failure = click.ClickException(
+        raise _RayError(
             f"Ray failed: {reason} (without --ray, rows that cannot be read are results)"
-        )
-        failure.exit_code = 2
-        raise failure from error
+        ) from error
     seconds = time.monotonic() - began
     click.echo(f"{_shown(totals)}; {seconds:.1f} s", err=True)
     if summary:

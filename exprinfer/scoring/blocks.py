@@ -126,14 +126,14 @@ def _read_table(source: Input, stream: BinaryIO, options: ReadOptions, start: in
     for rows in tables.read_rows(source, stream, options):
         if not rows.batch.num_rows:
             continue
+        if rows.malformed and options.on_error == "stop":
+            raise InputError(f"{source.name}: {next(iter(rows.malformed.values())).message}")
         if found is None:
             found = columns.find_columns(rows.batch, source.name, options)
             options.tell(f"{source.name}: {found}")
         offset += rows.batch.num_rows
         if offset <= start:
             continue
-        if rows.malformed and options.on_error == "stop":
-            raise InputError(f"{source.name}: {next(iter(rows.malformed.values())).message}")
         yield partial(score_rows, rows, found, name), offset
 
 

@@ -42,10 +42,10 @@ ROWS, FILES = 1_000_000, 8
 
 def evaluated(table: Any, column: str) -> Any:
     """Evaluate a table in this process; a null is an empty expression, as in ``score``."""
-    texts = table[column].fill_null("")
+    place, texts = table.column_names.index(column), table[column].fill_null("")
     with exprinfer.load(device="cpu") as evaluator:
-        results = evaluate_table(evaluator, table.set_column(1, column, texts), column)
-    return results.set_column(1, column, table[column])
+        results = evaluate_table(evaluator, table.set_column(place, column, texts), column)
+    return results.set_column(place, column, table[column])
 
 
 def same(results: Any, expected: Any) -> bool:

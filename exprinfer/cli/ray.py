@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,7 +56,8 @@ def score_with_ray(
     options["device"] = options["device"].replace("auto", "cpu")
     began = time.monotonic()
     try:
-        with _without_ray_messages():
+        with warnings.catch_warnings(), _without_ray_messages():
+            warnings.simplefilter("ignore")
             totals = score_dataset(
                 list(sources), output, address=None if address == LOCAL else address, **options
             )

@@ -91,7 +91,7 @@ def score_command(
         options |= {"column": column, "expected": expected, "delimiter": delimiter}
         options |= {"encoding": encoding, "name_files": source, "tell": notes.tell}
         sys.exit(score_with_ray(files, output, ray, summary, **options))
-    inputs, path = find_inputs(files, input_format), Path(output)
+    inputs, path = find_inputs(files, input_format, notes.tell), Path(output)
     _check_paths(inputs, path, summary)
     if (column or expected) and all(source.file_format == "text" for source in inputs):
         raise click.UsageError("--column and --expected need a table, but all inputs are text")

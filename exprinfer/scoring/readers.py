@@ -50,7 +50,11 @@ class Input:
         return [os.path.realpath(self.name), stat.st_size, stat.st_mtime_ns]
 
 
-def find_inputs(names: tuple[str, ...], file_format: str | None = None) -> list[Input]:
+def find_inputs(
+    names: tuple[str, ...],
+    file_format: str | None = None,
+    tell: Callable[[str], None] = lambda message: None,
+) -> list[Input]:
     """Find the inputs that the arguments of a command name.
 
     Args:
@@ -58,6 +62,7 @@ def find_inputs(names: tuple[str, ...], file_format: str | None = None) -> list[
             and in its subfolders, except hidden ones and those with an unknown extension.
         file_format: The format of all inputs, whatever their extensions. By default it follows from
             the extensions.
+        tell: Takes messages for people about files that are left out.
 
     Returns:
         The inputs, in the order of the names; those in a folder are sorted by path.
@@ -69,10 +74,15 @@ def find_inputs(names: tuple[str, ...], file_format: str | None = None) -> list[
     inputs: list[Input] = []
     for name in names:
         if name != STDIN and os.path.isdir(name):
-            files = [_input(path, file_format) for path in _files_in(Path(name), file_format)]
-            if not files:
-                extensions = ", ".join(INPUT_FORMATS)
+            paths = list(_files_in(Path(name)))
+            known = [path for path in paths if file_format or input_format(path)[0]]
+            extensions = ", ".join(INPUT_FORMATS)
+            if not known:
                 raise InputError(f"{name}: no file in this folder ends in one of {extensions}")
+            others = [os.path.basename(path) for path in sorted(set(paths) - set(known))]
+            if others:
+                tell(f"{name}: left out, since they end in none of {extensions}: {_some(others)}")
+            files = [_input(path, file_format) for path in known]
             inputs += files
         elif name != STDIN and not os.path.exists(name):
             raise InputError(f"{name}: no such file or folder")
@@ -81,10 +91,15 @@ def find_inputs(names: tuple[str, ...], file_format: str | None = None) -> list[
     return inputs
 
 
-def _files_in(folder: Path, file_format: str | None) -> Iterator[str]:
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}"
+
+
+def _files_in(folder: Path) -> Iterator[str]:
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.is_file() and not hidden and (file_format or input_format(str(path))[0]):
+        if path.is_file() and not hidden:
             yield str(path)
 
 

@@ -197,3 +197,12 @@ def test_blanks_around_an_expression_never_count(tmp_path: Path, end: str) -> No
     assert results[2]["error"] == "empty"
     if end != "txt":
         assert [row["read_as"] for row in results] == ["5+3", "7*-9", ""]
+
+
+def test_files_of_a_folder_that_are_left_out_are_told(tmp_path: Path) -> None:
+    for name in ("a.txt", "book.xlsx", "notes.md", "photo.png", "z.json", ".hidden.md"):
+        (tmp_path / name).write_text("5+3\n")
+    done = run(tmp_path)
+    assert done.stdout == "5+3 = 8\n"
+    assert "left out, since they end in none of .txt" in done.stderr
+    assert ": book.xlsx, notes.md, photo.png and 1 more\n" in done.stderr

@@ -13,8 +13,9 @@ from exprinfer.scoring.content import refuse_foreign
 from exprinfer.scoring.encodings import UTF_8, marked_encoding
 from exprinfer.scoring.lines import BLOCK_BYTES, read_lines
 from exprinfer.scoring.marking import ScoredBatch, UnreadableInput
+from exprinfer.scoring.opening import ChangedError, look_ahead, open_input
 from exprinfer.scoring.options import ReadOptions
-from exprinfer.scoring.readers import ChangedError, Input, look_ahead, open_input
+from exprinfer.scoring.readers import Input
 from exprinfer.scoring.rows import Rows, with_malformed
 from exprinfer.scoring.streams import Transcoded
 

@@ -12,8 +12,9 @@ from exprinfer.scoring.csv_rows import BATCH_BYTES, read_csv
 from exprinfer.scoring.dialect import detect_dialect
 from exprinfer.scoring.encodings import UTF_8, marked_encoding
 from exprinfer.scoring.json_rows import read_json_lines
+from exprinfer.scoring.opening import look_ahead
 from exprinfer.scoring.options import ReadOptions
-from exprinfer.scoring.readers import Input, look_ahead
+from exprinfer.scoring.readers import Input
 from exprinfer.scoring.rows import Rows
 from exprinfer.scoring.streams import Transcoded
 

@@ -20,8 +20,8 @@ import pyarrow.csv
 BATCH_BYTES = 1 << 19
 #: Rows in a batch in which no row can be read.
 _MALFORMED_ROWS = 1 << 15
-#: Malformed rows on hold; a file with more of them in a row is refused.
-_LIMIT = 1 << 18
+#: Malformed rows on hold, several times what Arrow reads ahead; a file of more of them is refused.
+_LIMIT = 1 << 20
 
 
 def read_csv(stream: Any, dialect: Dialect) -> Iterator[Rows]:

@@ -10,7 +10,8 @@ from typing import Any, BinaryIO, Protocol
 from exprinfer.errors import OutputError
 from exprinfer.scoring.atomic_file import move_into_place
 from exprinfer.scoring.marking import SCORED_FIELDS, ScoredBatch
-from exprinfer.scoring.readers import COMPRESSIONS, require_pyarrow
+from exprinfer.scoring.opening import require_pyarrow
+from exprinfer.scoring.readers import COMPRESSIONS
 from exprinfer.scoring.text_formats import csv_header, to_csv, to_jsonl, to_text
 
 

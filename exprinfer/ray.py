@@ -19,10 +19,10 @@ from exprinfer.arrow import evaluate_table  # raises an error if pyarrow is miss
 from exprinfer.errors import ExtraMissingError
 from exprinfer.evaluator import load
 from exprinfer.runtime.threads import available_cores
-from exprinfer.scoring.dataset_files import find_source
 from exprinfer.scoring.datasets import ScoreRows, read_sources
-from exprinfer.scoring.options import ReadOptions
-from exprinfer.scoring.result_folder import Totals, count_results, whole_folder
+from exprinfer.scoring.reading.dataset_files import find_source
+from exprinfer.scoring.reading.options import ReadOptions
+from exprinfer.scoring.writing.result_folder import Totals, count_results, whole_folder
 
 # isort: split
 import pyarrow as pa

@@ -151,7 +151,7 @@ def columns(evaluator: Evaluator) -> None:
 def cluster(source: str, output: str) -> Totals:
     """Score a data set by Ray; not run here."""
     totals: Totals = score_dataset([source], output, column="sum", address=None, workers=8)
-    counts: tuple[int, int, int] = totals.rows, totals.certified, totals.nulls
+    counts: tuple[int, int, int] = totals.rows, totals.certified, totals.unreadable
     print(counts, totals.errors.most_common())
     return totals
 

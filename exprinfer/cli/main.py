@@ -17,7 +17,7 @@ from exprinfer.errors import ExprinferError, ModelNotFoundError, TooLongError, p
 from exprinfer.evaluator import Evaluator, list_models
 from exprinfer.runtime.model_file import find
 from exprinfer.scoring.marking import ScoredBatch
-from exprinfer.scoring.writers import TEXT_FORMATS, TextEncoder
+from exprinfer.scoring.writing.writers import TEXT_FORMATS, TextEncoder
 
 #: Exit codes as shells report signals: 128 plus the number of the signal.
 INTERRUPTED, PIPE_CLOSED = 130, 141

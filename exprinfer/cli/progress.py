@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import click
 
-from exprinfer.scoring.readers import Input
+from exprinfer.scoring.reading.inputs import Input
 
 
 @contextmanager

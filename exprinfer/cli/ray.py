@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from exprinfer.scoring.atomic_file import whole_file
+from exprinfer.scoring.writing.atomic_file import whole_file
 
 if TYPE_CHECKING:
-    from exprinfer.scoring.result_folder import Totals
+    from exprinfer.scoring.writing.result_folder import Totals
 
 #: The value of the option without an address.
 LOCAL = "local"

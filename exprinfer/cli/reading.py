@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import click
 
 from exprinfer.errors import printable
-from exprinfer.scoring.encodings import canonical_encoding
-from exprinfer.scoring.readers import INPUT_FORMATS
+from exprinfer.scoring.reading.encodings import canonical_encoding
+from exprinfer.scoring.reading.inputs import INPUT_FORMATS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -20,13 +20,18 @@ from exprinfer.cli.progress import progress_bar
 from exprinfer.cli.ray import LOCAL, score_with_ray
 from exprinfer.cli.reading import Notes, reading_options
 from exprinfer.errors import ExprinferError, InputError
-from exprinfer.scoring.atomic_file import is_regular, whole_file
-from exprinfer.scoring.blocks import read_blocks
-from exprinfer.scoring.checkpoint import Checkpoint, Output, resumable_output, temporary_output
-from exprinfer.scoring.options import ReadOptions
 from exprinfer.scoring.pipeline import score
-from exprinfer.scoring.readers import Input, find_inputs
-from exprinfer.scoring.writers import FORMATS, Encoder, make_encoder, output_format
+from exprinfer.scoring.reading.blocks import read_blocks
+from exprinfer.scoring.reading.inputs import Input, find_inputs
+from exprinfer.scoring.reading.options import ReadOptions
+from exprinfer.scoring.writing.atomic_file import is_regular, whole_file
+from exprinfer.scoring.writing.checkpoint import (
+    Checkpoint,
+    Output,
+    resumable_output,
+    temporary_output,
+)
+from exprinfer.scoring.writing.writers import FORMATS, Encoder, make_encoder, output_format
 
 STDOUT = Path("-")
 _FILE = click.Path(dir_okay=False, path_type=Path)

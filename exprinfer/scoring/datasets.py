@@ -7,16 +7,16 @@ from typing import Any
 from exprinfer.arrow import CHUNK_ROWS  # raises an error if pyarrow is missing
 from exprinfer.errors import InputError
 from exprinfer.evaluator import load
-from exprinfer.scoring.blocks import score_lines, score_rows
-from exprinfer.scoring.columns import Columns, find_columns
-from exprinfer.scoring.dataset_files import Source
-from exprinfer.scoring.encodings import UTF_8
 from exprinfer.scoring.marking import SOURCE
-from exprinfer.scoring.options import ReadOptions
-from exprinfer.scoring.parquet import to_arrow
-from exprinfer.scoring.readers import Input, input_format
-from exprinfer.scoring.rows import Rows
-from exprinfer.scoring.tables import read_rows
+from exprinfer.scoring.reading.blocks import score_lines, score_rows
+from exprinfer.scoring.reading.columns import Columns, find_columns
+from exprinfer.scoring.reading.dataset_files import Source
+from exprinfer.scoring.reading.encodings import UTF_8
+from exprinfer.scoring.reading.inputs import Input, input_format
+from exprinfer.scoring.reading.options import ReadOptions
+from exprinfer.scoring.reading.rows import Rows
+from exprinfer.scoring.reading.tables import read_rows
+from exprinfer.scoring.writing.parquet import to_arrow
 
 # isort: split
 import pyarrow as pa

@@ -10,10 +10,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from exprinfer.evaluator import Evaluator
 from exprinfer.runtime.log import log_event
-from exprinfer.scoring.blocks import Block, Scored
-from exprinfer.scoring.checkpoint import Output
 from exprinfer.scoring.marking import ScoredBatch
+from exprinfer.scoring.reading.blocks import Block, Scored
 from exprinfer.scoring.summary import Summary
+from exprinfer.scoring.writing.checkpoint import Output
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -35,7 +35,7 @@ from exprinfer.cli import main  # noqa: E402
 from exprinfer.errors import InputError  # noqa: E402
 from exprinfer.ray import Totals, score_dataset  # noqa: E402
 from exprinfer.scoring.marking import MARKS, SCORED_FIELDS  # noqa: E402
-from exprinfer.scoring.result_folder import SUCCESS  # noqa: E402
+from exprinfer.scoring.writing.result_folder import SUCCESS  # noqa: E402
 
 ROWS, FILES = 1_000_000, 8
 

@@ -12,11 +12,11 @@ from click.testing import CliRunner, Result
 
 from exprinfer.cli import main
 from exprinfer.evaluator import Evaluator
-from exprinfer.scoring import blocks, csv_rows
-from exprinfer.scoring.blocks import read_blocks
 from exprinfer.scoring.marking import ScoredBatch
-from exprinfer.scoring.options import ReadOptions
-from exprinfer.scoring.readers import find_inputs
+from exprinfer.scoring.reading import blocks, csv_rows
+from exprinfer.scoring.reading.blocks import read_blocks
+from exprinfer.scoring.reading.inputs import find_inputs
+from exprinfer.scoring.reading.options import ReadOptions
 
 pa = pytest.importorskip("pyarrow", reason="needs exprinfer[files]")
 
@@ -103,7 +103,7 @@ def test_a_number_that_does_not_fit_its_column_is_a_bad_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first block sets the types; nothing is rounded to fit them."""
-    monkeypatch.setattr("exprinfer.scoring.lines.BLOCK_BYTES", 32)
+    monkeypatch.setattr("exprinfer.scoring.reading.lines.BLOCK_BYTES", 32)
     ids: list[Any] = [1, 1.5, 3, 2**70]
     lines = [json.dumps({"expression": "1+1", "id": number}) for number in ids]
     (tmp_path / "in.jsonl").write_text("\n".join(lines))
@@ -150,7 +150,7 @@ def test_reading_from_any_position_gives_the_same_blocks(
     tmp_path: Path, name: str, exact: Evaluator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(csv_rows, "BATCH_BYTES", 256)
-    monkeypatch.setattr("exprinfer.scoring.lines.BLOCK_BYTES", 256)
+    monkeypatch.setattr("exprinfer.scoring.reading.lines.BLOCK_BYTES", 256)
     if name == "in.csv":
         lines = ["expression,n", *(f"{n}+1,{n}" if n % 7 else str(n) for n in range(300))]
     else:

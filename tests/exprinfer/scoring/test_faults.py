@@ -17,17 +17,17 @@ import pytest
 
 from exprinfer.errors import OutputError
 from exprinfer.evaluator import Evaluator, load
-from exprinfer.scoring import atomic_file
-from exprinfer.scoring.blocks import ReadPosition, read_blocks
-from exprinfer.scoring.checkpoint import resumable_output, temporary_output
-from exprinfer.scoring.options import ReadOptions
 from exprinfer.scoring.pipeline import score
-from exprinfer.scoring.readers import find_inputs
-from exprinfer.scoring.writers import make_encoder
+from exprinfer.scoring.reading.blocks import ReadPosition, read_blocks
+from exprinfer.scoring.reading.inputs import find_inputs
+from exprinfer.scoring.reading.options import ReadOptions
+from exprinfer.scoring.writing import atomic_file
+from exprinfer.scoring.writing.checkpoint import resumable_output, temporary_output
+from exprinfer.scoring.writing.writers import make_encoder
 
 #: Saves a checkpoint after each block, so that small files are enough.
 SCORE = (
-    "import exprinfer.scoring.checkpoint as c, exprinfer.cli; "
+    "import exprinfer.scoring.writing.checkpoint as c, exprinfer.cli; "
     "c.SAVE_INTERVAL = 0; exprinfer.cli.main()"
 )
 FORMATS = ["txt", "csv", "jsonl.gz", "parquet"]
@@ -193,7 +193,7 @@ def test_files_are_closed_before_they_are_renamed_or_removed(
 
 INTERRUPTED = """
 import exprinfer.cli
-from exprinfer.scoring.checkpoint import Output
+from exprinfer.scoring.writing.checkpoint import Output
 write, blocks = Output.write, []
 
 def interrupted(*arguments):

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from exprinfer import Evaluator
-from exprinfer.scoring.blocks import ReadPosition, Scored, read_blocks
-from exprinfer.scoring.checkpoint import Checkpoint, Output
 from exprinfer.scoring.marking import SCORED_FIELDS, MarkedPrediction, ScoredBatch
-from exprinfer.scoring.options import ReadOptions
 from exprinfer.scoring.pipeline import score
-from exprinfer.scoring.readers import Input
+from exprinfer.scoring.reading.blocks import ReadPosition, Scored, read_blocks
+from exprinfer.scoring.reading.inputs import Input
+from exprinfer.scoring.reading.options import ReadOptions
 from exprinfer.scoring.summary import Summary
-from exprinfer.scoring.writers import TEXT_FORMATS, TextEncoder
+from exprinfer.scoring.writing.checkpoint import Checkpoint, Output
+from exprinfer.scoring.writing.writers import TEXT_FORMATS, TextEncoder
 from training.expressions import sample
 
 

@@ -1,4 +1,4 @@
-"""Find the files to score, and recognise their formats."""
+"""Find the files to score, and recognize their formats."""
 
 from __future__ import annotations
 

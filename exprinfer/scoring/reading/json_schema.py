@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import exprinfer.arrow  # raises an error if pyarrow is missing  # noqa: F401
-from exprinfer.scoring.options import EXPRESSION
+from exprinfer.scoring.reading.options import EXPRESSION
 
 # isort: split
 import pyarrow as pa

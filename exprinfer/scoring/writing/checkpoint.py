@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from exprinfer.errors import ExprinferError, OutputError
-from exprinfer.scoring.atomic_file import (
+from exprinfer.scoring.marking import ScoredBatch
+from exprinfer.scoring.reading.blocks import ReadPosition, Scored
+from exprinfer.scoring.summary import Summary
+from exprinfer.scoring.writing.atomic_file import (
     hidden_sibling,
     open_partial,
     open_temporary,
     release,
     whole_file,
 )
-from exprinfer.scoring.blocks import ReadPosition, Scored
-from exprinfer.scoring.marking import ScoredBatch
-from exprinfer.scoring.summary import Summary
-from exprinfer.scoring.writers import Encoder
+from exprinfer.scoring.writing.writers import Encoder
 
 #: Suffixes of the hidden files with the results so far and with the checkpoint.
 PARTIAL, CHECKPOINT = "exprinfer-partial", "exprinfer-checkpoint"

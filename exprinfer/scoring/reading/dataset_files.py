@@ -11,12 +11,12 @@ from functools import partial
 from typing import Any
 
 from exprinfer.errors import InputError
-from exprinfer.scoring.content import refuse_foreign
-from exprinfer.scoring.dialect import Dialect, detect_dialect
-from exprinfer.scoring.encodings import UTF_8, marked_encoding
-from exprinfer.scoring.options import ReadOptions
-from exprinfer.scoring.readers import input_format
-from exprinfer.scoring.result_folder import locate
+from exprinfer.scoring.reading.content import refuse_foreign
+from exprinfer.scoring.reading.dialect import Dialect, detect_dialect
+from exprinfer.scoring.reading.encodings import UTF_8, marked_encoding
+from exprinfer.scoring.reading.inputs import input_format
+from exprinfer.scoring.reading.options import ReadOptions
+from exprinfer.scoring.writing.result_folder import locate
 
 # isort: split
 from pyarrow import fs

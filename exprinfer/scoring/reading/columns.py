@@ -11,7 +11,7 @@ from exprinfer.errors import InputError
 from exprinfer.language.tokenizer import encode
 from exprinfer.language.validation import validate
 from exprinfer.scoring.marking import SOURCE, result_fields
-from exprinfer.scoring.options import EXPECTED, EXPRESSION, ReadOptions, same_name
+from exprinfer.scoring.reading.options import EXPECTED, EXPRESSION, ReadOptions, same_name
 
 # isort: split
 import pyarrow as pa

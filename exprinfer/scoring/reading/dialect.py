@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exprinfer.scoring.encodings import UTF_8, detect_encoding
+from exprinfer.scoring.reading.encodings import UTF_8, detect_encoding
 
 #: Characters between cells that are detected; the first one wins a tie.
 DELIMITERS = ",;\t|"

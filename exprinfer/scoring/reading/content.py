@@ -1,4 +1,4 @@
-"""Recognise files that cannot be scored by their first bytes, and say what to do with them."""
+"""Recognize files that cannot be scored by their first bytes, and say what to do with them."""
 
 from __future__ import annotations
 

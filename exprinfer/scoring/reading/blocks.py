@@ -9,15 +9,15 @@ from typing import Any, BinaryIO, NamedTuple
 
 from exprinfer.errors import InputError
 from exprinfer.evaluator import Evaluator
-from exprinfer.scoring.content import refuse_foreign
-from exprinfer.scoring.encodings import UTF_8, marked_encoding
-from exprinfer.scoring.lines import BLOCK_BYTES, read_lines
 from exprinfer.scoring.marking import ScoredBatch, UnreadableInput
-from exprinfer.scoring.opening import ChangedError, look_ahead, open_input
-from exprinfer.scoring.options import ReadOptions
-from exprinfer.scoring.readers import Input
-from exprinfer.scoring.rows import Rows, with_malformed
-from exprinfer.scoring.streams import Transcoded
+from exprinfer.scoring.reading.content import refuse_foreign
+from exprinfer.scoring.reading.encodings import UTF_8, marked_encoding
+from exprinfer.scoring.reading.inputs import Input
+from exprinfer.scoring.reading.lines import BLOCK_BYTES, read_lines
+from exprinfer.scoring.reading.opening import ChangedError, look_ahead, open_input
+from exprinfer.scoring.reading.options import ReadOptions
+from exprinfer.scoring.reading.rows import Rows, with_malformed
+from exprinfer.scoring.reading.streams import Transcoded
 
 _WHITESPACE = " \t\r"
 #: Bytes that show what a file is.
@@ -120,7 +120,7 @@ def _skip(stream: BinaryIO, size: int) -> None:
 
 
 def _read_table(source: Input, stream: BinaryIO, options: ReadOptions, start: int) -> _Blocks:
-    from exprinfer.scoring import columns, tables  # need the extra "files"
+    from exprinfer.scoring.reading import columns, tables  # need the extra "files"
 
     offset, found = 0, None
     name = source.name if options.source else None
@@ -140,7 +140,7 @@ def _read_table(source: Input, stream: BinaryIO, options: ReadOptions, start: in
 
 def score_rows(rows: Rows, found: Any, source: str | None, evaluator: Evaluator) -> ScoredBatch:
     """Score the rows of a table."""
-    from exprinfer.scoring import columns
+    from exprinfer.scoring.reading import columns
 
     texts = columns.to_texts(columns.get_column(rows.batch, found.expression))
     for row in rows.malformed:

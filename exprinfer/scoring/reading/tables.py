@@ -8,15 +8,15 @@ from typing import Any, BinaryIO
 
 import exprinfer.arrow  # raises an error if pyarrow is missing  # noqa: F401
 from exprinfer.errors import InputError
-from exprinfer.scoring.csv_rows import BATCH_BYTES, read_csv
-from exprinfer.scoring.dialect import detect_dialect
-from exprinfer.scoring.encodings import UTF_8, marked_encoding
-from exprinfer.scoring.json_rows import read_json_lines
-from exprinfer.scoring.opening import look_ahead
-from exprinfer.scoring.options import ReadOptions
-from exprinfer.scoring.readers import Input
-from exprinfer.scoring.rows import Rows
-from exprinfer.scoring.streams import Transcoded
+from exprinfer.scoring.reading.csv_rows import BATCH_BYTES, read_csv
+from exprinfer.scoring.reading.dialect import detect_dialect
+from exprinfer.scoring.reading.encodings import UTF_8, marked_encoding
+from exprinfer.scoring.reading.inputs import Input
+from exprinfer.scoring.reading.json_rows import read_json_lines
+from exprinfer.scoring.reading.opening import look_ahead
+from exprinfer.scoring.reading.options import ReadOptions
+from exprinfer.scoring.reading.rows import Rows
+from exprinfer.scoring.reading.streams import Transcoded
 
 # isort: split
 import pyarrow as pa

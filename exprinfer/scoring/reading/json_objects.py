@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from exprinfer.scoring.json_schema import CONVERSION_ERRORS, KINDS, Schema, parse_line
-from exprinfer.scoring.rows import MalformedRow, Rows, malformed_row
+from exprinfer.scoring.reading.json_schema import CONVERSION_ERRORS, KINDS, Schema, parse_line
+from exprinfer.scoring.reading.rows import MalformedRow, Rows, malformed_row
 
 # isort: split
 import pyarrow as pa

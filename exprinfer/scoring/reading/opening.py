@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from exprinfer.errors import InputError
-from exprinfer.scoring.readers import STDIN, Input
-from exprinfer.scoring.streams import Prepended
+from exprinfer.scoring.reading.inputs import STDIN, Input
+from exprinfer.scoring.reading.streams import Prepended
 
 
 class ChangedError(InputError):

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import exprinfer.arrow  # raises an error if pyarrow is missing  # noqa: F401
-from exprinfer.scoring.dialect import Dialect
-from exprinfer.scoring.encodings import UTF_8
-from exprinfer.scoring.rows import MalformedRow, Rows, malformed_row
-from exprinfer.scoring.streams import Transcoded
+from exprinfer.scoring.reading.dialect import Dialect
+from exprinfer.scoring.reading.encodings import UTF_8
+from exprinfer.scoring.reading.rows import MalformedRow, Rows, malformed_row
+from exprinfer.scoring.reading.streams import Transcoded
 
 # isort: split
 import pyarrow as pa

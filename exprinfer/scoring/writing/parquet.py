@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 from exprinfer.errors import OutputError
 from exprinfer.results import BatchResult, as_text
 from exprinfer.results.columns import SCHEMA, results_batch  # raises an error without pyarrow
-from exprinfer.scoring.atomic_file import whole_file
 from exprinfer.scoring.marking import MARKS, SOURCE, ScoredBatch
+from exprinfer.scoring.writing.atomic_file import whole_file
 
 # isort: split
 import pyarrow as pa

@@ -7,11 +7,11 @@ from typing import Any, BinaryIO
 
 import exprinfer.arrow  # raises an error if pyarrow is missing  # noqa: F401
 from exprinfer.errors import InputError
-from exprinfer.scoring.json_objects import parse_slowly
-from exprinfer.scoring.json_schema import Schema
-from exprinfer.scoring.lines import read_lines
-from exprinfer.scoring.options import EXPECTED, ReadOptions, same_name
-from exprinfer.scoring.rows import Rows
+from exprinfer.scoring.reading.json_objects import parse_slowly
+from exprinfer.scoring.reading.json_schema import Schema
+from exprinfer.scoring.reading.lines import read_lines
+from exprinfer.scoring.reading.options import EXPECTED, ReadOptions, same_name
+from exprinfer.scoring.reading.rows import Rows
 
 # isort: split
 import pyarrow as pa

@@ -1,4 +1,4 @@
-"""Answer expressions: validate, choose the model, cut into batches, collect the answers."""
+"""Evaluate expressions: validate, choose the model, cut into batches, collect the answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evaluate expressions: validate, choose the model, cut into batches, collect the answers."""
+"""Answer expressions: validate, choose the model, cut into batches, collect the answers."""
 
 from __future__ import annotations
 

@@ -102,8 +102,8 @@ def _panel(axes: Axes, values: list[int], rates: list[float]) -> None:
         axes.set_xticks(values)
     if max(rates) > 10 * min(rates):
         axes.set_yscale("log")
-        labelled = (1, 2, 5) if max(rates) < 1_000 * min(rates) else (1,)
-        axes.yaxis.set_major_locator(LogLocator(subs=labelled))
+        labeled = (1, 2, 5) if max(rates) < 1_000 * min(rates) else (1,)
+        axes.yaxis.set_major_locator(LogLocator(subs=labeled))
     else:
         axes.set_ylim(0, 1.15 * max(rates))
     for axis in (axes.xaxis, axes.yaxis):

@@ -75,7 +75,7 @@ def evaluate_on(evaluator: Evaluator, expressions: Expressions) -> Evaluation:
 
 
 def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
-    """Check a model on its whole domain; write the result into its files and its card.
+    """Check a model on all 475,200 small expressions; write the result into its files and its card.
 
     ``model.onnx`` is checked on the CPU, and also on CUDA if that is available and the model has no
     file of its own for it. ``cuda.onnx``, that file, is checked on both.

@@ -40,7 +40,7 @@ def training_part(data: DataSettings) -> Expressions:
 
 
 def validation_part(data: DataSettings) -> Expressions:
-    """Return the expressions for validation: unseen ones, unless the whole domain is fitted."""
+    """Return the expressions for validation: unseen ones, unless all small ones are fitted."""
     if data.source == "samples":
         return sample(VALIDATION_SAMPLES, data.seed + 1)
     domain = enumerate_domain()

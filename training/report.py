@@ -9,12 +9,12 @@ from typing import Any
 import exprinfer
 from training.card import table, write_section
 from training.certify import Evaluation, evaluate_on
+from training.exact_findings import write_findings
+from training.exact_variants import FILE
 from training.expressions import enumerate_domain
 from training.files import read_rows
-from training.findings import write_findings
 from training.plots import draw_curve, draw_doubt, draw_errors
 from training.recipe import Recipe, chain
-from training.variants import FILE
 
 #: The model that the error maps of the others are shown with, if it is in the same folder.
 BASELINE = "gist"

@@ -75,7 +75,7 @@ def main() -> None:
 def evaluate(
     expressions: tuple[str, ...], file_format: str, show_work: bool, **options: Any
 ) -> None:
-    """Answer expressions, such as '-(66+-19)' -5+3.
+    """Evaluate expressions, such as '-(66+-19)' -5+3.
 
     Without arguments it asks for expressions on the terminal.
     """

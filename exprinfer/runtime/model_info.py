@@ -19,7 +19,8 @@ MAX_SYMBOLS = 4_300
 
 #: The tapes of a model that works on tapes, by their place in the graph.
 TAPES = ("input", "first", "second", "answer")
-#: What a step can do to the numbers, for a reader; "" if there is nothing to say.
+#: What a step can do to the numbers, shown by ``--show-work``; empty if the step is not part of an
+#: operation.
 OPERATIONS = (
     "", "add", "subtract", "multiply", "divide", "add_zero", "multiply_zero", "result",
 )  # fmt: skip
@@ -32,7 +33,8 @@ class StateInfo:
     Attributes:
         name: Its name, such as ``add + 0``.
         operation: What the step that begins in this state does to the numbers, one of
-            ``OPERATIONS``.
+            ``OPERATIONS``. It is shown by ``--show-work``; empty if the step is not part of an
+            operation.
         sign: The sign that belongs to the operation: ``+``, ``-``, ``0`` (a result that is zero)
             or empty.
     """
@@ -57,8 +59,9 @@ class ModelInfo:
         certified_domain: The expressions on which the file was verified. ``Domain.NONE`` if it was
             not.
         checked: Number of expressions of the seed domain that were checked through this file.
-        right: Number of those that were right.
-        exact_match: The share right by operator and form, as JSON. Empty before certification.
+        right: Number of correct answers.
+        exact_match: Fraction of correct answers by operator and form, as JSON. Empty before
+            certification.
         recipe: The training recipe with its seeds, as JSON.
         weights_sha256: SHA-256 of the names and bytes of the fitted weights.
         file_sha256: SHA-256 of the file, as ``sha256sum`` prints it.

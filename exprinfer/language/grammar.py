@@ -8,9 +8,9 @@
 What may follow depends only on the symbol before and on how many brackets are open. So ``advance``
 reads one symbol and returns the next state, and the caller counts the brackets.
 
-The seed domain is a part of this language: ``a op b``, ``(a op b)`` and ``-(a op b)`` with a and b in
-the model's operand ranges, written without ``-0`` and without leading zeros. ``advance_seed`` reads
-it. ``validation`` turns both functions into tables to check whole batches.
+The seed domain is a part of this language: ``a op b``, ``(a op b)`` and ``-(a op b)`` with a and b
+in the model's operand ranges, written without ``-0`` and without leading zeros. ``advance_seed``
+reads it. ``validation`` turns both functions into tables to check whole batches.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ FORMAT_VERSION = "2"
 #: Longest input or output of any model: Python converts no longer integers by default.
 MAX_SYMBOLS = 4_300
 
+
 @dataclass(frozen=True, repr=False)
 class ModelInfo:
     """What a model file says about itself in its ``metadata_props``, one key for each field.

@@ -51,5 +51,3 @@ def read_states(text: str) -> tuple[StateInfo, ...]:
         if state.sign not in (*allowed, "") or (signed and not state.sign):
             raise ValueError(f"state {state.name!r} has a wrong sign {state.sign!r}")
     return states
-
-

@@ -85,7 +85,9 @@ def test_the_description_names_the_ranges() -> None:
     assert describe_domain(Domain.WHOLE) == "integers with + - * / and brackets"
 
 
-@pytest.mark.parametrize("wrong", [(2, 1), (1,), (1, 2, 3), (1.0, 2), (True, 2), (0, MAX_OPERAND + 1)])
+@pytest.mark.parametrize(
+    "wrong", [(2, 1), (1,), (1, 2, 3), (1.0, 2), (True, 2), (0, MAX_OPERAND + 1)]
+)
 def test_wrong_ranges_are_refused(wrong: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="a must be the lowest and the highest operand"):
         Operands(a=wrong)

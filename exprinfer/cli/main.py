@@ -70,7 +70,7 @@ def main() -> None:
 )
 @evaluator_options
 @click.option(
-    "--show-work", is_flag=True, help="Also show how the model longhand works out each answer."
+    "--show-work", is_flag=True, help="Also show how the model longhand evaluates each expression."
 )
 def evaluate(
     expressions: tuple[str, ...], file_format: str, show_work: bool, **options: Any

@@ -32,8 +32,10 @@ from exprinfer.errors import (
 )
 from exprinfer.evaluator import Evaluator, list_models, load
 from exprinfer.language.grammar import Domain
+from exprinfer.language.operands import Operands
 from exprinfer.results import BatchResult, ErrorInfo, Prediction
-from exprinfer.runtime.model_info import ModelInfo, StateInfo
+from exprinfer.runtime.model_info import ModelInfo
+from exprinfer.runtime.state_info import StateInfo
 from exprinfer.trace import Operation, Trace, TraceStep
 
 __version__ = "0.1.0"
@@ -57,6 +59,7 @@ __all__ = [
     "ModelInfo",
     "ModelNotFoundError",
     "NotTextError",
+    "Operands",
     "Operation",
     "OutputError",
     "OutsideDomainError",

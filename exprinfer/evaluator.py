@@ -184,6 +184,7 @@ class Evaluator:
             tuple(model.name for model in self.models),
             self.models[-1].domain,
             {row: text.text for row, text in collector.rewritten.items()},
+            self._engine.operands,
         )
 
     def trace(self, expression: str) -> Trace:

@@ -12,7 +12,7 @@ import numpy as np
 from exprinfer.errors import ModelFileError
 from exprinfer.language.tokenizer import SYMBOLS
 from exprinfer.runtime.model import Model
-from exprinfer.runtime.model_info import TAPES, StateInfo
+from exprinfer.runtime.state_info import TAPES, StateInfo
 from exprinfer.runtime.tapes import TapeStates, record
 
 _INPUT, _FIRST, _SECOND, _ANSWER = range(len(TAPES))

@@ -11,7 +11,7 @@ import pytest
 
 import exprinfer
 from exprinfer.runtime.model_file import find_for_cuda, shipped
-from training.certify import evaluate_on
+from training.evaluation import evaluate_on
 from training.expressions import enumerate_domain
 
 

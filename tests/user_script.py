@@ -22,6 +22,7 @@ from exprinfer import (
     Evaluator,
     ExpressionError,
     ModelInfo,
+    Operands,
     Operation,
     Prediction,
     StateInfo,
@@ -111,6 +112,9 @@ def models() -> None:
         tapes: tuple[str, ...] = model.tapes
         states: tuple[StateInfo, ...] = model.states
         devices: tuple[str, ...] = model.certified_on
+        operands: Operands = model.operands
+        first: tuple[int, int] = operands.a
+        print(first, operands.b, operands.describe())
         print(texts[1], domains, counts, tapes, devices)
         for state in states[:1]:
             words: tuple[str, str, str] = state.name, state.operation, state.sign

@@ -10,6 +10,7 @@ from exprinfer.errors import ExprinferError
 from exprinfer.runtime.session import Device
 from training import recipe as recipes
 from training.stages import STUDIES, StudyOptions, stages_of
+from training.stop import Stopped
 
 RUNS = click.option(
     "--runs",
@@ -57,6 +58,9 @@ class Main(click.Group):
             return super().invoke(ctx)
         except (ExprinferError, FileNotFoundError, ValueError) as error:
             raise click.ClickException(str(error)) from error
+        except Stopped as stopped:
+            click.echo(str(stopped), err=True)
+            ctx.exit(stopped.exit_status)
 
 
 @click.group(cls=Main)

@@ -20,6 +20,22 @@ _NEW_CARD = """# {name}
 """
 
 
+def check_sections(card: Path, *names: str) -> None:
+    """Check that a card has sections with these names. A card that is not there gets them.
+
+    Raises:
+        ValueError: If the card lacks one.
+    """
+    for name in names:
+        if card.exists() and not _section(name).search(card.read_text()):
+            raise ValueError(f"{card} has no section <!-- {name} --> ... <!-- /{name} -->")
+
+
+def _section(name: str) -> re.Pattern[str]:
+    begin, end = (re.escape(f"<!-- {mark}{name} -->") for mark in ("", "/"))
+    return re.compile(f"{begin}.*?{end}", re.DOTALL)
+
+
 def write_section(card: Path, name: str, text: str) -> None:
     """Replace what is between ``<!-- name -->`` and ``<!-- /name -->`` in a card by a text.
 
@@ -30,11 +46,9 @@ def write_section(card: Path, name: str, text: str) -> None:
     """
     begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     content = card.read_text() if card.exists() else _NEW_CARD.format(name=card.parent.name)
-    section = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
-    if not section.search(content):
-        raise ValueError(f"{card} has no section {begin} ... {end}")
+    check_sections(card, name)
     written = f"{begin}\n{text.strip()}\n{end}"
-    write_atomically(card, section.sub(lambda _: written, content).encode())
+    write_atomically(card, _section(name).sub(lambda _: written, content).encode())
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -7,20 +7,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
 
 import exprinfer
-from exprinfer import Evaluator
+from exprinfer import Operands
 from exprinfer.runtime.session import Device
-from training.card import table, write_section
-from training.expressions import FORMS, OPERATORS, Expressions, enumerate_domain, sample
+from training.card import check_sections, table, write_section
+from training.evaluation import Tally, evaluate_on, evaluate_parts
+from training.expressions import (
+    FORMS,
+    OPERATORS,
+    Expressions,
+    domain_parts,
+    domain_rows,
+    domain_size,
+    sample,
+)
 from training.hardware import gpu, processor
+from training.margins import CHUNK_ROWS as MARGIN_ROWS
 from training.margins import smallest_margin
 from training.model_file import read_metadata, update_metadata
 from training.recipe import Recipe
@@ -29,49 +37,9 @@ from training.recipe import Recipe
 FRESH, FRESH_SEED = 100_000, 20_170_000
 #: Batch sizes that must all give the same answers, in shuffled order.
 BATCH_SIZES = (1, 7, 256, 4_096, 65_536)
-#: Number of expressions for that check if the model is not right on all of them.
-SHUFFLED = 20_000
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Expressions and a model's answers to them.
-
-    Attributes:
-        expressions: The expressions, ``n`` of them.
-        answers: The answers as text, ``[n]``.
-        log_probs: Their log-probabilities, float32 ``[n]``, in nats.
-        right: Whether each answer is right, bool ``[n]``.
-    """
-
-    expressions: Expressions
-    answers: NDArray[np.str_]
-    log_probs: NDArray[np.float32]
-    right: NDArray[np.bool_]
-
-    def share(self, operator: int | None = None, form: int | None = None) -> float:
-        """Return the share right, of one operator and form if they are given."""
-        return float(self.right[self._rows(operator, form)].mean())
-
-    def count(self, operator: int | None = None, form: int | None = None) -> str:
-        """Return how many are right, as text such as ``3 of 4``."""
-        right = self.right[self._rows(operator, form)]
-        return f"{right.sum():,} of {len(right):,}"
-
-    def _rows(self, operator: int | None, form: int | None) -> NDArray[np.bool_]:
-        rows = np.ones(len(self.right), bool)
-        if operator is not None:
-            rows &= self.expressions.operator == operator
-        if form is not None:
-            rows &= self.expressions.form == form
-        return rows
-
-
-def evaluate_on(evaluator: Evaluator, expressions: Expressions) -> Evaluation:
-    """Evaluate expressions and compare the answers, as text, with the right ones."""
-    batch = evaluator.evaluate_batch(expressions.texts())
-    right = (batch.errors == 0) & (batch.answers == np.array(expressions.answers()))
-    return Evaluation(expressions, batch.answers, batch.log_probs, right)
+#: Number of expressions for that check if the model is not right on all of them, and the largest
+#: number for a model that is.
+SHUFFLED, MOST_SHUFFLED = 20_000, 500_000
 
 
 def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
@@ -89,23 +57,29 @@ def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
         ModelNotFoundError: If there is no such model file.
         ModelFileError: If the file cannot be opened.
         DeviceError: If the device is "cuda" and CUDA is not available.
+        ValueError: If the card lacks the section, or the file has other operand ranges than the
+            recipe.
         ClickException: If an answer depends on the device, the batch size or the order.
     """
     folder = models / recipe.model.name
     file, for_cuda = folder / "model.onnx", folder / "cuda.onnx"
     devices = available_devices(file, device)
+    check_sections(folder / "README.md", "certify")
     evaluator = exprinfer.load(str(file), "cpu")
-    domain = evaluate_on(evaluator, enumerate_domain())
-    fresh = evaluate_on(evaluator, sample(FRESH, FRESH_SEED))
+    operands = recipe.data.ranges
+    if evaluator.models[0].operands != operands:
+        raise ValueError(f"{file} has other operand ranges than the recipe; export it again")
+    domain = check_domain(file, operands)
+    fresh = Tally.of([evaluate_on(evaluator, sample(FRESH, FRESH_SEED, operands))])
     sentences = [
         f"Right on {domain.count()} expressions of the domain ({domain.share():.2%}), and on "
         f"{fresh.count()} fresh samples with the gist's distribution ({fresh.share():.2%}).",
-        _check_file(file, domain, ["cpu"] if for_cuda.exists() else devices),
-        _confidence(file, domain),
+        _check_file(file, domain, ["cpu"] if for_cuda.exists() else devices, operands),
+        _confidence(file, domain, operands),
     ]
     if for_cuda.exists():
-        on_cpu = evaluate_on(exprinfer.load(str(for_cuda), "cpu"), domain.expressions)
-        check = _check_file(for_cuda, on_cpu, devices)
+        on_cpu = check_domain(for_cuda, operands)
+        check = _check_file(for_cuda, on_cpu, devices, operands)
         sentences.append(f"`cuda.onnx`, the same weights: right on {on_cpu.count()}. {check}")
         if "cuda" not in devices:
             sentences.append("No GPU was available: answers on a GPU are not certified.")
@@ -113,6 +87,12 @@ def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
     section = "\n".join([operator_table(domain), "", *bullets(sentences)])
     write_section(folder / "README.md", "certify", section)
     click.echo(section)
+
+
+def check_domain(file: Path, operands: Operands) -> Tally:
+    """Put the whole seed domain to a file on the CPU, part by part."""
+    evaluator, size = exprinfer.load(str(file), "cpu"), domain_size(operands)
+    return Tally.of(evaluate_parts(evaluator, domain_parts(operands), size, file.name))
 
 
 def available_devices(file: Path, device: Device) -> list[Device]:
@@ -136,12 +116,12 @@ def checked_on(devices: Sequence[Device]) -> str:
     )
 
 
-def record_result(file: Path, domain: Evaluation, devices: Sequence[Device]) -> None:
+def record_result(file: Path, domain: Tally, devices: Sequence[Device]) -> None:
     """Write the result on the seed domain and the devices into a file's metadata.
 
     The file's domain becomes its certified domain if every answer is right.
     """
-    right, checked = int(domain.right.sum()), len(domain.right)
+    right, checked = domain.total
     shares = {
         symbol: {name: round(domain.share(o, f), 6) for f, name in enumerate(FORMS)}
         for o, symbol in enumerate(OPERATORS)
@@ -163,7 +143,7 @@ def bullets(sentences: Iterable[str]) -> list[str]:
     return [f"- {sentence}" for sentence in sentences]
 
 
-def operator_table(domain: Evaluation) -> str:
+def operator_table(domain: Tally) -> str:
     """Return a Markdown table of the shares right by operator and form."""
     forms = {"a op b": 0, "(a op b)": 1, "-(a op b)": 2, "all": None}
     rows = [
@@ -174,22 +154,27 @@ def operator_table(domain: Evaluation) -> str:
     return table(["operator", *forms, "right"], rows)
 
 
-def _check_file(file: Path, domain: Evaluation, devices: Sequence[Device]) -> str:
-    """Check that a file gives these answers on these devices, and record that in its metadata."""
-    sentence = _check_same_answers(file, domain, devices)
+def _check_file(file: Path, domain: Tally, devices: Sequence[Device], operands: Operands) -> str:
+    """Check that a file gives the same answers on these devices; record that in its metadata."""
+    sentence = _check_same_answers(file, domain, devices, operands)
     record_result(file, domain, devices)
     return sentence
 
 
-def _check_same_answers(file: Path, domain: Evaluation, devices: Sequence[Device]) -> str:
+def _check_same_answers(
+    file: Path, domain: Tally, devices: Sequence[Device], operands: Operands
+) -> str:
     """Check that device, batch size and order change no answer; return a sentence about it."""
-    order = np.random.default_rng(0).permutation(len(domain.right))
-    rows = order if domain.right.all() else order[:SHUFFLED]
-    texts = domain.expressions[rows].texts()
+    expressions = _shuffled(MOST_SHUFFLED if domain.is_perfect else SHUFFLED, operands)
+    texts = expressions.texts()
+    if domain.is_perfect:
+        expected = np.array(expressions.answers())
+    else:
+        expected = exprinfer.load(str(file), "cpu").evaluate_batch(texts).answers
     for device in devices:
         for size in BATCH_SIZES:
             evaluator = exprinfer.load(str(file), device, batch_size=size)
-            differs = evaluator.evaluate_batch(texts).answers != domain.answers[rows]
+            differs = evaluator.evaluate_batch(texts).answers != expected
             if differs.any():
                 first = texts[int(np.argmax(differs))]
                 raise click.ClickException(
@@ -197,17 +182,27 @@ def _check_same_answers(file: Path, domain: Evaluation, devices: Sequence[Device
                 )
     sizes = ", ".join(f"{size:,}" for size in BATCH_SIZES)
     return (
-        f"The same answers to {len(rows):,} expressions in shuffled order at batch sizes {sizes} "
+        f"The same answers to {len(texts):,} expressions in shuffled order at batch sizes {sizes} "
         f"on {' and '.join(devices)}."
     )
 
 
-def _confidence(file: Path, domain: Evaluation) -> str:
+def _shuffled(most: int, operands: Operands) -> Expressions:
+    """Return expressions of the domain in random order: all of them, or as many as are allowed."""
+    size, random = domain_size(operands), np.random.default_rng(0)
+    if size <= 10 * most:
+        return domain_rows(random.permutation(size)[:most], operands)
+    return domain_rows(random.integers(0, size, most), operands)
+
+
+def _confidence(file: Path, domain: Tally, operands: Operands) -> str:
     """Return sentences about the smallest margin and the log-probabilities of the answers."""
-    margin, text = smallest_margin(file, domain.expressions.texts())
-    low, middle, high = np.quantile(domain.log_probs, [0.05, 0.5, 0.95])
+    texts = (part.texts() for part in domain_parts(operands, MARGIN_ROWS))
+    margin, text = smallest_margin(file, texts, domain_size(operands))
+    log_probs = np.concatenate(domain.log_probs)
+    low, middle, high = np.quantile(log_probs, [0.05, 0.5, 0.95])
     return (
         f"Smallest margin of a chosen symbol over the next one: {margin:.2g} nats, in `{text}`. "
-        f"Log-probability of an answer, in nats: lowest {domain.log_probs.min():.4g}, "
+        f"Log-probability of an answer, in nats: lowest {log_probs.min():.4g}, "
         f"5th percentile {low:.4g}, median {middle:.4g}, 95th percentile {high:.4g}."
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from training.expressions import OPERATORS, Expressions, enumerate_domain, sample
+from exprinfer.language.operands import DEFAULT_OPERANDS, Operands
+from training.expressions import OPERATORS, Expressions, domain_parts, join, sample
 from training.recipe import DataSettings, TrainingSettings
 
 #: Of every 100 operand pairs, the parts that no network is fitted to while it is measured ...
@@ -17,14 +18,19 @@ VALIDATION_SAMPLES = 1_000
 _NONE = np.empty(0, np.int64)
 
 
-def percentile(expressions: Expressions) -> NDArray[np.int64]:
+def percentile(
+    expressions: Expressions, operands: Operands = DEFAULT_OPERANDS
+) -> NDArray[np.int64]:
     """Assign each (a, operator, b), in all its forms, to one of 100 parts, int64 ``[n]``.
 
     The parts come from a fixed hash (the finalizer of splitmix64, Steele et al. 2014), so the split
     never changes. ``7*8``, ``8*7`` and ``-7*8`` are different pairs and may be in different parts.
     """
-    key = (expressions.a + 100) * 4 + expressions.operator
-    mixed = (key * 256 + expressions.b + 100).astype(np.uint64)
+    low, high = operands.b
+    key = (expressions.a - operands.a[0]) * len(OPERATORS) + expressions.operator
+    # Wide ranges need a larger factor. The result may wrap around, which is no harm to a hash.
+    mixed = key.astype(np.uint64) * np.uint64(max(256, high - low + 2))
+    mixed += (expressions.b - low + 1).astype(np.uint64)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
     mixed ^= mixed >> np.uint64(31)
@@ -34,19 +40,34 @@ def percentile(expressions: Expressions) -> NDArray[np.int64]:
 def training_part(data: DataSettings) -> Expressions:
     """Return the expressions that the network is fitted to."""
     if data.source == "samples":
-        return sample(data.samples, data.seed)
-    domain = enumerate_domain()
-    return domain[np.flatnonzero(percentile(domain) >= 100 - data.percent)]
+        return sample(data.samples, data.seed, data.ranges)
+    return _part(data.ranges, range(100 - data.percent, 100))
 
 
 def validation_part(data: DataSettings) -> Expressions:
-    """Return the expressions for validation: unseen ones, unless all small ones are fitted."""
+    """Return the expressions for validation: unseen ones, unless all small ones are fitted.
+
+    Raises:
+        ValueError: If the domain is so small that an operator has none.
+    """
     if data.source == "samples":
-        return sample(VALIDATION_SAMPLES, data.seed + 1)
-    domain = enumerate_domain()
-    if data.percent == 100:
-        return domain
-    return domain[np.flatnonzero(np.isin(percentile(domain), VALIDATION))]
+        return sample(VALIDATION_SAMPLES, data.seed + 1, data.ranges)
+    part = _part(data.ranges, range(100) if data.percent == 100 else VALIDATION)
+    if len(np.unique(part.operator)) < len(OPERATORS):
+        raise ValueError(
+            "[data] the operand ranges are too small to hold out a part of them; use percent = 100"
+        )
+    return part
+
+
+def _part(operands: Operands, percentiles: range) -> Expressions:
+    """Return the expressions of the domain in these parts of 100."""
+    first, last = percentiles.start, percentiles.stop - 1
+    parts = []
+    for expressions in domain_parts(operands):
+        found = percentile(expressions, operands)
+        parts.append(expressions[np.flatnonzero((found >= first) & (found <= last))])
+    return join(parts)
 
 
 class Order:
@@ -64,7 +85,8 @@ class Order:
                 uses only the number of rows.
 
         Raises:
-            ValueError: If a batch is larger than the data (order "epochs").
+            ValueError: If a batch is larger than the data (order "epochs"), or an operator that
+                is to be drawn has no rows (order "draws").
         """
         self._training = training
         self._count = len(operator)
@@ -73,6 +95,10 @@ class Order:
                 f"[training] batch_size must be at most the number of training rows, "
                 f"{self._count:,}, got {training.batch_size:,}"
             )
+        counts = np.bincount(operator, minlength=len(OPERATORS))
+        needed = np.array(training.operator_weights) > 0
+        if training.order == "draws" and not counts[needed].all():
+            raise ValueError("[data] the training data lack an operator; take more of them")
         self._epoch = -1
         self._permutation = np.empty(0, np.int64)
         self._rows = [np.flatnonzero(operator == index) for index in range(len(OPERATORS))]

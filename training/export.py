@@ -13,11 +13,12 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from exprinfer.language.operands import DEFAULT_OPERANDS, Operands
 from exprinfer.language.tokenizer import SYMBOLS, encode
 from exprinfer.runtime.model_info import FORMAT_VERSION
 from exprinfer.runtime.session import Session
 from training import networks
-from training.expressions import enumerate_domain
+from training.expressions import domain_parts, domain_size
 from training.model_file import write_model
 from training.networks import Network
 from training.recipe import Recipe, chain
@@ -59,11 +60,14 @@ def export(recipe: Recipe, runs: Path, models: Path) -> Path:
 
     Raises:
         FileNotFoundError: If there is no run of the recipe.
+        ValueError: If the run, or the one that it started from, was made with another recipe.
         ExportError: If PyTorch and ONNX Runtime disagree on any answer of the seed domain; then
             nothing is written.
     """
-    network = networks.build(recipe.model)
-    Run.load_weights(runs / recipe.name, network)
+    network = networks.build(recipe.model, recipe.data.ranges)
+    for step in chain(recipe):
+        Run(runs / step.name, step).progress()
+    Run(runs / recipe.name, recipe).load_weights(network)
     folder = models / recipe.model.name
     folder.mkdir(parents=True, exist_ok=True)
     graphs = {"model.onnx": network.graph() or _traced(network), "cuda.onnx": network.cuda_graph()}
@@ -73,7 +77,8 @@ def export(recipe: Recipe, runs: Path, models: Path) -> Path:
         for name, partial in partials.items():
             onnx.checker.check_model(graphs[name], full_check=True)
             write_model(partial, graphs[name], described)
-        compare(network, [Session(partial, "cpu") for partial in partials.values()])
+        sessions = [Session(partial, "cpu") for partial in partials.values()]
+        compare(network, sessions, recipe.data.ranges)
         for name, partial in partials.items():
             partial.replace(folder / name)
     finally:
@@ -116,7 +121,7 @@ def metadata(
     network: nn.Module, recipe: Recipe, longest_input: int, longest_output: int
 ) -> dict[str, str]:
     """Return the metadata of a file before it is certified; see ``exprinfer.ModelInfo``."""
-    return {
+    described = {
         "format_version": FORMAT_VERSION,
         "name": recipe.model.name,
         "version": recipe.model.version,
@@ -131,6 +136,10 @@ def metadata(
         "recipe": json.dumps(recipe.as_dict()),
         "weights_sha256": fingerprint(network),
     }
+    operands = recipe.data.ranges
+    if operands != DEFAULT_OPERANDS:
+        described["operands"] = json.dumps({"a": operands.a, "b": operands.b})
+    return described
 
 
 def fingerprint(network: nn.Module) -> str:
@@ -143,20 +152,22 @@ def fingerprint(network: nn.Module) -> str:
 
 
 @torch.no_grad()
-def compare(network: Network, sessions: list[Session]) -> None:
+def compare(
+    network: Network, sessions: list[Session], operands: Operands = DEFAULT_OPERANDS
+) -> None:
     """Check that all sessions answer every expression of the seed domain as the network does.
 
     Raises:
         ExportError: If one does not; the message names the first expression.
     """
-    texts = enumerate_domain().texts()
-    tokens, _ = encode(texts, network.longest_input)
-    for start in tqdm(range(0, len(texts), CHUNK_ROWS), desc="PyTorch = ONNX Runtime"):
-        part = tokens[start : start + CHUNK_ROWS]
-        expected = network.decode(torch.from_numpy(part).long())[0].numpy()
+    parts = -(-domain_size(operands) // CHUNK_ROWS)
+    for part in tqdm(
+        domain_parts(operands, CHUNK_ROWS), desc="PyTorch = ONNX Runtime", total=parts
+    ):
+        texts = part.texts()
+        tokens, _ = encode(texts, network.longest_input)
+        expected = network.decode(torch.from_numpy(tokens).long())[0].numpy()
         for session in sessions:
-            differs = np.flatnonzero((session.run(part)[0] != expected).any(axis=1))
+            differs = np.flatnonzero((session.run(tokens)[0] != expected).any(axis=1))
             if len(differs):
-                raise ExportError(
-                    f"PyTorch and ONNX Runtime disagree on {texts[start + int(differs[0])]}"
-                )
+                raise ExportError(f"PyTorch and ONNX Runtime disagree on {texts[int(differs[0])]}")

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from exprinfer.language.tokenizer import decode, encode
 from training import networks
 from training.data import Order, training_part, validation_part
+from training.expressions import CHUNK_ROWS as EXPRESSIONS_CHUNK
 from training.expressions import OPERATORS, Expressions
 from training.loop import Fitting, check_device, make_optimizer, run_loop, set_learning_rate
 from training.networks import Network
-from training.recipe import Recipe, load
+from training.recipe import Recipe, chain, load
 from training.run import Run
 
 #: Rows of one forward pass without gradients.
@@ -30,7 +31,7 @@ def fit(recipe: Recipe, runs: Path, device: str = "cpu", updates: int | None = N
         recipe: The recipe.
         runs: Folder of the runs; the run is kept in ``runs/RECIPE``, and continued if it is there.
         device: PyTorch device.
-        updates: Stop after this many updates, at a checkpoint. None means all of the recipe's.
+        updates: Stop after this many updates. None means all of the recipe's.
 
     Returns:
         The fitted network.
@@ -39,14 +40,36 @@ def fit(recipe: Recipe, runs: Path, device: str = "cpu", updates: int | None = N
         FileNotFoundError: If ``training.start`` names no recipe.
         ValueError: If the folder holds a run of another recipe, the recipe has an error, or PyTorch
             cannot use the device.
+        Stopped: If a signal stopped the run; its checkpoint is written.
     """
     check_device(device)
+    check(recipe)
     start = recipe.training.start
-    if start and not (runs / recipe.name).exists():
+    if start and not Run(runs / recipe.name, recipe).exists():
         fit(load(start), runs, device)
     network = run_loop(recipe, runs, lambda: EncoderDecoderFitting(recipe, runs, device), updates)
     assert isinstance(network, Network)
     return network
+
+
+def check(recipe: Recipe) -> None:
+    """Check what only PyTorch knows, before the long work.
+
+    Raises:
+        ValueError: If a network or an optimizer does not take its settings, or the weights of one
+            run do not fit into the network of the next.
+    """
+    before: dict[str, torch.Size] | None = None
+    for step in chain(recipe):
+        network = networks.build(step.model, step.data.ranges)
+        make_optimizer(network, step.training)
+        shapes = {name: weight.shape for name, weight in network.state_dict().items()}
+        if before not in (None, shapes):
+            raise ValueError(
+                f"[training] start: the weights of {step.training.start!r} do not fit into the "
+                f"network of {step.name!r}; give both the same network and settings"
+            )
+        before = shapes
 
 
 class EncoderDecoderFitting(Fitting):
@@ -57,39 +80,40 @@ class EncoderDecoderFitting(Fitting):
     def __init__(self, recipe: Recipe, runs: Path, device: str) -> None:
         self.training = recipe.training
         self.device = device
-        self.network = networks.build(recipe.model)
+        self.network = networks.build(recipe.model, recipe.data.ranges)
         self.network.initialize(torch.Generator().manual_seed(self.training.seed))
         if self.training.start:
-            Run.load_weights(runs / self.training.start, self.network)
+            start = load(self.training.start)
+            Run(runs / start.name, start).load_weights(self.network)
         self.network.to(device)
         self.optimizer = make_optimizer(self.network, self.training)
         part, validation = training_part(recipe.data), validation_part(recipe.data)
-        self.tokens, self.targets = to_tensors(part, self.network, device)
-        self.validation = to_tensors(validation, self.network, device)
+        self.tokens, self.targets = _to_small_tensors(part, self.network, device)
+        self.validation = _to_small_tensors(validation, self.network, device)
         self.validation_operator = validation.operator
         self.order = Order(recipe.training, part.operator)
-        self._sums = torch.zeros(3, device=device)
+        self.sums = torch.zeros(3, device=device)
 
     def update(self, number: int, wrong: NDArray[np.int64] = _NONE) -> None:
         """Take one step down the cross-entropy of all written symbols, padding included."""
         set_learning_rate(self.optimizer, number, self.training)
         rows = self.order.rows(number, wrong)
-        targets = self.targets[rows]
+        tokens, targets = self.tokens[rows].long(), self.targets[rows].long()
         kind = torch.device(self.device).type
         with torch.autocast(kind, torch.bfloat16, self.training.precision == "bfloat16"):
-            logits = self.network(self.tokens[rows], targets).float()
+            logits = self.network(tokens, targets).float()
         loss = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         right = logits.detach().argmax(-1) == targets
-        self._sums += torch.stack([loss.detach(), right.float().mean(), torch.ones_like(loss)])
+        self.sums += torch.stack([loss.detach(), right.float().mean(), torch.ones_like(loss)])
 
     def row(self) -> dict[str, float]:
         """Return loss and accuracy per symbol since the last row, and the exact match on the
         validation data: the share of expressions whose whole answer is right."""
-        loss, accuracy, count = self._sums.tolist()
-        self._sums.zero_()
+        loss, accuracy, count = self.sums.tolist()
+        self.sums.zero_()
         right = self._right(*self.validation)
         per_operator = {
             f"exact_match {symbol}": float(right[self.validation_operator == index].mean())
@@ -116,8 +140,9 @@ class EncoderDecoderFitting(Fitting):
         parts = []
         for start in range(0, len(tokens), CHUNK_ROWS):
             rows = slice(start, start + CHUNK_ROWS)
-            logits = self.network(tokens[rows], targets[rows])
-            parts.append((logits.argmax(-1) == targets[rows]).all(dim=1).cpu().numpy())
+            expected = targets[rows].long()
+            logits = self.network(tokens[rows].long(), expected)
+            parts.append((logits.argmax(-1) == expected).all(dim=1).cpu().numpy())
         return np.concatenate(parts)
 
 
@@ -127,6 +152,19 @@ def to_tensors(expressions: Expressions, network: Network, device: str) -> tuple
     answers, _ = encode(expressions.answers(), network.longest_output)
     targets = network.targets(torch.from_numpy(answers).long())
     return torch.from_numpy(tokens).long().to(device), targets.to(device)
+
+
+def _to_small_tensors(
+    expressions: Expressions, network: Network, device: str
+) -> tuple[Tensor, Tensor]:
+    """Encode expressions and answers as ``to_tensors`` does, but as uint8 and part by part."""
+    starts = range(0, len(expressions), EXPRESSIONS_CHUNK)
+    parts = [
+        to_tensors(expressions[start : start + EXPRESSIONS_CHUNK], network, "cpu")
+        for start in starts
+    ]
+    tokens, targets = (torch.cat([part[i].to(torch.uint8) for part in parts]) for i in (0, 1))
+    return tokens.to(device), targets.to(device)
 
 
 @torch.no_grad()

@@ -11,20 +11,30 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from training.recipe import Recipe, TrainingSettings
 from training.run import FitProgress, Run
+from training.stop import Stopped, catch_signals
 
+#: Seconds from the start to the first checkpoint, and from each checkpoint to the next, at most.
+FIRST_SAVE, SAVE_EVERY = 3.0, 60.0
 _NONE = np.empty(0, np.int64)
 
 
 class Fitting(ABC):
-    """A network that is being fitted: what the loop needs to know about it."""
+    """A network that is being fitted: what the loop needs to know about it.
+
+    Attributes:
+        network: The network.
+        optimizer: Its optimizer.
+        sums: What the next row of the log is made from, float32; kept in checkpoints.
+    """
 
     network: nn.Module
     optimizer: torch.optim.Optimizer
+    sums: Tensor
 
     @abstractmethod
     def update(self, number: int, wrong: NDArray[np.int64] = _NONE) -> None:
@@ -53,27 +63,34 @@ def run_loop(
 ) -> nn.Module:
     """Fit a network and keep the run in ``runs/RECIPE``.
 
-    A stopped run continues from its last checkpoint and ends with the same weights as a run that
-    was never stopped: an update depends only on the seed, its number and the last checkpoint.
+    A stopped run continues from its last checkpoint and ends with the same weights and log as a
+    run that was never stopped: an update depends only on the weights before it, the seed, its
+    number, and what was wrong at the last checkpoint of the recipe. A checkpoint is written there,
+    after a few seconds and then every minute, and when Ctrl-C or SIGTERM stops the run.
 
     Args:
         recipe: The recipe.
         runs: Folder of the runs.
         prepare: Makes the network with its first weights, the optimizer and the data.
-        updates: Stop after this many updates, at a checkpoint. None means all of the recipe's.
+        updates: Stop after this many updates. None means all of the recipe's.
 
     Returns:
         The fitted network.
 
     Raises:
         ValueError: If the folder holds a run of another recipe.
+        Stopped: If a signal stopped the run; its checkpoint is written.
     """
     torch.set_num_threads(recipe.training.threads)
     run, fitting = Run(runs / recipe.name, recipe), prepare()
     progress = run.restore(fitting.network, fitting.optimizer)
+    if len(progress.sums):
+        fitting.sums.copy_(torch.from_numpy(progress.sums))
     last = min(recipe.training.updates, updates or recipe.training.updates)
     began = time.monotonic() - progress.seconds
-    with tqdm(total=recipe.training.updates, initial=progress.update, unit="update") as bar:
+    save_at = time.monotonic() + FIRST_SAVE
+    bar = tqdm(total=recipe.training.updates, initial=progress.update, unit="update")
+    with bar, catch_signals() as stop:
         while progress.update < last and not progress.perfect:
             fitting.update(progress.update, progress.wrong)
             progress.update += 1
@@ -81,11 +98,22 @@ def run_loop(
             if progress.update % recipe.log.every == 0:
                 _log(recipe, fitting, progress, began, bar)
             at_checkpoint = progress.update % recipe.log.checkpoint == 0
-            if at_checkpoint or progress.update == last or progress.perfect:
-                if recipe.training.focus:
-                    progress.wrong = fitting.wrong()
+            if at_checkpoint and recipe.training.focus:
+                progress.wrong = fitting.wrong()
+            ends = progress.update == last or progress.perfect
+            if at_checkpoint or ends or stop.number or time.monotonic() > save_at:
                 progress.seconds = time.monotonic() - began
+                progress.sums = fitting.sums.cpu().numpy()
                 run.save(fitting.network, fitting.optimizer, progress)
+                save_at = time.monotonic() + SAVE_EVERY
+            if stop.number:
+                break
+    if stop.number:
+        raise Stopped(
+            f"stopped after update {progress.update:,} of {recipe.training.updates:,}; the same "
+            "command continues from there",
+            stop.number,
+        )
     return fitting.network
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto
+from tqdm import tqdm
 
 from exprinfer.language.tokenizer import encode
 
@@ -16,20 +18,21 @@ from exprinfer.language.tokenizer import encode
 CHUNK_ROWS = 4_096
 
 
-def smallest_margin(file: Path, texts: list[str]) -> tuple[float, str]:
-    """Return the smallest margin of a model, and the expression with the smallest margin.
+def smallest_margin(file: Path, parts: Iterable[list[str]], size: int) -> tuple[float, str]:
+    """Return the smallest margin of a model and the expression with the smallest margin.
 
     The margin is the difference in log-probability between the best and the second-best symbol.
     The smallest is taken over all output steps of all expressions, through ONNX Runtime on the CPU.
 
     Args:
         file: The model file.
-        texts: Expressions that the model takes.
+        parts: Expressions that the model takes, at most ``CHUNK_ROWS`` at a time.
+        size: Number of all expressions, for the progress bar.
     """
     session, steps = _scoring_session(file)
     smallest, smallest_text = np.inf, ""
-    for start in range(0, len(texts), CHUNK_ROWS):
-        part = texts[start : start + CHUNK_ROWS]
+    bar = tqdm(total=size, desc="margins", unit="expr", unit_scale=True)
+    for part in parts:
         tokens, _ = encode(part)
         found = session.run(None, {"tokens": tokens.astype(np.int64)})
         # The additional row is for results that a graph computes and drops.
@@ -42,6 +45,8 @@ def smallest_margin(file: Path, texts: list[str]) -> tuple[float, str]:
         row = int(margins[:-1].argmin())
         if margins[row] < smallest:
             smallest, smallest_text = float(margins[row]), part[row]
+        bar.update(len(part))
+    bar.close()
     return smallest, smallest_text
 
 

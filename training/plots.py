@@ -19,8 +19,9 @@ from matplotlib.image import AxesImage
 from matplotlib.ticker import EngFormatter
 from numpy.typing import NDArray
 
-from training.certify import Evaluation
-from training.expressions import A_VALUES, B_VALUES, FORMS, OPERATORS
+from exprinfer import Operands
+from training.evaluation import DomainMaps
+from training.expressions import OPERATORS
 
 matplotlib.use("Agg")
 pyplot.rcParams.update({"font.size": 9, "axes.titlesize": 9, "legend.fontsize": 8})
@@ -37,14 +38,15 @@ WIDTH, DPI = 8.0, 160
 LEAST = 1e-6
 
 
-def draw_errors(evaluations: dict[str, Evaluation], path: Path) -> None:
+def draw_errors(maps: dict[str, DomainMaps], path: Path) -> None:
     """Draw a row of maps for each model, one for each operator: how many forms are wrong."""
-    figure, rows = _panels(len(evaluations), len(OPERATORS), 0.8 + 2.1 * len(evaluations))
-    for axes, (name, evaluation) in zip(rows, evaluations.items(), strict=True):
-        wrong = _by_operator(~evaluation.right).sum(axis=0)
+    figure, rows = _panels(len(maps), len(OPERATORS), 0.8 + 2.1 * len(maps))
+    for axes, (name, found) in zip(rows, maps.items(), strict=True):
         for operator, axis in enumerate(axes):
-            image = _map(axis, wrong[operator], cmap=WRONG, vmin=-0.5, vmax=3.5)
-            share = evaluation.share(operator)
+            image = _map(
+                axis, found.wrong[operator], found.operands, cmap=WRONG, vmin=-0.5, vmax=3.5
+            )
+            share = found.share(operator)
             axis.set_title(f"{name}: a {OPERATORS[operator]} b\n{share:.2%} right")
             axis.label_outer()
     bar = figure.colorbar(image, ax=rows, ticks=range(4), location="bottom", shrink=0.4, aspect=30)
@@ -52,13 +54,12 @@ def draw_errors(evaluations: dict[str, Evaluation], path: Path) -> None:
     save(figure, path)
 
 
-def draw_doubt(evaluation: Evaluation, path: Path, name: str) -> None:
+def draw_doubt(maps: DomainMaps, path: Path, name: str) -> None:
     """Draw a map for each operator: the probability that the model gives to other answers."""
-    doubt = np.maximum(-np.expm1(evaluation.log_probs.astype(float)), LEAST)
-    worst = _by_operator(doubt).max(axis=0)
+    worst = np.maximum(-np.expm1(maps.log_probs.astype(float)), LEAST)
     figure, rows = _panels(2, 2, 6.6)
     for operator, axis in enumerate(rows.flat):
-        image = _map(axis, worst[operator], cmap="magma", norm=LogNorm(LEAST, 1))
+        image = _map(axis, worst[operator], maps.operands, cmap="magma", norm=LogNorm(LEAST, 1))
         axis.set_title(f"{name}: a {OPERATORS[operator]} b")
         axis.label_outer()
     bar = figure.colorbar(image, ax=rows, shrink=0.9, aspect=30)
@@ -104,18 +105,32 @@ def _marker(log: list[dict[str, float]]) -> str:
     return "." if len(log) < 20 else ""
 
 
-def _by_operator(values: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Reshape values of the enumerated domain to ``[form, operator, a, b]``."""
-    return values.reshape(len(FORMS), len(OPERATORS), len(A_VALUES), len(B_VALUES))
-
-
-def _map(axis: Axes, values: NDArray[np.generic], **style: object) -> AxesImage:
+def _map(axis: Axes, values: NDArray[np.generic], operands: Operands, **style: object) -> AxesImage:
     """Draw values ``[a, b]``, a to the right and b upward; the line b = 0 stays empty."""
-    whole = np.insert(values.astype(float), len(B_VALUES) // 2, np.nan, axis=1)
-    extent = (-100.5, 99.5, -99.5, 99.5)
-    axis.set(xlabel="a", ylabel="b", xticks=(-100, 0, 100), yticks=(-100, 0, 100))
-    axis.set(xlim=(-101, 101), ylim=(-101, 101))
-    return axis.imshow(whole.T, origin="lower", extent=extent, interpolation="nearest", **style)  # type: ignore[arg-type]
+    whole, (low, high) = values.astype(float), operands.b
+    if low <= 0 <= high:
+        whole = np.insert(whole, -low, np.nan, axis=1)
+    ends = [(low - 0.5, high + 0.5) for low, high in (operands.a, operands.b)]
+    axis.set(xlabel="a", ylabel="b")
+    largest = max(abs(value) for value in (*operands.a, *operands.b))
+    if all(low < 0 < high for low, high in (operands.a, operands.b)):
+        ticks, limits = (-largest, 0, largest), (-largest - 1, largest + 1)
+        axis.set(xticks=ticks, yticks=ticks, xlim=limits, ylim=limits)
+    image = axis.imshow(
+        whole.T,
+        origin="lower",
+        extent=(*ends[0], *ends[1]),
+        interpolation="nearest",
+        **style,  # type: ignore[arg-type]
+    )
+    axis.set_aspect("auto" if _is_long(ends) else "equal")
+    return image
+
+
+def _is_long(ends: list[tuple[float, float]]) -> bool:
+    """Return whether one range is so much wider than the other that a true map would be a line."""
+    widths = sorted(high - low for low, high in ends)
+    return widths[1] > 4 * widths[0]
 
 
 def _panels(rows: int, columns: int, height: float) -> tuple[Figure, Any]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from exprinfer.language.operands import DEFAULT_OPERANDS, Operands
 from training.recipe_checks import make_section, verify
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -43,6 +44,8 @@ class DataSettings:
         digits: Most digits of an operand (source "traces").
         operands: Most operands of an expression (source "traces").
         depth: Most operators between an operand and the whole expression (source "traces").
+        a: Lowest and highest first operand (sources "samples" and "domain").
+        b: Lowest and highest second operand; 0 is never one (sources "samples" and "domain").
     """
 
     source: Literal["samples", "domain", "traces"]
@@ -52,6 +55,13 @@ class DataSettings:
     digits: int = 0
     operands: int = 0
     depth: int = 0
+    a: tuple[int, ...] = DEFAULT_OPERANDS.a
+    b: tuple[int, ...] = DEFAULT_OPERANDS.b
+
+    @property
+    def ranges(self) -> Operands:
+        """The operand ranges."""
+        return Operands(tuple(self.a), tuple(self.b))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -119,7 +129,10 @@ class Recipe:
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
         """Return the recipe as it is kept in checkpoints and model files."""
-        return {key: value for key, value in asdict(self).items() if key != "name"}
+        sections = {key: value for key, value in asdict(self).items() if key != "name"}
+        if self.data.ranges == DEFAULT_OPERANDS:  # as in files from before there were others
+            del sections["data"]["a"], sections["data"]["b"]
+        return sections
 
 
 def chain(recipe: Recipe) -> list[Recipe]:
@@ -133,11 +146,12 @@ def chain(recipe: Recipe) -> list[Recipe]:
     return [*(chain(load(start)) if start else []), recipe]
 
 
-def load(name: str) -> Recipe:
+def load(name: str, started: tuple[Path, ...] = ()) -> Recipe:
     """Read ``recipes/NAME.toml``, or the recipe file at a path.
 
     Args:
         name: Name of a recipe, or a path that ends in ``.toml``.
+        started: Files of the recipes that start from this one.
 
     Raises:
         FileNotFoundError: If there is no such recipe.
@@ -153,9 +167,20 @@ def load(name: str) -> Recipe:
     try:
         recipe = _parse(path.stem, tomllib.loads(path.read_text()))
         verify(recipe)
+        if path in started:
+            raise ValueError("[training] start leads back to this recipe")
+        if recipe.training.start:
+            _check_start(recipe.training.start, (*started, path))
     except ValueError as error:  # a TOMLDecodeError is one too
         raise ValueError(f"{path}: {error}") from error
     return recipe
+
+
+def _check_start(name: str, started: tuple[Path, ...]) -> None:
+    try:
+        load(name, started)
+    except FileNotFoundError as error:
+        raise ValueError(f"[training] start: {error}") from error
 
 
 def _parse(name: str, content: dict[str, Any]) -> Recipe:

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from exprinfer.language.operands import DEFAULT_OPERANDS
 
 if TYPE_CHECKING:
     from training.recipe import Recipe
 
 _T = TypeVar("_T")
+
+#: The settings that each network takes. The classes in ``training.networks`` have the same ones;
+#: they are repeated here because those need PyTorch.
+NETWORK_SETTINGS = {
+    "exact": ("units", "group", "embedding"),
+    "exact8": ("units", "group", "embedding"),
+    "gist": (),
+    "longhand": ("units", "embedding"),
+}
+#: The optimizers of ``torch.optim`` that work with the fitting loop.
+OPTIMIZERS = (
+    "ASGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "RAdam",
+    "RMSprop", "Rprop", "SGD",
+)  # fmt: skip
 
 
 def make_section(settings: type[_T], section: str, content: dict[str, Any]) -> _T:
@@ -60,15 +77,11 @@ def verify(recipe: Recipe) -> None:
     Raises:
         ValueError: If a setting has an impossible value, or two settings do not fit together.
     """
-    model, data, training, log = recipe.model, recipe.data, recipe.training, recipe.log
+    data, training, log = recipe.data, recipe.training, recipe.log
     traces = data.source == "traces"
-    _require(
-        traces == (model.network == "longhand"),
-        'the network "longhand" and the source "traces" need each other, got the network '
-        f'"{model.network}" and the source "{data.source}"',
-    )
-    for name, size in model.settings.items():
-        _require_positive(f"[model] settings: {name}", size)
+    _verify_model(recipe)
+    _verify_operands(recipe)
+    _verify_optimizer(training.optimizer)
     for name in {"samples": ["samples"], "traces": ["samples", "digits", "operands"]}.get(
         data.source, []
     ):
@@ -92,13 +105,76 @@ def verify(recipe: Recipe) -> None:
         len(weights) == 4 and all(_has_type(w, int) and w >= 0 for w in weights) and any(weights),
         f"[training] operator_weights must be four integers from 0, one above 0, got {weights}",
     )
+    for seed in (data.seed, training.seed):
+        _require(seed >= 0, f"seed must be an integer from 0, got {seed}")
     _require(
-        {"name", "lr"} <= training.optimizer.keys(),
-        f'[training] optimizer needs "name" and "lr", got {list(training.optimizer)}',
+        0 <= training.warmup <= training.updates,
+        f"[training] warmup must be in 0..{training.updates}, the updates, got {training.warmup}",
     )
     _require(
         log.checkpoint % log.every == 0,
         f"[log] checkpoint must be a multiple of every, got {log.checkpoint} and {log.every}",
+    )
+
+
+def _verify_model(recipe: Recipe) -> None:
+    model, source = recipe.model, recipe.data.source
+    _require(
+        bool(re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", model.name)),
+        f"[model] name must be letters, digits and the signs _ . -, got {model.name!r}",
+    )
+    _require(
+        model.network in NETWORK_SETTINGS,
+        f"[model] network must be one of {', '.join(NETWORK_SETTINGS)}, got {model.network!r}",
+    )
+    traces = source == "traces"
+    _require(
+        traces == (model.network == "longhand"),
+        'the network "longhand" and the source "traces" need each other, got the network '
+        f'"{model.network}" and the source "{source}"',
+    )
+    domain = "whole" if traces else "seed"
+    _require(
+        model.domain == domain,
+        f'[model] domain must be "{domain}" for the source "{source}", got "{model.domain}"',
+    )
+    known = NETWORK_SETTINGS[model.network]
+    unknown = sorted(model.settings.keys() - set(known))
+    _require(
+        not unknown,
+        f"[model] settings of the network {model.network!r}: unknown {unknown}; it takes "
+        f"{list(known) or 'none'}",
+    )
+    for name, size in model.settings.items():
+        _require_positive(f"[model] settings: {name}", size)
+
+
+def _verify_operands(recipe: Recipe) -> None:
+    try:
+        operands = recipe.data.ranges
+    except ValueError as error:
+        raise ValueError(f"[data] {error}") from error
+    _require(
+        recipe.data.source != "traces" or operands == DEFAULT_OPERANDS,
+        '[data] a and b are for the sources "samples" and "domain"; for "traces" the sizes are '
+        "digits, operands and depth",
+    )
+
+
+def _verify_optimizer(optimizer: dict[str, Any]) -> None:
+    _require(
+        {"name", "lr"} <= optimizer.keys(),
+        f'[training] optimizer needs "name" and "lr", got {list(optimizer)}',
+    )
+    name, rate = optimizer["name"], optimizer["lr"]
+    _require(
+        name in OPTIMIZERS,
+        f"[training] optimizer: torch.optim has no {name!r} that can be used here; choose one of "
+        f"{', '.join(OPTIMIZERS)}",
+    )
+    _require(
+        _has_type(rate, float) and 0 < rate < float("inf"),
+        f"[training] optimizer: lr must be a positive number, got {rate!r}",
     )
 
 

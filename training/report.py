@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import exprinfer
-from training.card import table, write_section
-from training.certify import Evaluation, evaluate_on
+from exprinfer.runtime.model_file import find
+from training.card import check_sections, table, write_section
+from training.evaluation import DomainMaps, domain_maps
 from training.exact_findings import write_findings
 from training.exact_variants import FILE
-from training.expressions import enumerate_domain
 from training.files import read_rows
 from training.plots import draw_curve, draw_doubt, draw_errors
 from training.recipe import Recipe, chain
 
-#: The model that the error maps of the others are shown with, if it is in the same folder.
+#: The model that the error maps of the others are shown with, if it is in the same folder and has
+#: the same operand ranges.
 BASELINE = "gist"
 #: Shares right of which a card says when they were first reached.
 MILESTONES = (0.99, 0.999, 1.0)
@@ -39,13 +40,18 @@ def report(recipe: Recipe, models: Path) -> None:
     """
     name = recipe.model.name
     folder = models / name
-    evaluations = {name: _evaluate(models, name)}
-    if name != BASELINE and (models / BASELINE / "model.onnx").exists():
-        evaluations = {BASELINE: _evaluate(models, BASELINE), **evaluations}
-    draw_errors(evaluations, folder / "errors.png")
-    draw_doubt(evaluations[name], folder / "doubt.png", name)
+    find(folder / "model.onnx")
+    check_sections(folder / "README.md", "report")
     steps = [step.name for step in chain(recipe)]
-    draw_curve({step: read_log(folder / f"{step}.csv") for step in steps}, folder / "curve.png")
+    logs = {step: read_log(folder / f"{step}.csv") for step in steps}
+    maps = {name: _evaluate(models, name)}
+    if name != BASELINE and (models / BASELINE / "model.onnx").exists():
+        baseline = _evaluate(models, BASELINE)
+        if baseline.operands == maps[name].operands:
+            maps = {BASELINE: baseline, **maps}
+    draw_errors(maps, folder / "errors.png")
+    draw_doubt(maps[name], folder / "doubt.png", name)
+    draw_curve(logs, folder / "curve.png")
     if (folder / FILE).exists():
         write_findings(folder)
     sections = [_training(folder, step) for step in steps]
@@ -73,9 +79,8 @@ def where_fitted(record: dict[str, Any]) -> list[list[str]]:
     ]
 
 
-def _evaluate(models: Path, name: str) -> Evaluation:
-    evaluator = exprinfer.load(str(models / name / "model.onnx"), "cpu")
-    return evaluate_on(evaluator, enumerate_domain())
+def _evaluate(models: Path, name: str) -> DomainMaps:
+    return domain_maps(exprinfer.load(str(models / name / "model.onnx"), "cpu"), name)
 
 
 def _training(folder: Path, step: str) -> str:

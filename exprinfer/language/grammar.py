@@ -8,17 +8,25 @@
 What may follow depends only on the symbol before and on how many brackets are open. So ``advance``
 reads one symbol and returns the next state, and the caller counts the brackets.
 
-The seed domain is a part of this language: ``a op b``, ``(a op b)`` and ``-(a op b)`` with a in
--100..99 and b in -99..99 without 0, written without ``-0`` and without leading zeros.
-``advance_seed`` reads it. ``validation`` turns both functions into tables to check whole batches.
+The seed domain is a part of this language: ``a op b``, ``(a op b)`` and ``-(a op b)`` with a and b
+in the model's operand ranges, written without ``-0`` and without leading zeros. ``advance_seed``
+reads it. ``validation`` turns both functions into tables to check whole batches.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Literal
+
+from exprinfer.language.operands import (
+    DEFAULT_OPERANDS,
+    Operands,
+    Rest,
+    first_digits,
+    is_number,
+    read_digit,
+)
 
 
 class Domain(IntEnum):
@@ -32,16 +40,22 @@ class Domain(IntEnum):
     NONE = 0
     """No expression."""
     SEED = 1
-    """The 475,200 expressions of the 2017 gist."""
+    """a op b, (a op b) and -(a op b) with a and b in the model's operand ranges; with the ranges of
+    the 2017 gist these are 475,200 expressions."""
     WHOLE = 2
     """Integers of any length with + - * / and brackets."""
 
 
 DOMAIN_DESCRIPTIONS = {
     Domain.NONE: "no expression",
-    Domain.SEED: "a op b with a in -100..99 and b in -99..99 without 0, without leading zeros",
+    Domain.SEED: DEFAULT_OPERANDS.describe(),
     Domain.WHOLE: "integers with + - * / and brackets",
 }
+
+
+def describe_domain(domain: Domain, operands: Operands = DEFAULT_OPERANDS) -> str:
+    """Return what a model of this domain with these operand ranges accepts, in words."""
+    return operands.describe() if domain is Domain.SEED else DOMAIN_DESCRIPTIONS[domain]
 
 
 class GrammarState(Enum):
@@ -91,34 +105,32 @@ def advance(state: GrammarState, symbol: str) -> GrammarState | None:
 class SeedState:
     """What the reader has read of an expression that may be in the seed domain."""
 
-    part: Literal["start", "opened", "first", "operator", "second", "end"] = "start"
+    part: Literal["start", "minus", "opened", "first", "operator", "second", "end"] = "start"
     bracketed: bool = False
-    operand: str = ""
-    """The operand so far, with every digit from 2 to 9 written as 2."""
+    rest: Rest = ()
+    """The digits that the operand may still have."""
 
 
-#: What an operand of the seed domain may start with, in the notation of ``SeedState.operand``.
-_SEED_OPERANDS = {
-    "first": re.compile(r"-?|0|-?[12][012]?|-100"),
-    "second": re.compile(r"-?([12][012]?)?"),
-}
-
-
-def advance_seed(state: SeedState, symbol: str) -> SeedState | None:
+def advance_seed(
+    state: SeedState, symbol: str, operands: Operands = DEFAULT_OPERANDS
+) -> SeedState | None:
     """Read one symbol; return None if no expression of the seed domain continues with it."""
-    if state.part in ("start", "opened") and (symbol == "-" or symbol.isdigit()):
-        return _read_operand(replace(state, part="first"), symbol)
-    if symbol == "(" and (state.part == "start" or _is_leading_minus(state)):
+    part, bracketed = state.part, state.bracketed
+    if symbol == "(" and part in ("start", "minus"):
         return SeedState("opened", bracketed=True)
-    if state.part in ("first", "second") and symbol.isdigit():
-        return _read_operand(state, symbol)
-    if state.part == "operator" and (symbol == "-" or symbol.isdigit()):
-        return _read_operand(replace(state, part="second"), symbol)
-    if not _ends_in_digit(state):
-        return None
-    if state.part == "first" and symbol in "+-*/":
-        return SeedState("operator", state.bracketed)
-    if state.part == "second" and state.bracketed and symbol == ")":
+    if symbol == "-" and part == "start":  # before a, or before the brackets
+        return SeedState("minus", rest=first_digits(operands, "a", negative=True))
+    if part in ("start", "opened", "operator") and (symbol == "-" or symbol.isdigit()):
+        reading: Literal["first", "second"] = "second" if part == "operator" else "first"
+        rest = first_digits(operands, "b" if part == "operator" else "a", negative=symbol == "-")
+        rest = rest if symbol == "-" else read_digit(rest, int(symbol))
+        return _operand(reading, bracketed, rest)
+    if part in ("minus", "first", "second") and symbol.isdigit():
+        reading = "second" if part == "second" else "first"
+        return _operand(reading, bracketed, read_digit(state.rest, int(symbol)))
+    if part == "first" and symbol in "+-*/" and is_number(state.rest):
+        return SeedState("operator", bracketed)
+    if part == "second" and bracketed and symbol == ")" and is_number(state.rest):
         return SeedState("end")
     return None
 
@@ -126,20 +138,9 @@ def advance_seed(state: SeedState, symbol: str) -> SeedState | None:
 def is_complete(state: SeedState) -> bool:
     """Return whether an expression of the seed domain may end here."""
     return state.part == "end" or (
-        state.part == "second" and _ends_in_digit(state) and not state.bracketed
+        state.part == "second" and is_number(state.rest) and not state.bracketed
     )
 
 
-def _read_operand(state: SeedState, symbol: str) -> SeedState | None:
-    operand = state.operand + ("2" if symbol in "23456789" else symbol)
-    if not _SEED_OPERANDS[state.part].fullmatch(operand):
-        return None
-    return replace(state, operand=operand)
-
-
-def _is_leading_minus(state: SeedState) -> bool:
-    return state.part == "first" and state.operand == "-" and not state.bracketed
-
-
-def _ends_in_digit(state: SeedState) -> bool:
-    return state.part in ("first", "second") and state.operand[-1:].isdigit()
+def _operand(part: Literal["first", "second"], bracketed: bool, rest: Rest) -> SeedState | None:
+    return SeedState(part, bracketed, rest) if rest else None

@@ -7,7 +7,7 @@ all rows at the same time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from exprinfer.language.grammar import (
     advance_seed,
     is_complete,
 )
+from exprinfer.language.operands import DEFAULT_OPERANDS, Operands
 from exprinfer.language.tokenizer import SYMBOLS, UNKNOWN
 
 _SLASH, _OPEN, _CLOSE = (SYMBOLS.index(symbol) for symbol in "/()")
@@ -51,7 +52,9 @@ class Validated:
     positions: NDArray[np.int32]
 
 
-def validate(tokens: NDArray[np.uint8], lengths: NDArray[np.int64]) -> Validated:
+def validate(
+    tokens: NDArray[np.uint8], lengths: NDArray[np.int64], operands: Operands = DEFAULT_OPERANDS
+) -> Validated:
     """Check token ids against the grammar.
 
     A text longer than ``time`` is judged by its first ``time`` symbols; if they are fine, the error
@@ -61,8 +64,9 @@ def validate(tokens: NDArray[np.uint8], lengths: NDArray[np.int64]) -> Validated
     Args:
         tokens: Token ids of ``tokenizer.SYMBOLS``, uint8 ``[batch, time]``, padded with 0.
         lengths: Lengths of the texts, int64 ``[batch]``.
+        operands: Operand ranges of the seed domain.
     """
-    table = _seed_table()
+    table = _seed_table(operands)
     state = np.ones(len(tokens), np.uint16)
     left_at = np.zeros(len(tokens), np.int32)
     for symbols in np.ascontiguousarray(np.minimum(tokens, len(SYMBOLS)).T):
@@ -83,9 +87,9 @@ def validate(tokens: NDArray[np.uint8], lengths: NDArray[np.int64]) -> Validated
     return Validated(domains, errors, positions)
 
 
-def in_seed_domain(tokens: bytes) -> bool:
+def in_seed_domain(tokens: bytes, operands: Operands = DEFAULT_OPERANDS) -> bool:
     """Return whether the token ids of one text, one byte each, are in the seed domain."""
-    table = _seed_table()
+    table = _seed_table(operands)
     rows, unknown = table.rows, table.columns - 1
     state = 1
     for token in tokens:
@@ -110,8 +114,8 @@ class _SeedTable:
         return int(self.next.shape[1])
 
 
-@cache
-def _seed_table() -> _SeedTable:
+@lru_cache(maxsize=16)
+def _seed_table(operands: Operands) -> _SeedTable:
     states = [None, SeedState()]
     numbers = {state: number for number, state in enumerate(states)}
     rows = []
@@ -119,7 +123,7 @@ def _seed_table() -> _SeedTable:
         row = np.zeros(len(SYMBOLS) + 1, np.uint16)
         row[0] = number  # padding changes nothing
         for token, symbol in enumerate(SYMBOLS[1:], start=1):
-            reached = advance_seed(state, symbol) if state else None
+            reached = advance_seed(state, symbol, operands) if state else None
             if reached not in numbers:
                 numbers[reached] = len(states)
                 states.append(reached)

@@ -18,7 +18,8 @@ from exprinfer.errors import (
     explain,
 )
 from exprinfer.language.advice import advise
-from exprinfer.language.grammar import DOMAIN_DESCRIPTIONS, Domain
+from exprinfer.language.grammar import Domain, describe_domain
+from exprinfer.language.operands import DEFAULT_OPERANDS, Operands
 from exprinfer.results.prediction import ErrorInfo, Prediction, as_text, parse_integer
 
 
@@ -42,6 +43,7 @@ class BatchResult:
         models: Names of the open models. The last one is named for rows that no model answers.
         domain: What that last model accepts.
         read_as: By row, the text that was read, for rows that were not read as they are.
+        operands: The operand ranges of the models' seed domain.
 
     Example:
         >>> import exprinfer
@@ -62,6 +64,7 @@ class BatchResult:
     models: tuple[str, ...]
     domain: Domain
     read_as: Mapping[int, str] = field(default_factory=dict)
+    operands: Operands = DEFAULT_OPERANDS
 
     def __len__(self) -> int:
         return len(self.expressions)
@@ -116,7 +119,8 @@ class BatchResult:
         text, position = as_text(expression), int(self.positions[row])
         notation = EXPRESSION_ERRORS[number] in (UnknownSymbolError, MalformedError)
         advice = advise(text, position) if notation else ""
-        return explain(number, text, position, DOMAIN_DESCRIPTIONS[self.domain], advice)
+        accepted = describe_domain(self.domain, self.operands)
+        return explain(number, text, position, accepted, advice)
 
     @property
     def values(self) -> list[int | None]:

@@ -25,7 +25,7 @@ from exprinfer.language.validation import in_seed_domain, validate
 from exprinfer.runtime.batching import by_length
 from exprinfer.runtime.collector import Collector
 from exprinfer.runtime.model import Answers, Model
-from exprinfer.runtime.routing import Router
+from exprinfer.runtime.routing import Router, common_operands
 from exprinfer.runtime.threads import Job, ThreadPool
 
 #: Batches in flight before results are taken. A bound keeps few objects alive, which Python's
@@ -45,6 +45,7 @@ class Engine:
 
     Attributes:
         models: The open models, in the order in which they are asked.
+        operands: The operand ranges of their seed domain.
     """
 
     def __init__(
@@ -58,11 +59,13 @@ class Engine:
         """Set the options; see ``exprinfer.load``.
 
         Raises:
-            ValueError: If ``batch_size`` or ``threads`` is not a positive integer.
+            ValueError: If ``batch_size`` or ``threads`` is not a positive integer, or two models
+                have different operand ranges.
         """
         if batch_size is not None and not (isinstance(batch_size, int) and batch_size > 0):
             raise ValueError(f"batch_size must be a positive integer, got {batch_size!r}")
         self.models = tuple(models)
+        self.operands = common_operands(models)
         self._batch_size = batch_size
         self._allow_out_of_domain = allow_out_of_domain
         self._normalize = normalize
@@ -79,7 +82,7 @@ class Engine:
         """
         longest = self._router.quick_length
         tokens = tokenizer.encode_one(text[: longest + 1])
-        if len(tokens) > longest or not in_seed_domain(tokens):
+        if len(tokens) > longest or not in_seed_domain(tokens, self.operands):
             return None
         return self.models[0].answer_one(tokens)
 
@@ -131,7 +134,7 @@ class Engine:
         The texts are at most ``width`` symbols long, or too long for every model.
         """
         tokens, lengths = tokenizer.encode(texts, width)
-        validated = validate(tokens, lengths)
+        validated = validate(tokens, lengths, self.operands)
         errors, domains = validated.errors, validated.domains
         if not self._allow_out_of_domain:
             errors[(errors == 0) & (domains > self.models[-1].info.domain)] = _OUTSIDE

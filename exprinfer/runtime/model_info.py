@@ -10,38 +10,14 @@ from typing import Any
 
 from exprinfer.errors import ModelFileError
 from exprinfer.language.grammar import Domain
+from exprinfer.language.operands import DEFAULT_OPERANDS, Operands
 from exprinfer.language.tokenizer import SYMBOLS
+from exprinfer.runtime.state_info import TAPES, StateInfo, read_states
 
 FORMAT_VERSION = "2"
 
 #: Longest input or output of any model: Python converts no longer integers by default.
 MAX_SYMBOLS = 4_300
-
-#: The tapes of a model that works on tapes, by their place in the graph.
-TAPES = ("input", "first", "second", "answer")
-#: What a step can do to the numbers, shown by ``--show-work``; empty if the step is not part of an
-#: operation.
-OPERATIONS = (
-    "", "add", "subtract", "multiply", "divide", "add_zero", "multiply_zero", "result",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class StateInfo:
-    """What one state of a model that works on tapes means to a reader.
-
-    Attributes:
-        name: Its name, such as ``add + 0``.
-        operation: What the step that begins in this state does to the numbers, one of
-            ``OPERATIONS``. It is shown by ``--show-work``; empty if the step is not part of an
-            operation.
-        sign: The sign that belongs to the operation: ``+``, ``-``, ``0`` (a result that is zero)
-            or empty.
-    """
-
-    name: str
-    operation: str
-    sign: str
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,6 +45,8 @@ class ModelInfo:
         states: What each state of such a model means, in the order of their numbers.
         certified_on: Devices on which the file was verified. On other devices no answer counts as
             certified.
+        operands: The operand ranges of the seed domain for this model. A file without this key has
+            those of the 2017 gist.
 
     Example:
         >>> import exprinfer
@@ -93,6 +71,7 @@ class ModelInfo:
     tapes: tuple[str, ...] = ()
     states: tuple[StateInfo, ...] = field(default=())
     certified_on: tuple[str, ...] = ("cpu",)
+    operands: Operands = DEFAULT_OPERANDS
 
     def __repr__(self) -> str:
         certified = "not certified"
@@ -100,8 +79,9 @@ class ModelInfo:
             certified = f"certified on {', '.join(self.certified_on)}"
         elif self.certified_domain > Domain.NONE:
             certified = f"certified on the {self.certified_domain.name.lower()} domain"
+        ranges = f" of {self.operands}" if self.operands != DEFAULT_OPERANDS else ""
         return (
-            f"ModelInfo({self.name!r} {self.version}: {self.domain.name.lower()} domain, "
+            f"ModelInfo({self.name!r} {self.version}: {self.domain.name.lower()} domain{ranges}, "
             f"{certified}, {self.right:,} of {self.checked:,} right)"
         )
 
@@ -168,28 +148,18 @@ def _read_names(text: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _read_states(text: str) -> tuple[StateInfo, ...]:
-    rows = json.loads(text)
-    keys = set(StateInfo.__dataclass_fields__)
-    if not (isinstance(rows, list) and all(isinstance(r, dict) and r.keys() == keys for r in rows)):
-        raise ValueError(f"states must be a list of objects with the keys {sorted(keys)}")
-    states = tuple(StateInfo(**row) for row in rows)
-    for state in states:
-        signed = state.operation in ("add", "subtract", "multiply", "divide", "add_zero")
-        allowed = ("+", "-", "0") if state.operation == "result" else ("+", "-")
-        if not (isinstance(state.name, str) and state.name):
-            raise ValueError(f"a state's name must be text, got {state.name!r}")
-        if state.operation not in OPERATIONS:
-            raise ValueError(f"state {state.name!r} has an unknown operation {state.operation!r}")
-        if state.sign not in (*allowed, "") or (signed and not state.sign):
-            raise ValueError(f"state {state.name!r} has a wrong sign {state.sign!r}")
-    return states
+def _read_operands(text: str) -> Operands:
+    ranges = json.loads(text)
+    if not (isinstance(ranges, dict) and ranges.keys() == {"a", "b"}):
+        raise ValueError(f"operands must be an object with the keys a and b, got {text[:40]!r}")
+    return Operands(**{k: tuple(v) if isinstance(v, list) else v for k, v in ranges.items()})
 
 
-_OPTIONAL = ("tapes", "states", "certified_on")
+_OPTIONAL = ("tapes", "states", "certified_on", "operands")
 _READERS: dict[str, Callable[[str], Any]] = {
     "tapes": _read_names,
-    "states": _read_states,
+    "states": read_states,
+    "operands": _read_operands,
     "certified_on": _read_names,
     "longest_input": int,
     "longest_output": int,

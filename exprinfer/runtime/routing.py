@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exprinfer.language.grammar import Domain
+from exprinfer.language.operands import DEFAULT_OPERANDS, Operands
 from exprinfer.runtime.model import Model
 
 #: In place of a model's index, if no model reads so long an expression.
@@ -55,3 +56,23 @@ class Router:
             chosen[fits] = index
             certified[fits] = domains[fits] <= self._certifies[index]
         return chosen, certified
+
+
+def common_operands(models: Sequence[Model]) -> Operands:
+    """Return the operand ranges of the seed domain for models that are open together.
+
+    Raises:
+        ValueError: If two of the models have different ranges: a domain must mean the same to all.
+    """
+    seed = [model.info for model in models if _knows_seed_domain(model)]
+    operands = seed[0].operands if seed else DEFAULT_OPERANDS
+    for info in seed:
+        if info.operands != operands:
+            raise ValueError(
+                f"the models {seed[0].name!r} and {info.name!r} have different operand ranges"
+            )
+    return operands
+
+
+def _knows_seed_domain(model: Model) -> bool:
+    return Domain.SEED in (model.info.domain, model.info.certified_domain)

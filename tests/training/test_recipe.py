@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from training import networks
 from training import recipe as recipes
-from training.loop import make_optimizer
+from training.fit import check
 
 
 def test_the_recipe_of_the_gist() -> None:
@@ -73,6 +72,5 @@ def test_an_unknown_network_or_optimizer_is_an_error(
 ) -> None:
     path = tmp_path / "changed.toml"
     path.write_text((recipes.RECIPES / "gist.toml").read_text().replace(before, after))
-    recipe = recipes.load(str(path))
     with pytest.raises(ValueError, match=reason):
-        make_optimizer(networks.build(recipe.model), recipe.training)
+        check(recipes.load(str(path)))

@@ -7,21 +7,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from exprinfer.language.operands import DEFAULT_OPERANDS
 from training import recipe as recipes
 from training import report
 from training.card import table, write_section
-from training.certify import Evaluation
+from training.evaluation import DomainMaps, Evaluation
 from training.expressions import enumerate_domain
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def half_right(_: Path, name: str) -> Evaluation:
+def half_right(_: Path, name: str) -> DomainMaps:
     domain = enumerate_domain()
     random = np.random.default_rng(len(name))
     right = random.random(len(domain)) < 0.5
     answers = np.array(domain.answers())
-    return Evaluation(domain, answers, -random.random(len(domain)).astype(np.float32), right)
+    log_probs = -random.random(len(domain)).astype(np.float32)
+    return DomainMaps.of(DEFAULT_OPERANDS, [Evaluation(domain, answers, log_probs, right)])
 
 
 def test_a_report_draws_the_plots_and_describes_the_run(
@@ -30,6 +32,7 @@ def test_a_report_draws_the_plots_and_describes_the_run(
     monkeypatch.setattr(report, "_evaluate", half_right)
     folder = tmp_path / "gist"
     folder.mkdir()
+    (folder / "model.onnx").touch()
     for name in ("gist.csv", "gist.json"):
         shutil.copy(repository / "models/gist" / name, folder)
     (folder / "README.md").write_text("a\n<!-- report -->\nold\n<!-- /report -->\nb\n")

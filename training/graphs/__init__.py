@@ -57,19 +57,19 @@ def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
 def _repeat(lines: list[str], repeated: Mapping[str, int]) -> list[str]:
     written: list[str] = []
     part: list[str] = []
-    times = 0
+    times: int | None = None
     for line in lines:
         words = line.split()
         if words[:2] == ["#", "repeat"]:
             times = repeated[words[2]]
         elif words[:2] == ["#", "end"]:
-            for k in range(times):
+            for k in range(times or 0):
                 written += [
                     row.replace("{k}", str(k)).replace("{next}", str(k + 1)) for row in part
                 ]
-            part, times = [], 0
+            part, times = [], None
         else:
-            (part if times else written).append(line)
+            (written if times is None else part).append(line)
     return written
 
 

@@ -13,16 +13,15 @@ import numpy as np
 import exprinfer
 from exprinfer import Evaluator
 from exprinfer.runtime.session import Device
-from training.card import write_section
+from training.card import check_sections, write_section
 from training.certify import (
     available_devices,
     bullets,
+    check_domain,
     checked_on,
-    evaluate_on,
     operator_table,
     record_result,
 )
-from training.expressions import enumerate_domain
 from training.longhand.problems import Problem, problems
 from training.longhand.proof import certificate
 from training.longhand.proof.table import TransitionTable
@@ -48,6 +47,7 @@ def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
         ModelNotFoundError: If there is no such model file.
         ModelFileError: If the file cannot be opened.
         DeviceError: If the device is "cuda" and CUDA is not available.
+        ValueError: If the card lacks the section.
         CertificateError: If the file is not equivalent; then nothing is written.
         ClickException: If an answer is wrong.
     """
@@ -55,9 +55,10 @@ def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
     file = folder / "model.onnx"
     table = TransitionTable(TEACHER)
     devices = available_devices(file, device)
+    check_sections(folder / "README.md", "certify")
     for name in devices:
         certificate.prove(file, table, PROVIDERS[name])
-    domain = evaluate_on(exprinfer.load(str(file), "cpu"), enumerate_domain())
+    domain = check_domain(file, recipe.data.ranges)
     record_result(file, domain, devices)
     # Once more, because the result has changed the file and its hash.
     proofs = [certificate.prove(file, table, PROVIDERS[name]) for name in devices]

@@ -41,12 +41,13 @@ def export(recipe: Recipe, runs: Path, models: Path) -> Path:
 
     Raises:
         FileNotFoundError: If there is no run of the recipe.
+        ValueError: If the run was made with another recipe.
         ExportError: If PyTorch and ONNX Runtime disagree on any transition; then nothing is
             written.
     """
     table = TransitionTable(TEACHER)
     network = build(recipe, table)
-    Run.load_weights(runs / recipe.name, network)
+    Run(runs / recipe.name, recipe).load_weights(network)
     folder = models / recipe.model.name
     folder.mkdir(parents=True, exist_ok=True)
     model = graph(network)

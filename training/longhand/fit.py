@@ -42,7 +42,7 @@ def fit(recipe: Recipe, runs: Path, device: str = "cpu", updates: int | None = N
         recipe: The recipe.
         runs: Folder of the runs; the run is kept in ``runs/RECIPE``, and continued if it is there.
         device: PyTorch device.
-        updates: Stop after this many updates, at a checkpoint. None means all of the recipe's.
+        updates: Stop after this many updates. None means all of the recipe's.
 
     Returns:
         The fitted network.
@@ -50,9 +50,11 @@ def fit(recipe: Recipe, runs: Path, device: str = "cpu", updates: int | None = N
     Raises:
         ValueError: If the folder holds a run of another recipe, the recipe has an error, PyTorch
             cannot use the device, or the teacher gives a wrong answer.
+        Stopped: If a signal stopped the run; its checkpoint is written.
     """
     check_device(device)
     table = TransitionTable(TEACHER)
+    make_optimizer(build(recipe, table), recipe.training)  # errors come before the long work
     transitions = transitions_met(table, recipe.data)
     prepare = partial(LonghandFitting, recipe, table, transitions, device)
     network = run_loop(recipe, runs, prepare, updates)
@@ -82,7 +84,7 @@ class LonghandFitting(Fitting):
         self.columns = [torch.from_numpy(column).to(device) for column in columns]
         self.reads = torch.from_numpy(table.reads).float().to(device)
         self.order = Order(self.training, np.zeros(len(t), np.int64))
-        self._loss = torch.zeros((), device=device)
+        self.sums = torch.zeros(1, device=device)
 
     def update(self, number: int, wrong: NDArray[np.int64] = _NONE) -> None:
         """Take one step down the cross-entropy of all decisions."""
@@ -99,7 +101,7 @@ class LonghandFitting(Fitting):
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        self._loss = loss.detach()
+        self.sums.fill_(loss.detach())
 
     def row(self) -> dict[str, float]:
         """Return the last loss, the number of transitions that are wrong, and of all.
@@ -107,7 +109,7 @@ class LonghandFitting(Fitting):
         The column of all transitions is called ``situations``, as in the committed logs.
         """
         wrong = self._wrong()
-        return {"loss": float(self._loss), "wrong": int(wrong.sum()), "situations": len(wrong)}
+        return {"loss": float(self.sums), "wrong": int(wrong.sum()), "situations": len(wrong)}
 
     def is_perfect(self, row: dict[str, float]) -> bool:
         """Return whether no transition is wrong."""

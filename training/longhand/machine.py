@@ -9,7 +9,7 @@ caller of the graph sets no limit; then only the limit inside the graph counts.
 from __future__ import annotations
 
 from exprinfer.language.tokenizer import SYMBOLS
-from exprinfer.runtime.model_info import TAPES
+from exprinfer.runtime.state_info import TAPES
 from exprinfer.runtime.tapes import DIVIDED_BY_ZERO, UNLIMITED
 
 BLANK = SYMBOLS[0]

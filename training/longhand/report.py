@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import exprinfer
-from training.card import table, write_section
+from training.card import check_sections, table, write_section
 from training.files import read_rows
 from training.longhand import study_length, study_whole
 from training.longhand.plots import animate, draw_growth, draw_whole
@@ -36,6 +36,7 @@ def report(recipe: Recipe, models: Path) -> None:
     """
     folder = models / recipe.model.name
     evaluator = exprinfer.load(str(folder / "model.onnx"), "cpu")
+    check_sections(folder / "README.md", "report")
     animate(evaluator.trace(SHOWN), SHOWN, folder / "work.gif")
     write_section(folder / "README.md", "report", _training(folder, recipe))
     if (folder / study_length.FILE).exists():

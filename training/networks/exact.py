@@ -8,12 +8,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from exprinfer.language.operands import DEFAULT_OPERANDS, Operands
 from exprinfer.language.tokenizer import SYMBOLS
 from training.networks.lstm import Lstm
 from training.networks.network import Network, pad
 
-LONGEST_INPUT = 11
-LONGEST_OUTPUT = 5
 #: The row of the table that means "nothing written yet".
 START = len(SYMBOLS)
 
@@ -26,13 +25,17 @@ class Exact(Network):
     an answer does not depend on the width of the batch.
     """
 
-    longest_input = LONGEST_INPUT
-    longest_output = LONGEST_OUTPUT
-
-    def __init__(self, units: int = 128, group: int = 2, embedding: int = 32) -> None:
+    def __init__(
+        self,
+        units: int = 128,
+        group: int = 2,
+        embedding: int = 32,
+        operands: Operands = DEFAULT_OPERANDS,
+    ) -> None:
         super().__init__()
+        self.longest_input, self.longest_output = operands.longest_input, operands.longest_output
         self.group = group
-        self.steps = -(-LONGEST_OUTPUT // group)
+        self.steps = -(-self.longest_output // group)
         self.read_table = nn.Parameter(torch.empty(group, len(SYMBOLS), embedding))
         self.written_table = nn.Parameter(torch.empty(group, len(SYMBOLS) + 1, embedding))
         self.encoder = Lstm(embedding, units)
@@ -97,11 +100,11 @@ class Exact(Network):
             log_prob = log_prob + torch.where(going, best, torch.zeros_like(best)).sum(1)
             written.append(torch.where(going, symbols, torch.zeros_like(symbols)))
             going = going & (symbols[:, -1:] != 0)
-        return reverse(torch.cat(written, dim=1))[:, :LONGEST_OUTPUT], log_prob
+        return reverse(torch.cat(written, dim=1))[:, : self.longest_output], log_prob
 
     def _encode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Return the decoder's first state and cell, ``[batch, units]`` each."""
-        steps = -(-LONGEST_INPUT // self.group)
+        steps = -(-self.longest_input // self.group)
         groups = pad(tokens, steps * self.group).reshape(-1, steps, self.group)
         states = self._read(groups)
         last = (groups != 0).any(-1).sum(1) - 1

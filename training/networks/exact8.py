@@ -19,7 +19,7 @@ from torch import Tensor
 
 from exprinfer.language.tokenizer import SYMBOLS
 from training import graphs
-from training.networks.exact import LONGEST_INPUT, LONGEST_OUTPUT, START, Exact, look_up
+from training.networks.exact import START, Exact, look_up
 from training.networks.lstm import Lstm
 
 #: Largest signed 7-bit number, for states and vectors, and largest 8-bit number, for weights.
@@ -135,9 +135,9 @@ class Exact8(Exact):
 
     def cuda_graph(self) -> onnx.ModelProto:
         """Return a graph with the same numbers and fixed steps, for CUDA graphs."""
-        read = -(-LONGEST_INPUT // self.group)
+        read = -(-self.longest_input // self.group)
         words = {
-            "ANSWER_TIME": str(LONGEST_OUTPUT),
+            "ANSWER_TIME": str(self.longest_output),
             "READ_TIME": str(read * self.group),
             "READ_STEPS": str(read),
             "READ_NUMBERS": ", ".join(f"group{k}" for k in range(read)),
@@ -155,6 +155,7 @@ class Exact8(Exact):
         units = self.bridge.in_features
         group, symbols = self.group, len(SYMBOLS)
         powers = symbols ** np.arange(group)[::-1]
+        places = np.arange(self.longest_output)
         integers = {
             "ZERO": [0], "ONE": [1], "TWO": [2],
             "ZERO_SCALAR": 0, "ONE_SCALAR": 1, "FIRST": 0, "LAST_OF_GROUP": group - 1,
@@ -163,7 +164,7 @@ class Exact8(Exact):
             "BLANK": 0, "BLANKS": [[0]], "SCORES_SHAPE": [-1, group, symbols],
             "POWERS": powers,
             "GATES_SPLIT": [3 * units, units],
-            "PLACES": np.arange(LONGEST_OUTPUT), "PLACES_FROM_ONE": 1 + np.arange(LONGEST_OUTPUT),
+            "PLACES": places, "PLACES_FROM_ONE": 1 + places,
             "ROWS": [-1, 4 * units], "GROUPS": [-1, group], "LAST_IN_GROUP": [group - 1],
             # Before the first group: the number after those of all groups, and not an end.
             "before0": [[0] * (group - 1) + [symbols**group]],
@@ -197,7 +198,7 @@ class Exact8(Exact):
             "ZERO_POINT": torch.tensor(ZERO_POINT, dtype=torch.uint8),
             "ZERO_CODE": torch.tensor(float(ZERO_POINT)),
             "GROUP_POWERS": column,
-            "READ_POWERS": torch.kron(torch.eye(-(-LONGEST_INPUT // group)), column),
+            "READ_POWERS": torch.kron(torch.eye(-(-self.longest_input // group)), column),
         }
         return {
             **{name: np.array(value, np.int64) for name, value in integers.items()},

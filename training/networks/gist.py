@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from exprinfer.language.operands import DEFAULT_OPERANDS, Operands
 from exprinfer.language.tokenizer import SYMBOLS
 from training.networks.lstm import Lstm
 from training.networks.network import Network, pad
@@ -24,8 +25,13 @@ class Gist(Network):
     longest_input = STEPS
     longest_output = STEPS
 
-    def __init__(self) -> None:
+    def __init__(self, operands: Operands = DEFAULT_OPERANDS) -> None:
         super().__init__()
+        if operands.longest_input > STEPS:
+            raise ValueError(
+                f"the network 'gist' reads at most {STEPS} symbols, and the operand ranges of "
+                f"[data] need {operands.longest_input}"
+            )
         self.encoder = Lstm(len(SYMBOLS), ENCODER_UNITS)
         self.decoder = Lstm(ENCODER_UNITS, DECODER_UNITS)
         self.output = nn.Linear(DECODER_UNITS, len(SYMBOLS))

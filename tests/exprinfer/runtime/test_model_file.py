@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from exprinfer import Domain, ModelFileError, ModelInfo, ModelNotFoundError
+from exprinfer import Domain, ModelFileError, ModelInfo, ModelNotFoundError, Operands
 from exprinfer.runtime.model_file import find, shipped
 from tests.fuzz.target_model_file import METADATA
 
@@ -19,8 +19,17 @@ def test_the_metadata_is_read() -> None:
         "tapes",
         "states",
         "certified_on",
+        "operands",
         "file_sha256",
     }
+
+
+def test_operand_ranges_are_read_and_are_those_of_the_gist_by_default() -> None:
+    operands = '{"a": [-9, 12], "b": [1, 7]}'
+    model = ModelInfo.read({**METADATA, "operands": operands}, Path("x.onnx"))
+    assert model.operands == Operands((-9, 12), (1, 7))
+    assert ModelInfo.read(METADATA, Path("x.onnx")).operands == Operands((-100, 99), (-99, 99))
+    assert "seed domain of Operands(a=(-9, 12), b=(1, 7))" in repr(model)
 
 
 @pytest.mark.parametrize("key", [key for key in METADATA if key != "format_version"])
@@ -50,6 +59,14 @@ def test_a_missing_key_is_named(key: str) -> None:
         ("states", '[{"name": "a", "operation": "add", "sign": "0"}]', "wrong sign '0'"),
         ("states", '[{"name": "a", "operation": "", "sign": ""}]', "belong together"),
         ("certified_on", '"cpu"', "not a list of names"),
+        ("operands", "[[-9, 9], [-9, 9]]", "object with the keys a and b"),
+        ("operands", '{"a": [-9, 9]}', "object with the keys a and b"),
+        ("operands", '{"a": [9, -9], "b": [-9, 9]}', r"two integers in order .* got \[9, -9\]"),
+        ("operands", '{"a": [-9, 9], "b": [0, 0]}', "a number other than 0"),
+        ("operands", '{"a": [-9, 9], "b": [1, 1000000000]}', "from -999999999 to 999999999"),
+        ("operands", '{"a": [-9, 9, 9], "b": [1, 2]}', "two integers"),
+        ("operands", '{"a": [-9.0, 9], "b": [1, 2]}', "two integers"),
+        ("operands", '{"a": "-9", "b": [1, true]}', "two integers"),
         ("tapes", "[" * 100_000, "cannot be read"),
         ("domain", "everything", "EVERYTHING"),
         ("right", "475199", "475199 of 475200"),

@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from exprinfer.language.tokenizer import SYMBOLS
-from exprinfer.runtime.model_info import OPERATIONS, StateInfo
+from exprinfer.runtime.state_info import OPERATIONS, StateInfo
 from training.longhand.machine import BLANK
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from exprinfer.errors import EXPRESSION_ERRORS, ModelNotFoundError, NotTextError
 from exprinfer.results import BatchResult, Prediction, parse_integer
+from exprinfer.results.prediction import is_text
 from exprinfer.runtime.engine import Engine
 from exprinfer.runtime.model import Model
 from exprinfer.runtime.model_file import default_models, shipped
@@ -326,6 +327,6 @@ def _texts(rows: tuple[object, ...]) -> tuple[Sequence[str], list[int]]:
     """Replace non-string rows with "" and return their indices."""
     if set(map(type, rows)) <= {str}:
         return cast("tuple[str, ...]", rows), []
-    not_text = [number for number, row in enumerate(rows) if not isinstance(row, str)]
+    not_text = [number for number, row in enumerate(rows) if not is_text(row)]
     # A subclass may define another length or content: take what it holds as a str.
-    return [str.__str__(row) if isinstance(row, str) else "" for row in rows], not_text
+    return [str.__str__(row) if is_text(row) else "" for row in rows], not_text

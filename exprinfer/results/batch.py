@@ -166,9 +166,9 @@ class BatchResult:
 
 
 def _not_text_error(expression: object) -> NotTextError:
-    if isinstance(expression, bytes):
+    if issubclass(type(expression), bytes):
         try:
-            expression.decode()
+            bytes.decode(expression)  # type: ignore[arg-type]
         except UnicodeDecodeError as error:
             return NotTextError(f"not UTF-8 text: {error.reason} at byte {error.start}")
     return NotTextError(f"expected text, got {type(expression).__name__}")

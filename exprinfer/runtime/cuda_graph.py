@@ -25,6 +25,11 @@ from exprinfer.runtime.ort import CPU, CUDA, allocate, graph_options, open_sessi
 
 #: Batch sizes that are captured; other batches are padded to the next one.
 SIZES = (32, 256, 2_048, 8_192, 16_384)
+#: Why CUDA fails in a forked process.
+FORKED = (
+    "CUDA does not survive a fork: load the model in the new process, or start processes with "
+    "'spawn'"
+)
 #: Batches in flight.
 SLOTS = 2
 
@@ -94,10 +99,7 @@ class CudaGraph:
             DeviceError: In a forked process.
         """
         if os.getpid() != self._process:
-            raise DeviceError(
-                "CUDA does not survive a fork: load the model in the new process, or start "
-                "processes with 'spawn'"
-            )
+            raise DeviceError(FORKED)
         slot = self._free.get()
         try:
             yield slot

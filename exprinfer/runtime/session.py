@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exprinfer.errors import DeviceError, ModelFileError
-from exprinfer.runtime.cuda_graph import SIZES, SLOTS, CudaGraph, shared_device
+from exprinfer.runtime.cuda_graph import FORKED, SIZES, SLOTS, CudaGraph, shared_device
 from exprinfer.runtime.log import log_event
 from exprinfer.runtime.model_file import read
 from exprinfer.runtime.model_info import ModelInfo
@@ -27,6 +28,8 @@ BATCH_SIZE = 1_024
 #: Element types and ranks of the contract's tensors, as ONNX Runtime names them.
 _INPUTS = {"tokens": ("tensor(int64)", 2)}
 _OUTPUTS = {"answer": ("tensor(int64)", 2), "log_prob": ("tensor(float)", 1)}
+#: Sessions that were copied by a fork. They are kept, and never used, until the process ends.
+_abandoned: list[Any] = []
 
 
 class Session:
@@ -114,7 +117,13 @@ class Session:
         return answer, log_prob
 
     def fetch(self, names: Sequence[str], feed: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:
-        """Run the graph once and return the outputs with these names."""
+        """Run the graph once and return the outputs with these names.
+
+        Raises:
+            DeviceError: If the session uses CUDA and the process was forked.
+        """
+        if self._process != os.getpid():
+            self._reopen()
         with shared_device() if self.device == "cuda" else nullcontext():
             outputs: list[NDArray[Any]] = self._session.run(names, feed)
         return outputs
@@ -125,8 +134,22 @@ class Session:
 
     def _open(self, path: Path, provider: str) -> Any:
         file = read(path)
-        self._file_sha256 = file.sha256
+        self._file_sha256, self._content, self._process = file.sha256, file.content, os.getpid()
         return open_session(file.content, path, provider)
+
+    def _reopen(self) -> None:
+        """Open the same content again after a fork.
+
+        A thread that stayed in the parent may hold a mutex of ONNX Runtime in the copied session.
+
+        Raises:
+            DeviceError: If the session uses CUDA.
+        """
+        if self.device == "cuda":
+            raise DeviceError(FORKED)
+        _abandoned.append(self._session)  # its destructor may wait for that mutex too
+        self._session = open_session(self._content, self.path, CPU)
+        self._process = os.getpid()
 
     def _open_on_cuda(self, path: Path, device: Device) -> Any:
         """Return a session that really has CUDA, or None.

@@ -13,6 +13,7 @@ ExprinferError
   ModelNotFoundError (FileNotFoundError)  no model with this name or path
   ModelFileError (ValueError)             a file that is not a valid model
   DeviceError (RuntimeError)              the device is not available
+  InferenceError (RuntimeError)           ONNX Runtime failed, for example without memory
   RuntimeMissingError (ImportError)       ONNX Runtime is not installed
   ExtraMissingError (ImportError)         an optional library is not installed
   InputError (ValueError)                 a file or table that cannot be scored
@@ -118,6 +119,10 @@ class ModelFileError(ExprinferError, ValueError):
 
 class DeviceError(ExprinferError, RuntimeError):
     """The requested device is not available."""
+
+
+class InferenceError(ExprinferError, RuntimeError):
+    """ONNX Runtime failed while it ran a model, for example because there is no memory left."""
 
 
 class RuntimeMissingError(ExprinferError, ImportError):

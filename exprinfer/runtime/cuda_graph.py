@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from exprinfer.errors import DeviceError
 from exprinfer.runtime.model_file import read
-from exprinfer.runtime.ort import CPU, CUDA, allocate, graph_options, open_session
+from exprinfer.runtime.ort import CPU, CUDA, allocate, graph_options, inference_error, open_session
 
 #: Batch sizes that are captured; other batches are padded to the next one.
 SIZES = (32, 256, 2_048, 8_192, 16_384)
@@ -177,8 +177,15 @@ class _CapturedBatch:
         self._tokens.update_inplace(self._host)
 
     def compute(self) -> None:
-        """Answer what is on the device; return when the device has finished."""
-        self._session.run_with_iobinding(self._binding, self._options)
+        """Answer what is on the device; return when the device has finished.
+
+        Raises:
+            InferenceError: If ONNX Runtime fails.
+        """
+        try:
+            self._session.run_with_iobinding(self._binding, self._options)
+        except Exception as error:
+            raise inference_error("a CUDA graph", error) from error
 
     def fetch(self, rows: int) -> Outputs:
         """Copy the first answers back."""

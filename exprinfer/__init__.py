@@ -28,6 +28,7 @@ from exprinfer.errors import (
     OutsideDomainError,
     OverloadedError,
     RuntimeMissingError,
+    TooCostlyError,
     TooLongError,
     UnknownSymbolError,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "Prediction",
     "RuntimeMissingError",
     "StateInfo",
+    "TooCostlyError",
     "TooLongError",
     "Trace",
     "TraceStep",

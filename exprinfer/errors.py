@@ -10,6 +10,7 @@ ExprinferError
     OutsideDomainError                      outside_domain
     TooLongError                            too_long
     MalformedRowError                       malformed_row
+    TooCostlyError                          too_costly
   ModelNotFoundError (FileNotFoundError)  no model with this name or path
   ModelFileError (ValueError)             a file that is not a valid model
   DeviceError (RuntimeError)              the device is not available
@@ -95,6 +96,12 @@ class MalformedRowError(ExpressionError):
     code = "malformed_row"
 
 
+class TooCostlyError(ExpressionError):
+    """The expression needs more symbols or steps than the budget that was set."""
+
+    code = "too_costly"
+
+
 #: The classes by error number, as ``BatchResult.errors`` holds them. Number 0 means no error.
 EXPRESSION_ERRORS: tuple[type[ExpressionError], ...] = (
     ExpressionError,
@@ -106,6 +113,7 @@ EXPRESSION_ERRORS: tuple[type[ExpressionError], ...] = (
     OutsideDomainError,
     TooLongError,
     MalformedRowError,
+    TooCostlyError,
 )
 
 

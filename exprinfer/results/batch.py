@@ -14,6 +14,7 @@ from exprinfer.errors import (
     ExpressionError,
     MalformedError,
     NotTextError,
+    TooCostlyError,
     UnknownSymbolError,
     explain,
 )
@@ -42,6 +43,8 @@ class BatchResult:
         models: Names of the open models. The last one is named for rows that no model answers.
         domain: What that last model accepts.
         read_as: By row, the text that was read, for rows that were not read as they are.
+        budgets: The largest numbers of symbols and of steps that an expression may need; None
+            means no limit.
 
     Example:
         >>> import exprinfer
@@ -62,6 +65,7 @@ class BatchResult:
     models: tuple[str, ...]
     domain: Domain
     read_as: Mapping[int, str] = field(default_factory=dict)
+    budgets: tuple[int | None, int | None] = (None, None)
 
     def __len__(self) -> int:
         return len(self.expressions)
@@ -113,10 +117,22 @@ class BatchResult:
             raise ValueError(f"row {row} has an answer")
         if EXPRESSION_ERRORS[number] is NotTextError:
             return _not_text_error(expression)
+        if EXPRESSION_ERRORS[number] is TooCostlyError:
+            return self._too_costly(self.read_as.get(row) or as_text(expression))
         text, position = as_text(expression), int(self.positions[row])
         notation = EXPRESSION_ERRORS[number] in (UnknownSymbolError, MalformedError)
         advice = advise(text, position) if notation else ""
         return explain(number, text, position, DOMAIN_DESCRIPTIONS[self.domain], advice)
+
+    def _too_costly(self, text: str) -> TooCostlyError:
+        symbols, steps = self.budgets
+        if symbols is not None and len(text) > symbols:
+            return TooCostlyError(
+                f"too costly: it has {len(text):,} symbols, the budget is {symbols:,}"
+            )
+        return TooCostlyError(
+            f"too costly: it needs more than {steps:,} steps, which are the budget"
+        )
 
     @property
     def values(self) -> list[int | None]:

@@ -128,6 +128,29 @@ class Session:
             )
         return self._verified(answer, log_prob)
 
+    def run_limited(
+        self, tokens: NDArray[np.integer], limit: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
+        """Answer a batch by a model that works on tapes, with at most so many steps for each row.
+
+        Args:
+            tokens: Token ids ``[batch, time]``, padded on the right with 0.
+            limit: The number of steps. A row that has taken all of them may not be finished.
+
+        Returns:
+            Answer ids ``[batch, answer_time]``, log-probabilities ``[batch]`` and the numbers of
+            steps taken ``[batch]``.
+
+        Raises:
+            ModelFileError: If the model returns what no valid model returns.
+            InferenceError: If ONNX Runtime fails.
+        """
+        feed = {"tokens": tokens.astype(np.int64), "limit": np.array([limit])}
+        answer, log_prob, steps = self.fetch([*_OUTPUTS, "steps"], feed)
+        if not len(tokens) == len(answer) == len(log_prob) == len(steps):
+            raise ModelFileError(f"{self.path} returns another number of rows than it was given")
+        return *self._verified(answer, log_prob), steps
+
     def _verified(
         self, answer: NDArray[np.int64], log_prob: NDArray[np.float32]
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

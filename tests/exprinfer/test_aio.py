@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import exprinfer
-from exprinfer import Evaluator, ExpressionError, Prediction
+from exprinfer import Evaluator, ExpressionError, NotTextError, Prediction
 from exprinfer.aio import MicroBatcher
 from exprinfer.errors import ClosedError, OverloadedError
 from exprinfer.results import BatchResult
@@ -259,6 +259,22 @@ def test_a_batcher_serves_one_event_loop(evaluator: Evaluator) -> None:
     assert asyncio.run(batcher.evaluate("5+3")).value == 8
     with pytest.raises(RuntimeError, match="one event loop"):
         asyncio.run(batcher.evaluate("5+3"))
+
+
+def test_an_item_that_cannot_be_shown_fails_alone(evaluator: Evaluator) -> None:
+    nested: list[Any] = []
+    for _ in range(100_000):
+        nested = [nested]
+    items: list[Any] = [10**5_000, *TEXTS[:1_000], nested]
+
+    async def main() -> None:
+        async with MicroBatcher(evaluator, max_batch=2_000) as batcher:
+            calls = map(batcher.evaluate, items)
+            outcomes = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes[1:-1]] == [Prediction] * 1_000
+        assert [type(outcome) for outcome in outcomes[::1_001]] == [NotTextError] * 2
+
+    within_seconds(main)
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from exprinfer.scoring.writing.checkpoint import (
     resumable_output,
     temporary_output,
 )
+from exprinfer.scoring.writing.partial_file import follow_links
 from exprinfer.scoring.writing.writers import FORMATS, Encoder, make_encoder, output_format
 
 STDOUT = Path("-")
@@ -144,7 +145,7 @@ def _check_paths(inputs: list[Input], *outputs: Path | None) -> None:
         UsageError: If one of them is named twice, is an input, or is in a folder that is missing.
     """
     paths = [path for path in outputs if path and path != STDOUT]
-    if len({path.resolve() for path in paths if is_regular(path)}) < len(paths) > 1:
+    if len({follow_links(path) for path in paths if is_regular(path)}) < len(paths) > 1:
         raise click.UsageError(f"{paths[0]} cannot hold both the results and the summary")
     for path in paths:
         if not path.parent.is_dir():

@@ -37,6 +37,11 @@ class Input:
     """One of the values of ``COMPRESSIONS``, or None."""
 
     @property
+    def shown(self) -> str:
+        """The name for results: bytes that are not UTF-8 are escaped."""
+        return os.fsencode(self.name).decode(errors="backslashreplace")
+
+    @property
     def is_file(self) -> bool:
         """Whether it is a regular file, which has a size and can be read again."""
         return self.name != STDIN and os.path.isfile(self.name)

@@ -209,7 +209,7 @@ def score_dataset(
 def _names(ray: Any, run: str) -> Any:
     """Return the names of the files of a run; a block that is written again keeps its name."""
 
-    class Names(ray.data.datasource.FilenameProvider):  # type: ignore[misc, name-defined]
+    class Names(ray.data.datasource.FilenameProvider):  # type: ignore[misc]
         def get_filename_for_block(self, block: Any, *arguments: Any, **options: Any) -> str:
             parts = [run, *arguments, *options.values()]
             return f"{'-'.join(map(str, parts))}.parquet"

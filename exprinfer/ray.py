@@ -20,9 +20,9 @@ from exprinfer.errors import ExtraMissingError
 from exprinfer.evaluator import load
 from exprinfer.runtime.threads import available_cores
 from exprinfer.scoring.datasets import ScoreRows, read_sources
-from exprinfer.scoring.reading.dataset_files import find_source
+from exprinfer.scoring.reading.dataset_files import find_source, rows_in
 from exprinfer.scoring.reading.options import ReadOptions
-from exprinfer.scoring.writing.result_folder import Totals, count_results, whole_folder
+from exprinfer.scoring.writing.result_folder import Totals, check_rows, count_results, whole_folder
 
 # isort: split
 import pyarrow as pa
@@ -173,7 +173,7 @@ def score_dataset(
     """
     ray = _import_ray()
     paths = [source] if isinstance(source, str) else source
-    with _connected(ray, address, workers), whole_folder(output, filesystem) as (folder, system):
+    with _connected(ray, address, workers), whole_folder(output, filesystem) as folder:
         options = ReadOptions(column, expected, delimiter, encoding, tell=tell)
         sources = [find_source(path, filesystem, options) for path in paths]
         if name_files is None:
@@ -196,8 +196,28 @@ def score_dataset(
             compute=ray.data.ActorPoolStrategy(size=workers or _default_workers(ray, device)),
             num_gpus=1 if device == "cuda" else None,
         )
-        results.write_parquet(folder, filesystem=system)
-        return count_results(folder, system)
+        results.write_parquet(
+            folder.path,
+            filesystem=folder.filesystem,
+            filename_provider=_names(ray, folder.run),
+        )
+        totals = count_results(folder)
+        check_rows(output, rows_in(sources), totals)
+        return totals
+
+
+def _names(ray: Any, run: str) -> Any:
+    """Return the names of the files of a run; a block that is written again keeps its name."""
+
+    class Names(ray.data.datasource.FilenameProvider):  # type: ignore[misc]
+        def get_filename_for_block(self, block: Any, *arguments: Any, **options: Any) -> str:
+            parts = [run, *arguments, *options.values()]
+            return f"{'-'.join(map(str, parts))}.parquet"
+
+        def get_filename_for_task(self, write_uuid: str, task_index: int) -> str:
+            return f"{run}-{write_uuid}-{task_index}"
+
+    return Names()
 
 
 def _import_ray() -> Any:

@@ -1,8 +1,6 @@
 (** Symbols, tapes and the machine that a transition table describes. *)
 From Coq Require Export ZArith NArith List Lia Bool.
-From Coq Require Export String.
 Export ListNotations.
-Open Scope list_scope.
 Open Scope Z_scope.
 
 (** * Symbols *)

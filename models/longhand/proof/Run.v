@@ -43,11 +43,14 @@ Qed.
 
 Lemma le_app xs ys : le (xs ++ ys) = le xs + 10 ^ Z.of_nat (length xs) * le ys.
 Proof.
-  induction xs as [|x xs IH]; [cbn; lia|]. cbn [le app length]. rewrite IH, pow_S. lia.
+  induction xs as [|x xs IH]; cbn [le app length]; [change (10 ^ Z.of_nat 0) with 1; lia|].
+  rewrite IH, pow_S. lia.
 Qed.
 
 Lemma be_rev xs : be (rev xs) = le xs.
-Proof. induction xs; cbn [rev le]; [reflexivity|]. rewrite be_app, IHxs. cbn. lia. Qed.
+Proof. induction xs; cbn [rev le]; [reflexivity|]. rewrite be_app, IHxs. cbn [be length].
+  change (10 ^ Z.of_nat 1) with 10. change (10 ^ Z.of_nat 0) with 1. lia.
+Qed.
 
 Lemma le_rev xs : le (rev xs) = be xs.
 Proof. now rewrite <- be_rev, rev_involutive. Qed.
@@ -119,13 +122,14 @@ Proof.
   - cbn in *. split; [lia|exact I].
   - destruct (Z.eqb_spec z 0) as [->|N]; [split; [reflexivity|exact I]|].
     rewrite Nat2Z.inj_succ, Z.pow_succ_r in H by lia.
-    pose proof (Z.div_mod z 10). pose proof (Z.mod_pos_bound z 10).
+    pose proof (Z.div_mod z 10 ltac:(lia)). pose proof (Z.mod_pos_bound z 10 ltac:(lia)).
     assert (0 <= z / 10) by (apply Z.div_pos; lia).
     destruct (IH (z / 10)) as [V C]; [lia|]. cbn [le rev]. rewrite val_mod, V. split; [lia|].
     destruct (rev (digits_le fuel (z / 10))) as [|d ds] eqn:E; cbn [app].
     + assert (z / 10 = 0).
       { rewrite <- V, <- be_rev, E. reflexivity. }
-      cbn. pose proof (val_mod z). destruct (dig (z mod 10)); cbn in *; auto; lia.
+      assert (val (dig (z mod 10)) <> 0) as K by (rewrite val_mod; lia).
+      cbn [canon]. destruct (dig (z mod 10)); auto.
     + destruct d; cbn in *; auto.
 Qed.
 
@@ -133,7 +137,7 @@ Lemma digits_spec z : be (digits z) = Z.abs z /\ canon (digits z).
 Proof.
   unfold digits. rewrite be_rev. apply digits_le_spec.
   destruct (Z.eqb_spec z 0) as [->|N]; [cbn; lia|].
-  pose proof (Z.log2_spec (Z.abs z)). pose proof (Z.log2_nonneg (Z.abs z)).
+  pose proof (Z.log2_spec (Z.abs z) ltac:(lia)). pose proof (Z.log2_nonneg (Z.abs z)).
   replace (Z.of_nat _) with (Z.succ (Z.log2 (Z.abs z))) by lia. lia.
 Qed.
 
@@ -215,6 +219,25 @@ Proof. tape. Qed.
 Lemma aend_left L : perform left (aend L) = alw L [].
 Proof. tape. Qed.
 
+Lemma cur_stk x L r : cur (stk (x :: L) r) = x.
+Proof. reflexivity. Qed.
+
+Lemma cur_alw x L r : cur (alw (x :: L) r) = x.
+Proof. reflexivity. Qed.
+
+(** A number on [answer], the head on its first digit. *)
+Definition onf (zs : list digit) : tape :=
+  match zs with [] => aend [] | z :: zs => alw [Dig z] (map Dig zs) end.
+
+Lemma alw_right_onf zs : perform right (alw [] (map Dig zs)) = onf zs.
+Proof. destruct zs; [reflexivity|]. cbn [map onf]. now rewrite alw_right. Qed.
+
+Lemma wipe_onf d zs : perform (put_right B) (alw [Dig d] (map Dig zs)) = onf zs.
+Proof. destruct zs; [reflexivity|]. cbn [map onf]. now rewrite alw_wipe_right. Qed.
+
+Lemma pos_onf zs : pos (onf zs) = 1 - Z.of_nat (length zs).
+Proof. destruct zs; unfold onf, aend, alw; cbn [pos length]; rewrite ?map_length; lia. Qed.
+
 (** * Runs *)
 
 (** The positions that heads may take if the expression has [N] symbols. *)
@@ -246,6 +269,29 @@ Proof.
   - destruct k as [|k]; [lia|]. eapply R_step; eauto. eapply IH; eauto. lia.
 Qed.
 
-#[export] Hint Rewrite perform_stay stk_left stk_put_left stk_put stk_right_nil alw_put alw_left
+#[export] Hint Rewrite cur_stk cur_alw alw_right_onf wipe_onf perform_stay stk_left stk_put_left stk_put stk_right_nil alw_put alw_left
   alw_put_left alw_right alw_right_end alw_wipe_right alw_wipe_right_end aend_left : tapes.
 #[export] Hint Rewrite stk_right stk_put_right using (discriminate) : tapes.
+
+(** * Values *)
+
+Definition sgn (z : Z) : option sign := if z =? 0 then None else Some (if z <? 0 then Neg else Pos).
+Definition sz (s : sign) : Z := match s with Pos => 1 | Neg => -1 end.
+
+(** The input tape: [g] was read and may have been overwritten, [rest] starts at the head. *)
+Definition inp (g rest : list sym) (p : Z) : tape := T g (hd B rest) (tl rest) p.
+
+(** A value is complete: it is on [answer], and the heads on [input] and [first] stand on the next
+    symbol and on the last symbol of what is pending. *)
+Definition Res (x : Z) (rest : list sym) (p : Z) (F : list sym) (y : tape) (used : bool) (c : cfg) :=
+  exists g r, c = Cfg (Result (sgn x) used) (inp g rest p) (stk F r) y (ans (digits x)).
+
+Lemma Res_intro x zs v g r rest p F y used :
+  canon zs -> be zs = Z.abs x -> v = sgn x ->
+  Res x rest p F y used (Cfg (Result v used) (inp g rest p) (stk F r) y (ans zs)).
+Proof. intros C V ->. exists g, r. rewrite (digits_of zs x); auto. Qed.
+
+Lemma step_by c a :
+  delta (st c) (cur (ti c)) (cur (tf c)) (cur (ts c)) (cur (ta c)) = Some a ->
+  step delta c = Some (apply a c).
+Proof. intros H. unfold step. now rewrite H. Qed.

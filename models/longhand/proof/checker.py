@@ -43,7 +43,9 @@ WRITE_SHAPE -1 4 18; MOVE_SHAPE -1 4 3; OUTPUT_SPLIT 172 72 12; BLANK_TAPE 0; ZE
 UNSEEN 17; KEEP 17; TAPE_ROWS 0 18 36 54; GATES_SPLIT 192 64; limit 4611686018427387904"""
 HEAD = """(* Written by checker.py from model.onnx. L: state, seen on 4 tapes (17: does not look),
    next state, written on 4 tapes (17: nothing), moves of 4 heads (0 left, 1 stay, 2 right). *)
+From Coq Require Import String.
 From Longhand Require Import Base.
+Open Scope list_scope.
 Definition operators_sha256 := "{graph}"%string.
 Definition table_sha256 := "{digest}"%string.
 Definition table : list line :=

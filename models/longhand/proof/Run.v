@@ -295,3 +295,14 @@ Lemma step_by c a :
   delta (st c) (cur (ti c)) (cur (tf c)) (cur (ts c)) (cur (ta c)) = Some a ->
   step delta c = Some (apply a c).
 Proof. intros H. unfold step. now rewrite H. Qed.
+
+Lemma T_right g c rest p : perform right (T g c rest p) = inp (push c g) rest (p + 1).
+Proof. reflexivity. Qed.
+
+Lemma inp_right x g rest p : perform right (inp g (x :: rest) p) = inp (push x g) rest (p + 1).
+Proof. reflexivity. Qed.
+
+Lemma T_put x g c rest p : perform (put x) (T g c rest p) = T g x rest p.
+Proof. reflexivity. Qed.
+
+#[export] Hint Rewrite T_right inp_right T_put : tapes.

@@ -3,11 +3,11 @@ From Longhand Require Export Run.
 
 (** Work out the tapes after a step. *)
 Ltac tapes := unfold apply, D, ans, clean in *; cbn [next ai af as_ aa ti tf ts ta st map app];
-  autorewrite with tapes; cbn [tl hd push app].
+  autorewrite with tapes; cbn [tl hd push app sign_sym].
 
 (** Prove that heads are within bounds. *)
 Ltac sizes :=
-  unfold inside, within, ans, clean, stk, alw, aend in |- *; cbn [ti tf ts ta pos];
+  unfold inside, within, ans, clean, stk, alw, aend, inp in |- *; cbn [ti tf ts ta pos];
   repeat match goal with
   | H : within _ _ |- _ => unfold within in H
   | H : (_ <= _)%nat |- _ =>

@@ -364,7 +364,7 @@ Proof.
     eapply E_step; [apply step_by; apply dr_star; apply (goes_op rest (Prod b true :: K)); auto| |];
       unfold apply; cbn [next ai af as_ aa ti tf ts ta st rep length] in *; tapes; [sizes'|].
     eapply E_weaken; [apply drop_loop; [now apply rep_under|sizes'|rewrite rev_length; rewrite app_length, map_length, rev_length in L; lia]|].
-    intros c (r' & ->). apply res_ans. replace (Z.abs b * 0) with 0 by lia. exists g, r'. reflexivity.
+    intros c0 (r' & ->). apply res_ans. replace (Z.abs b * 0) with 0 by lia. exists g, r'. reflexivity.
   - cbn [rep length] in L. rewrite app_length, map_length, rev_length in L.
     eapply E_bind; [apply (to_begin N x (Prod b true :: K) rest c Star (map Dig (rev (digits b)) ++ rep K)); auto;
       cbn [rep length]; rewrite app_length, map_length, rev_length; lia|].
@@ -373,6 +373,33 @@ Proof.
       auto using rep_under, text_proper; unfold within, at_; lia|].
     intros c' Hc. apply res_ans. replace (Z.abs b * x) with (sz s * (be (digits b) * be ds)); [assumption|].
     rewrite Ex, Vb. ring.
+Qed.
+
+(** Nothing is added to what waits. *)
+Lemma fetch N g rest r a K : at_start K = true ->
+  (length (digits a) + length (rep K) + length rest <= N)%nat ->
+  E N (Cfg (Fetch (sign_z a)) (It N g rest) (stk (map Dig (rev (digits a)) ++ rep K) r) clean (ans []))
+    (Ans N a K rest).
+Proof.
+  intros A L. pose proof (rep_opening K A) as HF. destruct (digits_spec a) as [Va Ca].
+  assert (Lr : length (rev (digits a)) = length (digits a)) by apply rev_length.
+  destruct (rev (digits a)) as [|d xs] eqn:Er; cbn [length map app] in *.
+  - assert (digits a = []) as Ed by (destruct (digits a); [reflexivity|discriminate]).
+    rewrite Ed in *. cbn in Va. assert (a = 0) as -> by lia. change (sign_z 0) with Pos.
+    assert (fin : forall r', Ans N 0 K rest (Cfg (Result None false) (It N g rest) (stk (rep K) r') clean (ans []))).
+    { intros r'. apply res_ans. exists g, r'. reflexivity. }
+    destruct K as [|[?|?|[]] K]; try discriminate A; cbn [rep length] in *;
+      (eone; apply E_done; apply fin).
+  - assert (Ed : digits a = rev xs ++ [d]).
+    { rewrite <- (rev_involutive (digits a)), Er. reflexivity. }
+    assert (lift : forall r', E N (Cfg (LiftFirst (sign_z a)) (It N g rest) (stk (map Dig xs ++ rep K) r') clean (ans [d]))
+      (Ans N a K rest)).
+    { intros r'. eapply E_weaken; [eapply R_E; apply lift_first; auto; try sizes'; cbn [length]; lia|].
+      intros c (r2 & ->). rewrite <- Ed. apply res_ans. exists g, r2.
+      assert (a <> 0) as Na.
+      { intros ->. discriminate Er. }
+      unfold sgn, sign_z. destruct (Z.eqb_spec a 0); [lia|reflexivity]. }
+    eone. apply lift.
 Qed.
 
 (** Addition to what waits. *)
@@ -386,18 +413,80 @@ Proof.
   destruct (digits_spec a) as [Va Ca]. pose proof (rep_opening K U) as HF.
   assert (W' : waits (sign_sym (sign_z a)) (hd B rest) = false).
   { destruct (sign_z a); by_next rest H; try discriminate W; reflexivity. }
-  cbn [rep length] in L. rewrite app_length, map_length, rev_length in L.
+  assert (L2 : (1 + length (digits a) + length (rep K) + length (digits x) + length rest <= N)%nat).
+  { cbn [rep length] in L. rewrite app_length, map_length, rev_length in L. lia. }
   destruct (Z.eq_dec x 0) as [->|Nx].
-  - eapply E_bind; [apply (zero_res N (Sum a :: K) rest c); auto; cbn [rep length]; rewrite app_length, map_length, rev_length; lia|].
-    intros c' (g & r & ->).
-    assert (lift : forall r, E N (Cfg (LiftFirst (sign_z a)) (It N g rest) (stk (map Dig (rev (digits a)) ++ rep K) r) clean (ans []))
-       (fun c => exists r', c = Cfg (Result (Some (sign_z a)) false) (It N g rest) (stk (rep K) r') clean (ans (digits a)))).
-    { intros r'. eapply E_weaken; [eapply R_E; apply lift_first; rewrite ?rev_length; auto; try sizes'; cbn [length]; lia|].
-      intros c0 (r2 & ->). exists r2. now rewrite rev_involutive, app_nil_r. }
-    eapply E_step; [apply step_by; apply dr_sum; [apply (goes_op rest (Sum a :: K)); auto|cbn [rep hd stk cur]; destruct (sign_z a); reflexivity|exact W']| |];
-      unfold apply; cbn [next ai af as_ aa ti tf ts ta st rep length hd stk cur] in *;
-      fold (stk (sign_sym (sign_z a) :: map Dig (rev (digits a)) ++ rep K) r); rewrite stk_left; tapes; [destruct (sign_z a); sizes'|].
-    all: replace (a + 0) with a by lia.
-    all: admit.
-  - admit.
-Admitted.
+  - eapply E_bind; [apply (zero_res N (Sum a :: K) rest c); auto; lia|].
+    intros c' (g & r & ->). replace (a + 0) with a by lia.
+    assert (Hfetch : forall r', E N (Cfg (Fetch (sign_of (sign_sym (sign_z a)))) (It N g rest) (stk (map Dig (rev (digits a)) ++ rep K) r') clean (ans []))
+      (Ans N a K rest)).
+    { intros r'. replace (sign_of (sign_sym (sign_z a))) with (sign_z a) by (now destruct (sign_z a)).
+      apply fetch; auto. lia. }
+    eapply E_step; [apply step_by; apply (dr_sum _ (sign_sym (sign_z a)));
+      [apply (goes_op rest (Sum a :: K)); auto|destruct (sign_z a); reflexivity|exact W']| |];
+      unfold apply; cbn [next ai af as_ aa ti tf ts ta st rep]; rewrite stk_left; tapes; [|apply Hfetch].
+    destruct (sign_z a); sizes'.
+  - eapply E_bind; [apply (to_begin N x (Sum a :: K) rest c (sign_sym (sign_z a)) (map Dig (rev (digits a)) ++ rep K)); auto;
+      destruct (sign_z a); reflexivity|].
+    intros c' (s & ds & g & r & C & Nd & Ex & Ld & ->).
+    assert (Pd : 0 < be ds).
+    { destruct ds as [|d ds]; [congruence|]. apply canon_bound in C. pose proof (pow_pos (length ds)). lia. }
+    assert (Pa : within N (at_ N rest)) by (unfold within, at_; lia).
+    assert (add : forall s r, sz s * (be (digits a) + be ds) = a + x ->
+      E N (Cfg (Add s false) (It N g rest) (stk (map Dig (rev (digits a)) ++ rep K) r) (stk (map Dig (rev ds)) []) (ans []))
+      (Ans N (a + x) K rest)).
+    { intros s' r' <-. eapply E_weaken; [eapply R_E; apply add_op; auto; lia|]. intros. now apply res_ans. }
+    assert (sub : forall s r, sz s * (be (digits a) - be ds) = a + x ->
+      E N (Cfg (Subtract s false) (It N g rest) (stk (map Dig (rev (digits a)) ++ rep K) r) (stk (map Dig (rev ds)) []) (ans []))
+      (Ans N (a + x) K rest)).
+    { intros s' r' <-. eapply E_weaken; [eapply R_E; apply sub_op; auto; lia|]. intros. now apply res_ans. }
+    assert (sign_z a = if a <? 0 then Neg else Pos) as Sa by reflexivity.
+    destruct (Z.ltb_spec a 0); rewrite Sa; cbn [sign_sym after]; destruct s; cbn [sz] in *;
+      (apply add || apply sub); cbn [sz]; lia.
+Qed.
+
+(** Division of what waits: a statement about the work itself, proven in [Quotients.v]. *)
+Definition divides (N : nat) : Prop := forall s g rest p F r X Y, under F -> proper rest ->
+  within N p -> within N (p - 1) -> canon X -> canon Y -> Y <> [] ->
+  (length X + length F <= N + 1)%nat -> (length X + length Y <= N)%nat ->
+  E N (Cfg (Over s) (perform left (inp g rest p)) (stk (map Dig (rev X) ++ F) (Slash :: r))
+      (stk (B :: map Dig (rev Y)) []) (ans []))
+    (fun c => exists used y, dirty N used y /\ Res (sz s * (be X / be Y)) rest p F y used c).
+
+Lemma compute_slash N x b K rest c : divides N -> x <> 0 ->
+  ordered (Prod b false :: K) = true -> next_ok rest = true ->
+  text_ok rest -> (length (rep (Prod b false :: K)) + length (digits x) + length rest <= N)%nat ->
+  Hand N x (Prod b false :: K) rest c -> E N c (Ans N (Z.quot (Z.abs b) x) K rest).
+Proof.
+  intros HD Nx O H Tx L Hh.
+  assert (U : no_product K = true) by (cbn [ordered] in O; now apply andb_prop in O).
+  destruct (digits_spec b) as [Vb Cb].
+  cbn [rep length] in L. rewrite app_length, map_length, rev_length in L.
+  eapply E_bind; [apply (to_begin N x (Prod b false :: K) rest c Slash (map Dig (rev (digits b)) ++ rep K)); auto;
+    cbn [rep length]; rewrite app_length, map_length, rev_length; lia|].
+  intros c' (s & ds & g & r & C & Nd & Ex & Ld & ->). cbn [after].
+  assert (Pd : 0 < be ds).
+  { destruct ds as [|d ds]; [congruence|]. apply canon_bound in C. pose proof (pow_pos (length ds)). lia. }
+  eapply E_weaken; [apply (HD s g rest (at_ N rest) (rep K) r (digits b) ds);
+    auto using rep_under, text_proper; unfold within, at_; lia|].
+  intros c' (used & y & D & Hc). exists used, y. split; [assumption|].
+  replace (Z.quot (Z.abs b) x) with (sz s * (be (digits b) / be ds)); [assumption|].
+  rewrite Ex, Vb. destruct s; cbn [sz].
+  - rewrite !Z.mul_1_l, Z.quot_div_nonneg; lia.
+  - replace (-1 * be ds) with (- be ds) by lia. rewrite Z.quot_opp_r, Z.quot_div_nonneg by lia. lia.
+Qed.
+
+(** The end if there is a division by zero. *)
+Definition Zero_division (c : cfg) : Prop := st c = Halt /\ ta c = alw [Slash] [].
+
+Lemma by_zero N b K rest c : ordered (Prod b false :: K) = true -> next_ok rest = true ->
+  (length (rep (Prod b false :: K)) + length rest <= N)%nat ->
+  Hand N 0 (Prod b false :: K) rest c -> E N c Zero_division.
+Proof.
+  intros O H L Hh.
+  eapply E_bind; [apply (zero_res N (Prod b false :: K) rest c); auto|].
+  intros c' (g & r & ->). change (digits 0) with (@nil digit).
+  eapply E_step; [apply step_by; apply dr_slash; apply (goes_op rest (Prod b false :: K)); auto| |];
+    unfold apply; cbn [next ai af as_ aa ti tf ts ta st rep length] in *; tapes; [sizes'|].
+  apply E_done. split; reflexivity.
+Qed.

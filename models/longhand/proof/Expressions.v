@@ -151,7 +151,8 @@ Lemma shows :
 Proof.
   apply expression_ind; cbn [show_f show_p show]; intros; auto; unfold text_ok in *;
     rewrite ?Forall_app; repeat (split || constructor || assumption || discriminate).
-  apply Forall_map. apply Forall_forall. discriminate.
+  - apply (Forall_map Dig). apply Forall_forall. discriminate.
+  - apply Forall_app. repeat constructor; [assumption|discriminate].
 Qed.
 
 Lemma rep_item_len x y K : is_operator y = true ->
@@ -221,7 +222,7 @@ Proof.
     destruct (eval_f f) as [b|]; cbn [both outcome fits_in] in *.
     + eapply E_bind; [exact M|]. intros c1 H1.
       eapply E_bind; [apply IHf; auto; [intros; apply HD; rewrite H; apply orb_true_r|rewrite Lr; lia]|].
-      intros c2 H2. eapply E_weaken; [apply (compute_star N _ (sz s * a) K rest c2); auto; rewrite ?digits_signed, ?Lr; try lia; exact H2|].
+      intros c2 H2. eapply E_weaken; [apply (compute_star N (sz (sign_z (sz s * a)) * b) (sz s * a) K rest c2); auto; rewrite ?digits_signed, ?Lr; try lia; exact H2|].
       intros c3 H3. left. rewrite abs_sign in H3. now rewrite Z.mul_assoc.
     + eapply E_bind; [exact M|]. intros c1 H1.
       apply IHf; auto; [intros; apply HD; rewrite H; apply orb_true_r|rewrite Lr; lia].
@@ -248,7 +249,7 @@ Proof.
       * rewrite Z.mul_0_r in M2. eapply E_bind; [exact M2|]. intros c2 H2.
         apply (by_zero N (sz s * a) K rest c2); auto; rewrite Lr; lia.
       * eapply E_bind; [exact M2|]. intros c2 H2.
-        eapply E_weaken; [apply (compute_slash N _ (sz s * a) K rest c2 HD); auto; rewrite ?digits_signed, ?Lr; try lia; [destruct (sign_z (sz s * a)); cbn [sz]; lia|exact H2]|].
+        eapply E_weaken; [apply (compute_slash N (sz (sign_z (sz s * a)) * b) (sz s * a) K rest c2 HD); auto; rewrite ?digits_signed, ?Lr; try lia; try exact H2; destruct (sign_z (sz s * a)); cbn [sz]; lia|].
         intros c3 H3. left.
         replace (sz s * Z.quot a b) with (Z.quot (Z.abs (sz s * a)) (sz (sign_z (sz s * a)) * b)); [assumption|].
         assert (Q : sz s * Z.quot a b = Z.quot (sz s * a) b).
@@ -279,7 +280,7 @@ Proof.
     destruct (eval_p p) as [b|]; cbn [both outcome fits_in] in *.
     + eapply E_bind; [exact M|]. intros c1 H1.
       eapply E_bind; [apply IHp; auto; [intros; apply HD; rewrite H; apply orb_true_r|rewrite Lr; lia]|].
-      intros c2 H2. eapply E_weaken; [apply (compute_sum N _ a K rest c2); auto; rewrite ?digits_signed, ?Lr; try lia; exact H2|].
+      intros c2 H2. eapply E_weaken; [apply (compute_sum N (sz Pos * b) a K rest c2); auto; rewrite ?digits_signed, ?Lr; try lia; exact H2|].
       intros c3 H3. left. cbn [sz] in *. now replace (1 * (a + b)) with (a + 1 * b) by lia.
     + eapply E_bind; [exact M|]. intros c1 H1.
       apply IHp; auto; [intros; apply HD; rewrite H; apply orb_true_r|rewrite Lr; lia].
@@ -303,7 +304,7 @@ Proof.
     destruct (eval_p p) as [b|]; cbn [both outcome fits_in] in *.
     + eapply E_bind; [exact M|]. intros c1 H1.
       eapply E_bind; [apply IHp; auto; [intros; apply HD; rewrite H; apply orb_true_r|rewrite Lr; lia]|].
-      intros c2 H2. eapply E_weaken; [apply (compute_sum N _ a K rest c2); auto; rewrite ?digits_signed, ?Lr; try lia; exact H2|].
+      intros c2 H2. eapply E_weaken; [apply (compute_sum N (sz Neg * b) a K rest c2); auto; rewrite ?digits_signed, ?Lr; try lia; exact H2|].
       intros c3 H3. left. cbn [sz] in *. now replace (1 * (a - b)) with (a + -1 * b) by lia.
     + eapply E_bind; [exact M|]. intros c1 H1.
       apply IHp; auto; [intros; apply HD; rewrite H; apply orb_true_r|rewrite Lr; lia].

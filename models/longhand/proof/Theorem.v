@@ -1,5 +1,5 @@
 (** The theorem, about the table of the model file. *)
-From Longhand Require Export Expressions.
+From Longhand Require Export Expressions Quotients.
 From Longhand Require Import transitions.
 
 Opaque table.
@@ -122,13 +122,13 @@ Proof.
   - unfold inside, within, start_cfg, blank. cbn [ti tf ts ta pos]. lia.
 Qed.
 
-(** Expressions of integers with [+], [-], [*], minuses and brackets, without any condition. *)
-Theorem longhand_correct_without_division e : has e = false ->
+(** The theorem for whole expressions. *)
+Theorem longhand_correct e :
   exists k c, run longhand k (initial (show e)) = Some c /\ st c = HALT /\
     written (ta c) = answer e /\
     forall i ci, (i <= k)%nat -> run longhand i (initial (show e)) = Some ci ->
       on_tapes (length (show e)) ci.
-Proof. intros H. apply longhand_correct_if_divides. congruence. Qed.
+Proof. apply longhand_correct_if_divides. intros _. apply division. Qed.
 
 (** No transition leads on from the last state, so a run ends there. *)
 Theorem halt_is_final c : st c = HALT -> step longhand c = None.

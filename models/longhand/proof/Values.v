@@ -448,7 +448,7 @@ Qed.
 (** Division of what waits: a statement about the work itself, proven in [Quotients.v]. *)
 Definition divides (N : nat) : Prop := forall s g rest p F r X Y, under F -> proper rest ->
   within N p -> within N (p - 1) -> canon X -> canon Y -> Y <> [] ->
-  (length X + length F <= N + 1)%nat -> (length X + length Y <= N)%nat ->
+  (length X + length F <= N)%nat -> (length X + length Y <= N)%nat ->
   E N (Cfg (Over s) (perform left (inp g rest p)) (stk (map Dig (rev X) ++ F) (Slash :: r))
       (stk (B :: map Dig (rev Y)) []) (ans []))
     (fun c => exists used y, dirty N used y /\ Res (sz s * (be X / be Y)) rest p F y used c).

@@ -18,8 +18,8 @@ is a finite table of transitions. The checker works in four parts:
 4. Compare: each choice must be the one in the table, and its score must lead every other score by
    more than the rounding errors of both.
 
-``transitions.v`` lists the transitions that can occur. Its theorems say that no others occur in a
-run on an expression, so others need no check.
+``transitions.v`` lists the transitions that can occur. The theorem in ``Main.v`` shows that a run
+on an expression needs no others, so others need no check.
 """
 
 import argparse
@@ -27,6 +27,7 @@ import hashlib
 import re
 import struct
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -36,34 +37,28 @@ TAPES, SYMBOLS = 4, 17
 UNSEEN = KEEP = SYMBOLS  # Number 17 means "does not look" as input, and "writes nothing" as choice.
 CHOICES = [172] + TAPES * [SYMBOLS + 1] + TAPES * [3]  # Next state; writes; left, stay or right.
 NAMES = ["next state"] + [f"{what} on tape {t}" for what in ("write", "move") for t in range(TAPES)]
-# The part of the graph around the step: its constants here, and a hash of its operators.
-CONSTANTS = """START 0; HALT 171; PER_SQUARE 14; PER_SYMBOL 20; AT_LEAST 20; ZERO 0; ONE 1; TWO 2; FEW 16;
-ZERO_SCALAR 0; ONE_SCALAR 1; TAPES 4; LAST 3; HEAD_AXES 1 2; EMBEDDED_AXES 1 2; YES 1; BLANK 0;
-WRITE_SHAPE -1 4 18; MOVE_SHAPE -1 4 3; OUTPUT_SPLIT 172 72 12; BLANK_TAPE 0; ZERO_LOG_PROB 0;
-UNSEEN 17; KEEP 17; TAPE_ROWS 0 18 36 54; GATES_SPLIT 192 64; limit 4611686018427387904"""
+# The graph around the step: its constants. (transitions.v has the hash of its operators.)
+CONSTANTS = """START 0; HALT 171; PER_SQUARE 14; PER_SYMBOL 20; AT_LEAST 20; ZERO 0; ONE 1; TWO 2;
+FEW 16; ZERO_SCALAR 0; ONE_SCALAR 1; TAPES 4; LAST 3; HEAD_AXES 1 2; EMBEDDED_AXES 1 2; YES 1;
+WRITE_SHAPE -1 4 18; MOVE_SHAPE -1 4 3; OUTPUT_SPLIT 172 72 12; BLANK_TAPE 0; BLANK 0; KEEP 17;
+ZERO_LOG_PROB 0; UNSEEN 17; TAPE_ROWS 0 18 36 54; GATES_SPLIT 192 64; limit 4611686018427387904"""
 HEAD = """(* Written by checker.py from model.onnx. L: state, seen on 4 tapes (17: does not look),
    next state, written on 4 tapes (17: nothing), moves of 4 heads (0 left, 1 stay, 2 right). *)
-From Coq Require Import String.
-From Longhand Require Import Base.
-Open Scope list_scope.
+From Coq Require Import String. From Longhand Require Import Base. Open Scope list_scope.
 Definition operators_sha256 := "{graph}"%string.
 Definition table_sha256 := "{digest}"%string.
 Definition table : list line :=
 """
 # Float32: the unit roundoff, and the smallest normal number (in case small numbers become 0).
 UNIT, TINY = 2.0**-24, 2.0**-126
-# Assumption: a float32 sigmoid or tanh is at most this far from the exact one.
-FUNCTION_ERROR = 1e-4
+FUNCTION_ERROR = 1e-4  # Assumption: no float32 sigmoid or tanh is further from the exact one.
 
 
 class RefusedError(Exception):
     """The file is not the machine of the table. The message says why."""
 
 
-# Part 1: read the weights. An ONNX file is a protobuf message.
-
-
-def varint(data, at):
+def varint(data, at):  # Part 1, read the weights: an ONNX file is a protobuf message.
     """Return the variable-length integer at a position, and the position after it."""
     value = shift = 0
     while True:
@@ -105,10 +100,7 @@ def read(path):
     return dict(tensors), hashlib.sha256(operators).hexdigest()
 
 
-# Part 2: the scores in float64. Part 3: the rounding errors, worked out beside them.
-
-
-def dot(a, a_error, b, extra):
+def dot(a, a_error, b, extra):  # Parts 2 and 3: the scores, and beside them the rounding errors.
     """Return a @ b + extra and a bound on its error, if a is off by at most a_error.
 
     A float32 sum of n products in any order is off by at most n u / (1 - n u) times the sum of the
@@ -146,15 +138,11 @@ def scores(weights, state, seen):
     return result, 1.001 * error  # The float64 errors here are 2^29 times smaller: 0.1% is plenty.
 
 
-# Part 4: compare.
-
-
 def decide(weights, state, seen):
-    """Return the choices ``[rows, 9]`` and the smallest lead of a choice beyond all errors."""
+    """Return choices and their leads beyond the errors, ``[rows, 9]``, and the largest error."""
     values, errors = scores(weights, state, seen)
-    starts = np.cumsum([0, *CHOICES])
     chosen, leads = [], []
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in pairwise(np.cumsum([0, *CHOICES])):
         value, error = values[:, start:end], errors[:, start:end]
         best = value.argmax(1)[:, None]
         lead = np.take_along_axis(value - error, best, 1) - (value + error)
@@ -180,7 +168,7 @@ def check(path, table=TABLE):
     chosen, leads, error = decide(weights, state, seen)
     for row, what in np.argwhere(~(leads > 0)):  # "not greater" also refuses what is not a number
         raise RefusedError(f"rounding can change the {NAMES[what]} in {lines[row]}")
-    found = [" ".join(map(str, (*row[:5], *choice))) for row, choice in zip(rows, chosen)]
+    found = [" ".join(map(str, line)) for line in np.hstack([rows[:, :5], chosen]).tolist()]
     summary = f"{len(found)} transitions. No float32 score is off by more than {error:.2g}; each "
     return found, lines, graph, summary + f"choice leads by {leads.min():.2f} more than the errors."
 
@@ -198,7 +186,7 @@ def main():
         if options.coq:
             rows = "".join(f"L {line} ::\n" for line in found)
             options.coq.write_text(HEAD.format(graph=graph, digest=digest) + rows + "nil.\n")
-        for line, other in zip(found, expected):
+        for line, other in zip(found, expected, strict=True):
             if options.print:
                 print(line)
             if line != other and not options.coq:

@@ -182,7 +182,8 @@ def random_expression(generator: random.Random, depth: int) -> tuple[str, int, i
 
 def random_expressions(seed: int, count: int) -> list[tuple[str, str]]:
     """Return texts with their answers. Half of those that divide by zero are kept, as ``/``."""
-    generator, found = random.Random(seed), []
+    generator = random.Random(seed)
+    found: list[tuple[str, str]] = []
     while len(found) < count:
         try:
             text, value, _ = random_expression(generator, generator.randint(1, 4))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bench import endurance, everything, files, gpu, micro_batching, ray_scaling, saved
+from bench import endurance, files, gpu, micro_batching, ray_scaling, redraw, run_all
 
 
 @click.group()
@@ -17,14 +17,14 @@ def main() -> None:
 
 
 for command in (
-    everything.command,
+    run_all.command,
     micro_batching.command,
     files.command,
     ray_scaling.command,
     endurance.command,
     gpu.command,
-    saved.plot,
-    saved.tables,
+    redraw.plot,
+    redraw.tables,
 ):
     main.add_command(command)
 

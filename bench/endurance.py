@@ -150,13 +150,19 @@ def section(results: Results) -> str:
     if memory := results["megabytes"]:
         shown = sorted(set(np.linspace(0, len(memory) - 1, SAMPLES_SHOWN).round().astype(int)))
         rows = [[f"{memory[i][0] / 60:.1f}", f"{memory[i][1]:.0f}"] for i in shown]
+        longest = max(np.diff([seconds for seconds, _ in memory]), default=0)
+        parts.append(
+            f"The memory was sampled {len(memory)} times, with at most {longest:.0f} s between two "
+            f"samples, the last time after {memory[-1][0] / 60:.1f} minutes. The table shows "
+            f"{len(rows)} of the samples."
+        )
         parts.append(table(["minutes of constant use", "resident memory (MB)"], rows))
     return "\n\n".join(parts)
 
 
 @click.command("endurance")
 @click.option("--evaluations", default=100_000, show_default=True, help="Expressions per worker.")
-@click.option("--minutes", default=10.0, show_default=True, help="How long to watch the memory.")
+@click.option("--minutes", default=10.0, show_default=True, help="How long to record the memory.")
 @report_options("endurance")
 def command(evaluations: int, minutes: float, report: Report) -> None:
     """Check shared evaluators, and memory over time.

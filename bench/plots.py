@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator
 from bench.report import Results
 
 matplotlib.use("Agg")
-# Of the Okabe-Ito palette, which colour-blind readers can tell apart.
+# Of the Okabe-Ito palette, which color-blind readers can tell apart.
 VERMILLION, ORANGE, BLUE = "#D55E00", "#E69F00", "#0072B2"
 LEGEND = {
     "exprinfer": VERMILLION,
@@ -40,7 +40,7 @@ def throughput(results: Results, path: Path) -> None:
     figure, axes = pyplot.subplots(figsize=(WIDTH, 1.2 + 0.34 * len(rows)), layout="constrained")
     for place, key in enumerate(ordered):
         row = rows[key]
-        axes.barh(place, row["rate"], color=_colour(key, row["name"]), height=0.72)
+        axes.barh(place, row["rate"], color=_color(key, row["name"]), height=0.72)
         axes.annotate(
             f"{row['rate']:,.0f}  {_ratio(ours / row['rate']) if key != 'ours' else ''}",
             (row["rate"], place), (4, 0), textcoords="offset points", va="center",
@@ -53,7 +53,7 @@ def throughput(results: Results, path: Path) -> None:
     axes.set_xlabel("expressions per second (more is better)")
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    patches = [Patch(color=colour, label=label) for label, colour in LEGEND.items()]
+    patches = [Patch(color=color, label=label) for label, color in LEGEND.items()]
     axes.legend(handles=patches, loc="lower right", frameon=False)
     _finish(
         figure,
@@ -62,8 +62,8 @@ def throughput(results: Results, path: Path) -> None:
     )
 
 
-def _colour(key: str, name: str) -> str:
-    """Highlight exprinfer with default settings; its other settings get a related colour."""
+def _color(key: str, name: str) -> str:
+    """Highlight exprinfer with default settings; its other settings get a related color."""
     if key == "ours":
         return VERMILLION
     return ORANGE if name.startswith("exprinfer") else BLUE
@@ -102,8 +102,8 @@ def _panel(axes: Axes, values: list[int], rates: list[float]) -> None:
         axes.set_xticks(values)
     if max(rates) > 10 * min(rates):
         axes.set_yscale("log")
-        labelled = (1, 2, 5) if max(rates) < 1_000 * min(rates) else (1,)
-        axes.yaxis.set_major_locator(LogLocator(subs=labelled))
+        labeled = (1, 2, 5) if max(rates) < 1_000 * min(rates) else (1,)
+        axes.yaxis.set_major_locator(LogLocator(subs=labeled))
     else:
         axes.set_ylim(0, 1.15 * max(rates))
     for axis in (axes.xaxis, axes.yaxis):

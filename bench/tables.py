@@ -36,7 +36,7 @@ def throughput_table(rows: dict[str, Row]) -> str:
     skipped = [row for row in rows.values() if row["skipped"]]
     cells += [[row["name"], "not run", row["skipped"], "", "", ""] for row in skipped]
     header = ["", "expressions/s", "slowest to fastest", "exprinfer is faster by", "timed on",
-              f"different answers (of {CHECKED:,})"]  # fmt: skip
+              f"differ from exprinfer with the same model (of {CHECKED:,})"]  # fmt: skip
     return table(header, cells)
 
 
@@ -88,11 +88,23 @@ def _latency(results: Results) -> str:
 
 
 def _time_spent(results: Results) -> str:
+    """Return the tables of stages and operators.
+
+    The stages are timed one by one, so their sum is less than the time of a whole call.
+    """
     stages = [[name, f"{value:,.0f}"] for name, value in results["stages"].items()]
+    of_stages = sum(results["stages"].values())
+    total = f"These stages were timed one by one; their sum is {of_stages:,.0f} ns."
+    if whole := results["throughput"].get("ours-1"):
+        total += (
+            f" `evaluate_batch` on one thread takes {1e9 / whole['rate']:,.0f} ns: it also "
+            "chooses the model of each expression, collects the answers and puts them in order."
+        )
     operators = [[f"`{name}`", f"{value:,.0f}"] for name, value in results["operators"].items()]
     return "\n\n".join(
         [
             table(["stage of `evaluate_batch`, one thread", "ns per expression"], stages),
+            total,
             table(["operator of the network, one thread", "ns per expression"], operators),
         ]
     )
@@ -108,9 +120,10 @@ def _limits(results: Results) -> str:
     spent = results["operators"].get("MatMulIntegerToFloat", 0)
     return (
         f"The 8-bit products of the network need {products['8-bit']:,} multiplications per "
-        f"expression. One thread of this computer reaches {limits['8-bit products']:,.0f} billion "
-        f"8-bit operations per second (float32: {limits['float32 products']:,.0f}), so they take "
-        f"at least {least:,.0f} ns; measured: {spent:,.0f} ns. Copying memory reaches "
+        "expression. A multiplication and the addition after it count as two operations. One "
+        f"thread of this computer reaches {limits['8-bit products']:,.0f} billion 8-bit operations "
+        f"per second (float32: {limits['float32 products']:,.0f}), so the products take at least "
+        f"{least:,.0f} ns; measured: {spent:,.0f} ns. Copying memory reaches "
         f"{limits['copying']} GB/s."
     )
 

@@ -40,7 +40,7 @@ class MicroBatcher:
     ends with an exception, pending requests are cancelled.
 
     Args:
-        evaluator: Answers the expressions.
+        evaluator: Evaluates the expressions.
         max_batch: Maximum number of requests in a batch.
         max_wait: Maximum time in seconds that a request waits for others while a thread is free.
         max_queue: Maximum number of requests that are accepted at a time.
@@ -94,7 +94,7 @@ class MicroBatcher:
         """Set once the batcher is closed, no caller waits and no batch is running."""
 
     async def evaluate(self, expression: str) -> Prediction:
-        """Answer one expression.
+        """Evaluate one expression.
 
         A caller that is cancelled leaves the queue; the other requests are not affected.
 

@@ -9,6 +9,7 @@ ExprinferError
     DivisionByZeroError (ZeroDivisionError) division_by_zero
     OutsideDomainError                      outside_domain
     TooLongError                            too_long
+    MalformedRowError                       malformed_row
   ModelNotFoundError (FileNotFoundError)  no model with this name or path
   ModelFileError (ValueError)             a file that is not a valid model
   DeviceError (RuntimeError)              the device is not available
@@ -87,6 +88,12 @@ class TooLongError(ExpressionError):
     code = "too_long"
 
 
+class MalformedRowError(ExpressionError):
+    """A row of a table cannot be read, so it has no expression."""
+
+    code = "malformed_row"
+
+
 #: The classes by error number, as ``BatchResult.errors`` holds them. Number 0 means no error.
 EXPRESSION_ERRORS: tuple[type[ExpressionError], ...] = (
     ExpressionError,
@@ -97,6 +104,7 @@ EXPRESSION_ERRORS: tuple[type[ExpressionError], ...] = (
     DivisionByZeroError,
     OutsideDomainError,
     TooLongError,
+    MalformedRowError,
 )
 
 
@@ -142,7 +150,8 @@ def explain(
     """Return the exception for an error number, with its sentence.
 
     Args:
-        number: Index into ``EXPRESSION_ERRORS``, from 2 (``NotTextError`` needs no position).
+        number: Index into ``EXPRESSION_ERRORS``, from 2 (``NotTextError`` needs no position) to
+            that of ``TooLongError``.
         text: The expression.
         position: Index of the character that caused the error; for ``TooLongError``, the longest
             length that the model reads.

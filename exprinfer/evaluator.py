@@ -29,9 +29,9 @@ _NOT_TEXT = EXPRESSION_ERRORS.index(NotTextError)
 class Evaluator:
     """One or more open models. Make one with ``load``; threads may share it.
 
-    An expression goes to the first model that is certified for it, or else to the last model. An
-    answer does not depend on the batch that it was computed in; log-probabilities may differ in the
-    last digits.
+    Models are tried in a fixed order. The first whose verified domain contains the expression
+    answers, or else the last model. An answer does not depend on the batch that it was computed in;
+    log-probabilities may differ in the last digits.
 
     Attributes:
         models: What the model files say about themselves, in the order in which they are asked.
@@ -39,7 +39,7 @@ class Evaluator:
         device_note: Why CUDA is not used although ONNX Runtime was built for it; empty otherwise.
         batch_size: Largest number of rows in one call of ONNX Runtime. None means the size that
             suits each model and device.
-        allow_out_of_domain: Whether expressions outside the models' domain are answered too. Such
+        allow_out_of_domain: Whether expressions outside the models' domain are evaluated too. Such
             answers are never certified.
         normalize: Whether expressions in other notations are read too.
 
@@ -74,7 +74,7 @@ class Evaluator:
         return f"Evaluator({names} on {self.device})"
 
     def evaluate(self, expression: str) -> Prediction:
-        """Answer one expression.
+        """Evaluate one expression.
 
         Args:
             expression: The expression. Blanks around it do not count.
@@ -107,7 +107,7 @@ class Evaluator:
         return next(iter(result))
 
     def evaluate_many(self, expressions: Iterable[str]) -> list[Prediction]:
-        """Answer many expressions, in input order.
+        """Evaluate many expressions, in input order.
 
         An expression that has no answer gives a Prediction with an ``error``, not an exception.
 
@@ -125,7 +125,7 @@ class Evaluator:
         return list(self.stream(expressions))
 
     def stream(self, expressions: Iterable[str]) -> Iterator[Prediction]:
-        """Answer expressions lazily, in input order, with bounded memory.
+        """Evaluate expressions lazily, in input order, with bounded memory.
 
         Args:
             expressions: The expressions, for example from a generator.
@@ -150,7 +150,7 @@ class Evaluator:
             yield from self.evaluate_batch(chunk)
 
     def evaluate_batch(self, expressions: Sequence[str] | NDArray[np.str_]) -> BatchResult:
-        """Answer many expressions and return arrays, without a Python object for each row.
+        """Evaluate many expressions and return arrays, without a Python object for each row.
 
         Args:
             expressions: The expressions. A row that is not a string gets the error ``not_text``.
@@ -188,7 +188,7 @@ class Evaluator:
         )
 
     def trace(self, expression: str) -> Trace:
-        """Return the working of one expression, step by step, by the model that works on tapes.
+        """Trace the evaluation of one expression, step by step, by the model that works on tapes.
 
         Args:
             expression: The expression.
@@ -210,7 +210,9 @@ class Evaluator:
         raise ModelNotFoundError("no open model works on tapes; load('longhand') opens one")
 
     def close(self) -> None:
-        """End the threads; a later call starts them again. Leaving a ``with`` block also does it.
+        """Wait for running batches, then stop the threads; a later call starts them again.
+
+        Leaving a ``with`` block also does it.
 
         Example:
             >>> import exprinfer
@@ -249,16 +251,17 @@ def load(
     """Open one or more models and return an Evaluator.
 
     Args:
-        model: ``"auto"`` opens the certified models and sends each expression to the fastest one
-            that is certified for it. The name of a shipped model (see ``list_models``) or the path
-            of an ``.onnx`` file opens only that model.
+        model: ``"auto"`` opens the models ``exact`` and ``longhand``, which are tried in this
+            order: the first whose verified domain contains the expression answers. The name of a
+            shipped model (see ``list_models``) or the path of an ``.onnx`` file opens only that
+            model.
         device: ``"auto"`` uses CUDA if ONNX Runtime can really use it, and the CPU otherwise;
             ``Evaluator.device`` tells which. ``"cpu"`` and ``"cuda"`` use that device or fail.
         batch_size: Largest number of expressions in one call of ONNX Runtime. By default the size
             that suits the model and the device. It never changes answers.
         threads: Number of batches that are computed at the same time, each on one thread. By
             default the number of cores.
-        allow_out_of_domain: Also answer expressions outside the domain that the model was made
+        allow_out_of_domain: Also evaluate expressions outside the domain that the model was made
             for, as far as the model can read them. Such answers may be wrong and are never
             certified. By default they get the error ``outside_domain``.
         normalize: Also read expressions in other notations, such as ``2 x (3 - 4)``,

@@ -9,16 +9,20 @@ import logging
 import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from exprinfer.arrow import check_columns, evaluate_table  # raises an error if pyarrow is missing
+from exprinfer.arrow import evaluate_table  # raises an error if pyarrow is missing
 from exprinfer.errors import ExtraMissingError
 from exprinfer.evaluator import load
 from exprinfer.runtime.threads import available_cores
-from exprinfer.scoring.datasets import Totals, count_results, read_dataset, whole_folder
+from exprinfer.scoring.datasets import ScoreRows, read_sources
+from exprinfer.scoring.reading.dataset_files import find_source
+from exprinfer.scoring.reading.options import ReadOptions
+from exprinfer.scoring.writing.result_folder import Totals, count_results, whole_folder
 
 # isort: split
 import pyarrow as pa
@@ -103,7 +107,11 @@ def score_dataset(
     source: str | list[str],
     output: str,
     *,
-    column: str = "expression",
+    column: str | None = None,
+    expected: str | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    name_files: bool | None = None,
     address: str | None = None,
     workers: int | None = None,
     model: str | Path = "auto",
@@ -111,23 +119,31 @@ def score_dataset(
     allow_out_of_domain: bool = False,
     normalize: bool = False,
     filesystem: fs.FileSystem | None = None,
+    tell: Callable[[str], None] = lambda message: None,
 ) -> Totals:
     """Evaluate a data set of any size with Ray, and write the results to a folder of Parquet files.
 
-    All columns are kept, those of CSV and TSV as text. The rows are in no particular order. If a
-    worker dies, Ray replaces it, and its rows are evaluated again.
+    The results have the same columns and marks as those of ``exprinfer score`` on one machine, but
+    no particular order. A row or a file that cannot be read ends the run. If a worker dies, Ray
+    replaces it, and its rows are evaluated again.
 
     Uses the Ray cluster that this process is connected to. Otherwise it connects to the cluster at
     ``address``, or starts Ray on this machine, and disconnects or stops it at the end.
 
     Args:
         source: Paths or URIs (such as ``s3://...``) of files, or of folders of files of one format:
-            Parquet, CSV, TSV, JSON Lines, or UTF-8 text with one expression per line. All but
-            Parquet may be compressed (``.gz``, ``.zst``).
+            Parquet, CSV, TSV, JSON Lines, or text with one expression, or ``expression = answer``,
+            per line. All but Parquet may be compressed (``.gz``, ``.zst``).
         output: The folder to write, which must not exist. A local folder appears when it is
             complete; all machines must be able to reach it by this path. In object storage the
             folder is complete when it contains the file ``_SUCCESS``.
-        column: The name of the column of expressions. Text becomes a column of this name.
+        column: The name of the column of expressions. By default ``expression``, or the only one
+            that holds expressions.
+        expected: The name of the column of expected values. By default ``expected``, if it exists.
+        delimiter: The character between the cells of CSV. By default it is detected.
+        encoding: The encoding of CSV and TSV. By default it is detected.
+        name_files: Whether results have a column ``source`` with the path of their file. By
+            default if there are several files.
         address: The address of a Ray cluster, or ``"auto"``.
         workers: Workers to start. By default one for every GPU with ``device="cuda"``, or else
             seven for every eight CPUs.
@@ -136,6 +152,7 @@ def score_dataset(
         allow_out_of_domain: As for ``exprinfer.load``.
         normalize: As for ``exprinfer.load``.
         filesystem: The file system of all paths, for storage that needs more than a URI.
+        tell: Takes messages for people, such as which columns are used.
 
     Returns:
         Counts over all results.
@@ -144,8 +161,8 @@ def score_dataset(
         ExtraMissingError: If Ray is not installed.
         FileExistsError: If the output exists already.
         FileNotFoundError: If a source does not exist.
-        InputError: If the files have different formats, there is no such column, or a column is
-            named like a result.
+        InputError: If the files have different formats, columns or dialects, are foreign or not
+            UTF-8, there is no such column, or a column is named like a result.
         Exception: Whatever Ray raises.
 
     Example:
@@ -155,18 +172,22 @@ def score_dataset(
         (1000000, Counter({'division_by_zero': 1000}))
     """
     ray = _import_ray()
+    paths = [source] if isinstance(source, str) else source
     with _connected(ray, address, workers), whole_folder(output, filesystem) as (folder, system):
-        sources = [source] if isinstance(source, str) else source
-        first, *others = (read_dataset(ray, each, column, filesystem) for each in sources)
-        rows = first.union(*others) if others else first
-        check_columns(rows.columns(), column)
+        options = ReadOptions(column, expected, delimiter, encoding, tell=tell)
+        sources = [find_source(path, filesystem, options) for path in paths]
+        if name_files is None:
+            name_files = sum(len(each.files) for each in sources) > 1
+        options = replace(options, source=name_files)
+        rows, columns = read_sources(ray, sources, options)
         rows.context.enable_progress_bars = sys.stderr.isatty()
         results = rows.repartition(target_num_rows_per_block=BLOCK_ROWS).map_batches(
-            Evaluate,
-            fn_constructor_args=[column],
+            ScoreRows,
+            fn_constructor_args=[columns, name_files],
             fn_constructor_kwargs={
                 "model": model,
                 "device": device,
+                "threads": 1,
                 "allow_out_of_domain": allow_out_of_domain,
                 "normalize": normalize,
             },
@@ -199,8 +220,10 @@ def _connected(ray: Any, address: str | None, workers: int | None) -> Iterator[N
     if ray.is_initialized():
         yield
         return
-    logging.getLogger("ray.data").setLevel(logging.WARNING)
-    quiet = {"logging_level": "warning", "log_to_driver": False}
+    # Ray's own messages are for its developers; its errors are exceptions.
+    for name in ("ray", "ray.data"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    quiet = {"logging_level": "critical", "log_to_driver": False}
     if address is None:
         cpus = (workers or available_cores()) + 1  # one that reads and writes
         ray.init("local", num_cpus=cpus, include_dashboard=False, **quiet)

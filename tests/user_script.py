@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +30,7 @@ from exprinfer import (
     TraceStep,
 )
 from exprinfer.aio import MicroBatcher
-from exprinfer.arrow import evaluate_arrow, evaluate_table
+from exprinfer.arrow import evaluate_arrow, evaluate_table, to_pandas
 from exprinfer.ray import Evaluate, Totals, score_dataset
 
 
@@ -79,6 +79,8 @@ def many(evaluator: Evaluator) -> None:
     print(len(result), result.answers.tolist(), flags.tolist(), errors.tolist(), reason)
     print(log_probs.shape, positions.tolist(), [models[row] for row in index.tolist()], domain.name)
     print([prediction.value for prediction in result])
+    values: list[int | None] = result.values
+    print(values, result.to_arrow().num_rows, len(result.to_pandas()))
 
 
 def working(evaluator: Evaluator) -> None:
@@ -125,6 +127,16 @@ def models() -> None:
         print(error)
 
 
+def notations() -> None:
+    """Read other notations, and see what was read."""
+    with exprinfer.load(normalize=True) as evaluator:
+        prediction = evaluator.evaluate("5 + 3 =")
+        read_as: str | None = prediction.read_as
+        asked: bool = evaluator.normalize
+        texts: Mapping[int, str] = evaluator.evaluate_batch(["5+3", "5 + 3"]).read_as
+        print(prediction.expression, read_as, prediction.value, asked, dict(texts))
+
+
 def embedding() -> None:
     """Choose how to load, share by a pickle, and close."""
     with exprinfer.load(
@@ -145,7 +157,7 @@ def embedding() -> None:
 def columns(evaluator: Evaluator) -> None:
     """Evaluate Arrow columns and tables."""
     table = evaluate_arrow(evaluator, ["5+3", None, "1/0"])
-    print(table.num_rows, table.column_names)
+    print(table.num_rows, table.column_names, len(to_pandas(table)))
     answered = evaluate_table(evaluator, table.select(["expression"]), "expression")
     print(answered.num_rows)
     evaluate = Evaluate("expression", model="exact", device="cpu", threads=1)
@@ -154,9 +166,22 @@ def columns(evaluator: Evaluator) -> None:
 
 def cluster(source: str, output: str) -> Totals:
     """Score a data set by Ray; not run here."""
-    totals: Totals = score_dataset([source], output, column="sum", address=None, workers=8)
-    counts: tuple[int, int, int] = totals.rows, totals.certified, totals.nulls
-    print(counts, totals.errors.most_common())
+    totals: Totals = score_dataset(
+        [source],
+        output,
+        column="sum",
+        expected="answer",
+        delimiter=";",
+        encoding="cp1252",
+        name_files=True,
+        address=None,
+        workers=8,
+        normalize=True,
+        tell=print,
+    )
+    counts: tuple[int, int, int] = totals.rows, totals.certified, totals.unreadable
+    marks: tuple[int, int, int] = totals.marked, totals.given_right, totals.right
+    print(counts, marks, totals.errors.most_common())
     return totals
 
 
@@ -180,6 +205,7 @@ def main() -> None:
     many(evaluator)
     working(evaluator)
     models()
+    notations()
     embedding()
     columns(evaluator)
     asyncio.run(service(evaluator))

@@ -100,7 +100,10 @@ def export(recipe: recipes.Recipe, runs: Path, models: Path) -> None:
     help="auto: the CPU, and also CUDA if it is available; cuda: both, or an error.",
 )
 def certify(recipe: recipes.Recipe, models: Path, device: Device) -> None:
-    """Check the ONNX files on their whole domain, through exprinfer."""
+    """Check the ONNX files on all 475,200 small expressions, through exprinfer.
+
+    For longhand, also compare every transition with the teacher.
+    """
     stages_of(recipe).certify(recipe, models, device)
 
 

@@ -43,7 +43,7 @@ SHUFFLED, MOST_SHUFFLED = 20_000, 500_000
 
 
 def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
-    """Check a model on its whole domain; write the result into its files and its card.
+    """Check a model on all 475,200 small expressions; write the result into its files and its card.
 
     ``model.onnx`` is checked on the CPU, and also on CUDA if that is available and the model has no
     file of its own for it. ``cuda.onnx``, that file, is checked on both.

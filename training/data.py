@@ -45,7 +45,7 @@ def training_part(data: DataSettings) -> Expressions:
 
 
 def validation_part(data: DataSettings) -> Expressions:
-    """Return the expressions for validation: unseen ones, unless the whole domain is fitted.
+    """Return the expressions for validation: unseen ones, unless all small ones are fitted.
 
     Raises:
         ValueError: If the domain is so small that an operator has none.

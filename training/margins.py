@@ -1,4 +1,4 @@
-"""How clear the decisions of a model are: the margin of a chosen symbol over the next one."""
+"""Margins between the best and second-best symbol."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ CHUNK_ROWS = 4_096
 
 
 def smallest_margin(file: Path, parts: Iterable[list[str]], size: int) -> tuple[float, str]:
-    """Return the smallest margin of a model and the expression that has it.
+    """Return the smallest margin of a model and the expression with the smallest margin.
 
-    The margin is the difference in log-probability between the likeliest symbol and the next one.
+    The margin is the difference in log-probability between the best and the second-best symbol.
     The smallest is taken over all output steps of all expressions, through ONNX Runtime on the CPU.
 
     Args:

@@ -10,11 +10,11 @@ import exprinfer
 from exprinfer.runtime.model_file import find
 from training.card import check_sections, table, write_section
 from training.evaluation import DomainMaps, domain_maps
+from training.exact_findings import write_findings
+from training.exact_variants import FILE
 from training.files import read_rows
-from training.findings import write_findings
 from training.plots import draw_curve, draw_doubt, draw_errors
 from training.recipe import Recipe, chain
-from training.variants import FILE
 
 #: The model that the error maps of the others are shown with, if it is in the same folder and has
 #: the same operand ranges.

@@ -117,19 +117,19 @@ class StudyOptions:
 
 
 def _study_data(options: StudyOptions) -> None:
-    from training.variants import data_variants, split_variant
+    from training.exact_variants import data_variants, split_variant
 
     _fit_variants({**data_variants(), **split_variant()}, options)
 
 
 def _study_size(options: StudyOptions) -> None:
-    from training.variants import size_variants
+    from training.exact_variants import size_variants
 
     _fit_variants(size_variants(), options)
 
 
 def _fit_variants(variants: dict[str, Recipe], options: StudyOptions) -> None:
-    from training.study import study
+    from training.exact_study import study
 
     names = [recipe.name for recipe in variants.values()]
     if unknown := set(options.only) - set(names):

@@ -12,7 +12,7 @@ class UnavailableError(Exception):
 
 
 class Baseline(ABC):
-    """One way to answer expressions.
+    """One way to evaluate expressions.
 
     The constructor loads everything that the baseline needs, so that timing leaves it out. It
     raises ``UnavailableError`` if the baseline cannot run here.

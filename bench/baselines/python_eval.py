@@ -26,7 +26,7 @@ class PythonEval(Baseline):
         self.pool.map(abs, range(available_cores() * 4))  # wait until all processes run
 
     def answer(self, texts: list[str]) -> list[str]:
-        """Return the values. They stay numbers, which is in favour of this baseline."""
+        """Return the values. They stay numbers, which favors this baseline."""
         chunks = [texts[start : start + CHUNK_ROWS] for start in range(0, len(texts), CHUNK_ROWS)]
         return [value for values in self.pool.imap(evaluate, chunks) for value in values]
 

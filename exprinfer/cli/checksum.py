@@ -8,7 +8,7 @@ import click
 
 from exprinfer.errors import ModelFileError
 from exprinfer.runtime.checksum import with_checksum
-from exprinfer.scoring.atomic_file import whole_file
+from exprinfer.scoring.writing.atomic_file import whole_file
 
 
 @click.command("checksum")

@@ -17,7 +17,7 @@ from exprinfer.errors import ExprinferError, ModelNotFoundError, TooLongError, p
 from exprinfer.evaluator import Evaluator, list_models
 from exprinfer.runtime.model_file import find
 from exprinfer.scoring.marking import ScoredBatch
-from exprinfer.scoring.writers import TEXT_FORMATS, TextEncoder
+from exprinfer.scoring.writing.writers import TEXT_FORMATS, TextEncoder
 
 #: Exit codes as shells report signals: 128 plus the number of the signal.
 INTERRUPTED, PIPE_CLOSED = 130, 141
@@ -70,12 +70,12 @@ def main() -> None:
 )
 @evaluator_options
 @click.option(
-    "--show-work", is_flag=True, help="Also show how the model longhand works out each answer."
+    "--show-work", is_flag=True, help="Also show how the model longhand evaluates each expression."
 )
 def evaluate(
     expressions: tuple[str, ...], file_format: str, show_work: bool, **options: Any
 ) -> None:
-    """Answer expressions, such as '-(66+-19)' -5+3.
+    """Evaluate expressions, such as '-(66+-19)' -5+3.
 
     Without arguments it asks for expressions on the terminal.
     """

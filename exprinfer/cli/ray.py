@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import sys
 import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from exprinfer.scoring.atomic_file import whole_file
+from exprinfer.scoring.writing.atomic_file import whole_file
+
+if TYPE_CHECKING:
+    from exprinfer.scoring.writing.result_folder import Totals
 
 #: The value of the option without an address.
 LOCAL = "local"
+#: The line of a traceback that names an error.
+_REASON = re.compile(r"^[\w.]*(?:Error|Exception|Invalid): (.*)$", re.MULTILINE)
+
+
+class _RayError(click.ClickException):
+    """Ray failed."""
+
+    exit_code = 2
 
 
 def score_with_ray(
     sources: tuple[str, ...],
     output: str,
     address: str,
-    column: str | None,
     summary: Path | None,
     batch_size: int | None,
     **options: Any,
@@ -40,28 +56,64 @@ def score_with_ray(
     options["device"] = options["device"].replace("auto", "cpu")
     began = time.monotonic()
     try:
-        totals = score_dataset(
-            list(sources),
-            output,
-            column=column or "expression",
-            address=None if address == LOCAL else address,
-            **options,
-        )
+        with warnings.catch_warnings(), _without_ray_messages():
+            warnings.simplefilter("ignore")
+            totals = score_dataset(
+                list(sources), output, address=None if address == LOCAL else address, **options
+            )
     except Exception as error:  # the exceptions of Ray have no common base class
         if not type(error).__module__.startswith("ray"):
             raise
-        reason = str(error).strip().splitlines()[-1]
-        raise click.ClickException(f"Ray failed: {reason}") from error
+        reasons = _REASON.findall(str(error)) or str(error).strip().splitlines()
+        reason = reasons[-1].strip()
+        raise _RayError(
+            f"Ray failed: {reason} (without --ray, rows that cannot be read are results)"
+        ) from error
     seconds = time.monotonic() - began
-    codes = ", ".join(f"{code} {count:,}" for code, count in totals.errors.most_common())
-    click.echo(
-        f"{totals.rows:,} rows: {totals.certified:,} answered and certified, {totals.nulls:,} "
-        f"without an expression, {totals.errors.total():,} with an error"
-        f"{f' ({codes})' if codes else ''}; {seconds:.1f} s",
-        err=True,
-    )
+    click.echo(f"{_shown(totals)}; {seconds:.1f} s", err=True)
     if summary:
         counts = {**vars(totals), "seconds": round(seconds, 3), "inputs": sources}
         with whole_file(summary) as file:
             file.write(json.dumps(counts, indent=2).encode() + b"\n")
-    return int(totals.errors.total() + totals.nulls > 0)
+    return int(totals.errors.total() > 0)
+
+
+@contextmanager
+def _without_ray_messages() -> Iterator[None]:
+    """Keep what Ray's C++ code writes to standard error off the terminal; Python still writes."""
+    try:
+        to_terminal = sys.stderr.fileno() == 2
+    except (OSError, ValueError):  # replaced, as in tests
+        to_terminal = False
+    if not to_terminal:
+        yield
+        return
+    shown, before = os.dup(2), sys.stderr
+    with open(os.devnull, "wb") as nothing:
+        before.flush()
+        os.dup2(nothing.fileno(), 2)
+    sys.stderr = open(  # noqa: SIM115
+        shown, "w", encoding=before.encoding, errors="backslashreplace", closefd=False
+    )
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        sys.stderr = before
+        os.dup2(shown, 2)
+        os.close(shown)
+
+
+def _shown(totals: Totals) -> str:
+    """Return the counts for people."""
+    codes = ", ".join(f"{code} {count:,}" for code, count in totals.errors.most_common())
+    parts = [
+        f"{totals.rows:,} rows: {totals.certified:,} answered and certified, "
+        f"{totals.errors.total():,} with an error{f' ({codes})' if codes else ''}"
+    ]
+    if totals.marked:
+        parts.append(f"given answers right: {totals.given_right:,} of {totals.marked:,}")
+        parts.append(f"the models' answers right: {totals.right:,} of {totals.marked:,}")
+    if totals.unreadable:
+        parts.append(f"given answers unreadable: {totals.unreadable:,}")
+    return "; ".join(parts)

@@ -6,24 +6,32 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
 from exprinfer.cli.options import evaluator_options, open_evaluator
+from exprinfer.cli.progress import progress_bar
 from exprinfer.cli.ray import LOCAL, score_with_ray
-from exprinfer.errors import ExprinferError
-from exprinfer.scoring.atomic_file import is_regular, whole_file
-from exprinfer.scoring.blocks import ColumnNames, read_blocks
-from exprinfer.scoring.checkpoint import Checkpoint, Output, resumable_output, temporary_output
+from exprinfer.cli.reading import Notes, reading_options
+from exprinfer.errors import ExprinferError, InputError
 from exprinfer.scoring.pipeline import score
-from exprinfer.scoring.readers import INPUT_FORMATS, Input, find_inputs
-from exprinfer.scoring.writers import FORMATS, Encoder, make_encoder, output_format
+from exprinfer.scoring.reading.blocks import read_blocks
+from exprinfer.scoring.reading.inputs import Input, find_inputs
+from exprinfer.scoring.reading.options import ReadOptions
+from exprinfer.scoring.writing.atomic_file import is_regular, whole_file
+from exprinfer.scoring.writing.checkpoint import (
+    Checkpoint,
+    Output,
+    resumable_output,
+    temporary_output,
+)
+from exprinfer.scoring.writing.writers import FORMATS, Encoder, make_encoder, output_format
 
 STDOUT = Path("-")
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -31,16 +39,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.command("score", short_help="Answer the expressions in files.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option(
-    "--input-format",
-    type=click.Choice(sorted(set(INPUT_FORMATS.values()))),
-    help="Format of the inputs (default: from the file names, text for standard input).",
-)
-@click.option(
-    "--column",
-    help="Column of expressions (default: 'expression', or the only one that holds expressions).",
-)
-@click.option("--expected", help="Column of expected values (default: 'expected', if it exists).")
+@reading_options
 @click.option(
     "--format",
     "file_format",
@@ -69,6 +68,10 @@ def score_command(
     input_format: str | None,
     column: str | None,
     expected: str | None,
+    delimiter: str | None,
+    encoding: str | None,
+    on_error: Literal["result", "stop"],
+    source: bool | None,
     file_format: str | None,
     output: str,
     resume: bool,
@@ -81,15 +84,19 @@ def score_command(
     Text files have one expression per line; lines of the form "expression = answer" are marked
     right or wrong. CSV, TSV, JSON Lines and Parquet files have the expressions in one column, and
     the other columns are kept. Formats follow from the file names; .gz and .zst files are
-    decompressed. Results go to standard output, progress and summary to standard error.
+    decompressed. Results go to standard output, progress and summary to standard error. A row or
+    file that cannot be read does not end the run, unless --on-error stop is given.
     """
+    notes = Notes()
     if ray is not None:
-        if resume or expected or input_format or file_format not in (None, "parquet"):
+        if resume or input_format or on_error == "stop" or file_format not in (None, "parquet"):
             raise click.UsageError(
-                "--ray cannot be combined with --resume, --expected, --input-format or --format"
+                "--ray cannot be combined with --resume, --input-format, --on-error or --format"
             )
-        sys.exit(score_with_ray(files, output, ray, column, summary, **options))
-    inputs, path = find_inputs(files, input_format), Path(output)
+        options |= {"column": column, "expected": expected, "delimiter": delimiter}
+        options |= {"encoding": encoding, "name_files": source, "tell": notes.tell}
+        sys.exit(score_with_ray(files, output, ray, summary, **options))
+    inputs, path = find_inputs(files, input_format, notes.tell), Path(output)
     _check_paths(inputs, path, summary)
     if (column or expected) and all(source.file_format == "text" for source in inputs):
         raise click.UsageError("--column and --expected need a table, but all inputs are text")
@@ -100,24 +107,29 @@ def score_command(
         raise click.UsageError("Parquet needs a file: give --output FILE")
     evaluator = open_evaluator(**options)
     models = [asdict(model) for model in evaluator.models]
-    settings = [file_format, input_format, column, expected, sorted(options.items())]
+    source = len(inputs) > 1 and file_format != "text" if source is None else source
+    reading = ReadOptions(column, expected, delimiter, encoding, on_error, source, notes.tell)
+    chosen = [column, expected, delimiter, encoding, on_error, source]
+    settings = [file_format, input_format, *chosen, sorted(options.items())]
     run = [version("exprinfer"), models, evaluator.device, settings]
-    columns = ColumnNames(column, expected)
     began = time.monotonic()
-    with _open_output(path, encoder, inputs, run, resume) as out, _progress_bar(inputs) as progress:
+    with _open_output(path, encoder, inputs, run, resume) as out, progress_bar(inputs) as progress:
         done = out.checkpoint
         began -= done.summary.seconds
         if done.summary.lines:
             click.echo(f"resuming after {done.summary.lines:,} lines", err=True)
-        result = score(evaluator, read_blocks(inputs, columns, done.position), out, progress)
+        result = score(evaluator, read_blocks(inputs, reading, done.position), out, progress)
+        if result.unreadable_inputs and not result.lines:
+            raise InputError(result.unreadable_inputs[0][1])
     result.seconds = time.monotonic() - began  # includes the end of the file
     names = " and ".join(model.name for model in evaluator.models)
     click.echo(result.text(names, evaluator.device), err=True)
     if summary:
         about = {"models": names, "device": evaluator.device, "inputs": [i.name for i in inputs]}
+        about["notes"] = notes.messages
         with whole_file(summary) as file:
             file.write(json.dumps({**about, **result.as_dict()}, indent=2).encode() + b"\n")
-    sys.exit(int(result.errors.total() > 0))
+    sys.exit(int(result.errors.total() > 0 or bool(result.unreadable_inputs)))
 
 
 def _check_paths(inputs: list[Input], *outputs: Path | None) -> None:
@@ -180,22 +192,3 @@ def _streamed_output(path: Path, encoder: Encoder) -> Iterator[Output]:
         output = Output(file, encoder, Checkpoint())
         yield output
         output.end()
-
-
-@contextmanager
-def _progress_bar(inputs: list[Input]) -> Iterator[Callable[[int, int], None]]:
-    """Show the bytes read and the lines per second, if standard error is a terminal."""
-    if not all(source.is_file for source in inputs) or not sys.stderr.isatty():
-        yield lambda lines, size: None
-        return
-    began, done = time.monotonic(), 0
-    total = sum(os.path.getsize(source.name) for source in inputs)
-    with click.progressbar(length=total, file=sys.stderr, label="scoring") as bar:
-
-        def progress(lines: int, size: int) -> None:
-            nonlocal done
-            done += lines
-            bar.label = f"{done / (time.monotonic() - began):,.0f} lines/s"
-            bar.update(size)
-
-        yield progress

@@ -47,12 +47,13 @@ INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _PLAIN = re.compile(r"(?!\+)(?:[0-9*/)+-]|\((?!\+))*")
 #: A number in groups of three digits; a comma or a dot needs two groups to be no decimal point.
 _GROUPED = re.compile(
-    rf"(?<![0-9.,'’_{_THIN}])[0-9]{{1,3}}"
+    rf"(?<![0-9.,'’_])(?<![0-9][{_THIN}])[0-9]{{1,3}}"
     rf"(?:(['’_{_THIN}])[0-9]{{3}}(?:\1[0-9]{{3}})*|([.,])[0-9]{{3}}(?:\2[0-9]{{3}})+)"
-    rf"(?![0-9.,'’_{_THIN}])"
+    rf"(?![0-9.,'’_])(?![{_THIN}][0-9])"
 )
 _HEXADECIMAL = re.compile(r"(?<![0-9])0[xX](?=[0-9a-fA-F])")
-_BLANKS = re.compile(rf"(?<![0-9])[\s{INVISIBLE}]+|[\s{INVISIBLE}]+(?![0-9\s{INVISIBLE}])")
+_BLANK = rf"\s{INVISIBLE}"
+_BLANKS = re.compile(rf"(?<![0-9{_BLANK}])[{_BLANK}]+|[{_BLANK}]+(?![0-9{_BLANK}])")
 _SPACED_TIMES = re.compile(rf"(?<=[0-9)])[\s{INVISIBLE}]+([xX])[\s{INVISIBLE}]+(?=[0-9(])")
 _TIMES = re.compile(r"(?<=[0-9])[xX](?=[0-9])")
 _OVER = re.compile(r"(?<=[0-9)]):(?=[0-9(-])")

@@ -33,8 +33,8 @@ class BatchResult:
             ``<U``, or ``StringDType`` if many long answers would make that large.
         log_probs: Log-probabilities of the whole answers, float32 ``[rows]``; NaN if there is an
             error.
-        certified: Whether the model file was verified on a domain that contains the expression,
-            bool ``[rows]``.
+        certified: Whether the model file was verified on a domain that contains the expression, on
+            this kind of device, bool ``[rows]``.
         errors: Indices into ``exprinfer.errors.EXPRESSION_ERRORS``, uint8 ``[rows]``; 0 if there
             is an answer.
         positions: Index of the character that caused the error, int32 ``[rows]``; -1 if there is

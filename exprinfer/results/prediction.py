@@ -33,7 +33,8 @@ class Prediction:
         value: The answer as an integer. None if there is an error or the network wrote no integer.
         log_prob: Natural logarithm of the probability that the network gives the whole answer.
             None if there is an error.
-        certified: Whether the model file was verified on a domain that contains this expression.
+        certified: Whether the model file was verified on a domain that contains this expression, on
+            this kind of device.
         model: Name of the model that answered.
         error: Why there is no answer. None if there is one.
         read_as: The text that was read, if blanks around the expression were removed or it was

@@ -35,8 +35,9 @@ class ModelInfo:
         certified_domain: The expressions on which the file was verified. ``Domain.NONE`` if it was
             not.
         checked: Number of expressions of the seed domain that were checked through this file.
-        right: Number of those that were right.
-        exact_match: The share right by operator and form, as JSON. Empty before certification.
+        right: Number of correct answers.
+        exact_match: Fraction of correct answers by operator and form, as JSON. Empty before
+            certification.
         recipe: The training recipe with its seeds, as JSON.
         weights_sha256: SHA-256 of the names and bytes of the fitted weights.
         file_sha256: SHA-256 of the file, as ``sha256sum`` prints it.

@@ -79,7 +79,10 @@ def built_for_cuda() -> bool:
 
 
 def preload_cuda() -> str:
-    """Load the CUDA libraries that pip installed; return what is missing, for a sentence."""
+    """Load the CUDA libraries that pip installed.
+
+    Return the missing libraries as text for an error message, or an empty string.
+    """
     with io.StringIO() as printed, redirect_stdout(printed):
         _onnxruntime().preload_dlls()  # prints on standard output what it does not find
         missing = re.findall(r"Failed to load (\S+):", printed.getvalue())

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 #: The tapes of a model that works on tapes, by their place in the graph.
 TAPES = ("input", "first", "second", "answer")
-#: What a step can do to the numbers, for a reader; "" if there is nothing to say.
+#: What a step can do to the numbers, shown by ``--show-work``; empty if the step is not part of an
+#: operation.
 OPERATIONS = (
     "", "add", "subtract", "multiply", "divide", "add_zero", "multiply_zero", "result",
 )  # fmt: skip
@@ -20,7 +21,8 @@ class StateInfo:
     Attributes:
         name: Its name, such as ``add + 0``.
         operation: What the step that begins in this state does to the numbers, one of
-            ``OPERATIONS``.
+            ``OPERATIONS``. It is shown by ``--show-work``; empty if the step is not part of an
+            operation.
         sign: The sign that belongs to the operation: ``+``, ``-``, ``0`` (a result that is zero)
             or empty.
     """

@@ -51,7 +51,7 @@ class ThreadPool:
             return self._executor.submit(function)
 
     def close(self) -> None:
-        """End the threads after the calls that they were given."""
+        """Wait for the submitted calls, then stop the threads."""
         if self._process != os.getpid():
             self._reset()
         with self._lock:

@@ -10,10 +10,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from exprinfer.evaluator import Evaluator
 from exprinfer.runtime.log import log_event
-from exprinfer.scoring.blocks import Block
-from exprinfer.scoring.checkpoint import Output
 from exprinfer.scoring.marking import ScoredBatch
+from exprinfer.scoring.reading.blocks import Block, Scored
 from exprinfer.scoring.summary import Summary
+from exprinfer.scoring.writing.checkpoint import Output
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -50,14 +50,15 @@ def score(
     names = [model.name for model in evaluator.models]
     log_event(_LOGGER, logging.INFO, "score begins", models=names, device=evaluator.device)
 
-    def finish(block: Block, batch: ScoredBatch) -> None:
+    def finish(block: Block, batch: Scored) -> None:
         output.write(batch, block.position)
         output.checkpoint.summary.seconds = time.monotonic() - began
-        progress(len(batch.result), block.bytes_read)
+        lines = len(batch.result) if isinstance(batch, ScoredBatch) else 0
+        progress(lines, block.bytes_read)
 
     # Two blocks at a time: when one is nearly done, the other keeps all cores busy.
     with ThreadPoolExecutor(2) as workers:
-        pending: deque[tuple[Block, Future[ScoredBatch]]] = deque()
+        pending: deque[tuple[Block, Future[Scored]]] = deque()
         try:
             for block in blocks:
                 pending.append((block, workers.submit(block.score, evaluator)))

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from exprinfer.errors import EXPRESSION_ERRORS
-from exprinfer.scoring.marking import NUMBER, ScoredBatch
+from exprinfer.errors import EXPRESSION_ERRORS, printable
+from exprinfer.scoring.marking import NUMBER, ScoredBatch, UnreadableInput
 
 OPERATORS = (*"+-*/", NUMBER)
 
@@ -25,11 +25,15 @@ class Summary:
     errors: Counter[str] = field(default_factory=Counter)
     """Lines without an answer, by error code."""
     marked: Counter[str] = field(default_factory=Counter)
-    """Lines with a given answer and an exact value, by operator."""
+    """Lines with a given answer that can be read and an exact value, by operator."""
     given_right: Counter[str] = field(default_factory=Counter)
     """Marked lines whose given answer is right, by operator."""
     right: Counter[str] = field(default_factory=Counter)
     """Marked lines that the model answers right, by operator."""
+    unreadable: int = 0
+    """Lines whose given answer cannot be read."""
+    unreadable_inputs: list[list[str]] = field(default_factory=list)
+    """The names of inputs that cannot be read, each with the reason."""
     seconds: float = 0.0
 
     @classmethod
@@ -41,10 +45,13 @@ class Summary:
         }
         return cls(**fields)
 
-    def plus(self, batch: ScoredBatch) -> Summary:
-        """Return a new summary that also counts a batch."""
+    def plus(self, batch: ScoredBatch | UnreadableInput) -> Summary:
+        """Return a new summary that also counts a batch, or an input that cannot be read."""
         summary = deepcopy(self)
-        summary._add(batch)
+        if isinstance(batch, UnreadableInput):
+            summary.unreadable_inputs.append([batch.name, batch.reason])
+        else:
+            summary._add(batch)
         return summary
 
     def _add(self, batch: ScoredBatch) -> None:
@@ -56,7 +63,8 @@ class Summary:
             if number:
                 self.errors[EXPRESSION_ERRORS[number].code] += int(count)
         for marked in batch.marked:
-            if marked.operator:
+            self.unreadable += bool(marked.given_unreadable)
+            if marked.operator and marked.given_right is not None:
                 self.marked[marked.operator] += 1
                 self.given_right[marked.operator] += bool(marked.given_right)
                 self.right[marked.operator] += bool(marked.right)
@@ -67,7 +75,7 @@ class Summary:
         return self.lines / self.seconds if self.seconds else 0.0
 
     def text(self, model: str, device: str) -> str:
-        """Return the summary for people, in one to four lines."""
+        """Return the summary for people, in a few lines."""
         parts = [
             f"{self.lines:,} lines: {self.answered:,} answered, {self.certified:,} of them "
             f"certified, {self.errors.total():,} with an error; {model} on {device}, "
@@ -79,6 +87,11 @@ class Summary:
         if self.marked:
             parts.append(f"given answers right: {self._shares(self.given_right)}")
             parts.append(f"{model}'s answers right: {self._shares(self.right)}")
+        if self.unreadable:
+            parts.append(f"given answers unreadable: {self.unreadable:,}")
+        for name, reason in self.unreadable_inputs:
+            shown = reason if name in reason else f"{name}: {reason}"
+            parts.append(f"not read to the end: {printable(shown)}")
         return "\n".join(parts)
 
     def _shares(self, right: Counter[str]) -> str:
@@ -109,8 +122,10 @@ class Summary:
             "marked": self.marked.total(),
             "given_right": self.given_right.total(),
             "right": self.right.total(),
+            "unreadable": self.unreadable,
             "accuracy": self.right.total() / self.marked.total() if self.marked else None,
             "by_operator": by_operator,
+            "unreadable_inputs": dict(self.unreadable_inputs),
             "seconds": round(self.seconds, 3),
             "lines_per_second": round(self.lines_per_second, 1),
         }

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.saved import SECTIONS
+from bench.redraw import SECTIONS
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
-"""What was measured and what is extrapolated never share a table."""
+"""The table of Ray has only measured numbers of workers, and says what the start takes."""
 
 from __future__ import annotations
 
 import pytest
 
 
-def test_more_workers_are_extrapolated_in_a_table_of_their_own() -> None:
+def test_the_rate_leaves_out_the_start_and_no_other_number_of_workers_is_shown() -> None:
     pytest.importorskip("ray", reason="Ray is not installed")
     from bench import ray_scaling
 
@@ -14,20 +14,14 @@ def test_more_workers_are_extrapolated_in_a_table_of_their_own() -> None:
         "command": "python -m bench ray",
         "machine": {"processor": "some", "cores": 2, "gpu": None},
         "versions": {"python": "3"},
-        "rows": [5, 20],
-        "workers": {key: {"rate": rate, "short": 1, "long": 2} for key, rate in rates.items()},
+        "rows": [300_000, 1_800_000],
+        "workers": {key: {"rate": rate, "short": 4, "long": 9} for key, rate in rates.items()},
     }
-    _, measured, sentence, extrapolated = ray_scaling.section(results).split("\n\n")
+    _, measured = ray_scaling.section(results).split("\n\n")
     assert _cells(measured) == [
-        ["workers", "rows/s", "5 rows (s)", "20 rows (s)"],
-        ["1", "300,000", "1.0", "2.0"],
-        ["2", "450,000", "1.0", "2.0"],
-    ]
-    assert sentence.startswith("Extrapolated from 2 workers, not measured")
-    assert _cells(extrapolated) == [
-        ["workers", "rows/s, extrapolated"],
-        ["8", "1,800,000"],
-        ["64", "14,400,000"],
+        ["workers", "rows/s", "300,000 rows (s)", "1,800,000 rows (s)", "start, in both (s)"],
+        ["1", "300,000", "4.0", "9.0", "3.0"],
+        ["2", "450,000", "4.0", "9.0", "5.0"],
     ]
 
 

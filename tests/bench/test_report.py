@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from bench import gpu
 from bench.__main__ import main
 from bench.markdown import missing_sections, write_section
+from bench.redraw import SECTIONS
 from bench.report import RESULTS, Report
-from bench.saved import SECTIONS
 
 
 def test_results_are_saved_with_hardware_and_versions(tmp_path: Path) -> None:

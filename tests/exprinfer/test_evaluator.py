@@ -31,7 +31,7 @@ TEXTS = sample(3_000, seed=5).texts()
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 256, 4_096])
-def test_batch_size_order_and_neighbours_change_nothing(gist: Evaluator, batch_size: int) -> None:
+def test_batch_size_order_and_neighbors_change_nothing(gist: Evaluator, batch_size: int) -> None:
     expected = gist.evaluate_batch(TEXTS)
     order = np.random.default_rng(batch_size).permutation(len(TEXTS))
     mixed = [TEXTS[index] for index in order]

@@ -80,7 +80,7 @@ def test_the_longest_expression(auto: Evaluator) -> None:
 
 
 @pytest.mark.parametrize("batch_size", [1, 64, 1_024])
-def test_neighbours_and_batch_size_do_not_matter(auto: Evaluator, batch_size: int) -> None:
+def test_neighbors_and_batch_size_do_not_matter(auto: Evaluator, batch_size: int) -> None:
     drawn = list(problems(5, 300, most_digits=7))
     order = np.random.default_rng(batch_size).permutation(len(drawn))
     texts = [drawn[row].text for row in order]

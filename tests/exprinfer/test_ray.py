@@ -34,15 +34,18 @@ from exprinfer.arrow import evaluate_table  # noqa: E402
 from exprinfer.cli import main  # noqa: E402
 from exprinfer.errors import InputError  # noqa: E402
 from exprinfer.ray import Totals, score_dataset  # noqa: E402
-from exprinfer.scoring.datasets import SUCCESS  # noqa: E402
+from exprinfer.scoring.marking import MARKS, SCORED_FIELDS  # noqa: E402
+from exprinfer.scoring.writing.result_folder import SUCCESS  # noqa: E402
 
 ROWS, FILES = 1_000_000, 8
 
 
 def evaluated(table: Any, column: str) -> Any:
-    """Evaluate a table in this process."""
+    """Evaluate a table in this process; a null is an empty expression, as in ``score``."""
+    place, texts = table.column_names.index(column), table[column].fill_null("")
     with exprinfer.load(device="cpu") as evaluator:
-        return evaluate_table(evaluator, table, column)
+        results = evaluate_table(evaluator, table.set_column(place, column, texts), column)
+    return results.set_column(place, column, table[column])
 
 
 def same(results: Any, expected: Any) -> bool:
@@ -101,7 +104,7 @@ def test_a_million_rows_survive_the_death_of_a_worker(
     killer = threading.Thread(target=kill_one)
     killer.start()
     try:
-        totals = score_dataset(str(source), str(output), column="sum", workers=2)
+        totals = score_dataset(str(source), str(output), column="sum", workers=2, name_files=False)
     finally:
         finished.set()
         killer.join()
@@ -113,7 +116,7 @@ def test_a_million_rows_survive_the_death_of_a_worker(
     assert results.schema.equals(expected.schema)
     assert same(results, expected)
     certified = pc.sum(expected["certified"]).as_py()
-    assert totals == Totals(ROWS, certified, 1_000, Counter(division_by_zero=1_000))
+    assert totals == Totals(ROWS, certified, Counter(division_by_zero=1_000, empty=1_000))
     assert {path.name for path in tmp_path.iterdir()} == {"source", "output"}
 
 
@@ -155,10 +158,13 @@ def test_other_formats_on_another_file_system(tmp_path: Path) -> None:
         storage = fs.SubTreeFileSystem(str(tmp_path), fs.LocalFileSystem())
         totals = score_dataset(name, f"{name}.out", column="sum", workers=1, filesystem=storage)
         results = parquet.read_table(tmp_path / f"{name}.out")
+        if name == "b.txt":  # as score does, with all columns of lines
+            assert results.column_names == list(SCORED_FIELDS)
+            results = results.drop_columns(["given", *MARKS]).rename_columns({"expression": "sum"})
         assert same(results, expected.select(results.column_names))
         assert results.num_columns == expected.num_columns - (name == "b.txt")
         codes = ("division_by_zero", "empty", "unknown_symbol", "malformed")
-        assert totals == Totals(160, 80, 0, Counter(dict.fromkeys(codes, 20)))
+        assert totals == Totals(160, 80, Counter(dict.fromkeys(codes, 20)))
         assert (tmp_path / f"{name}.out" / SUCCESS).exists()
 
 
@@ -201,7 +207,7 @@ def test_an_error_gives_the_reason_and_leaves_no_output(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the same format, got jsonl and text"):
         score_dataset(str(tmp_path), out)
     with pytest.raises(InputError, match="the columns are sum, id"):
-        score_dataset(str(tmp_path / "a.jsonl"), out)
+        score_dataset(str(tmp_path / "a.jsonl"), out, column="expression")
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -218,6 +224,83 @@ def test_the_command_scores_with_ray(tmp_path: Path) -> None:
     assert json.loads(summary.read_text())["errors"] == dict(
         Counter(code for code in results["error"].to_pylist() if code)
     )
+
+
+def sorted_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    for row in rows:
+        row["log_prob"] = row["log_prob"] and round(row["log_prob"], 3)
+        row["source"] = Path(row["source"]).name
+    return sorted(rows, key=str)
+
+
+CONTENTS = {
+    "txt": b" 5+3 = 8\n7*8 = abc\n\xff\n\n1/0 = 0\n",
+    "csv": "\ufeffNr;Aufgabe;EXPECTED\r\n1; 5+3;8\r\n2;7*8;abc\r\n3;;0\r\n".encode(),
+    "jsonl": b'{"expression": " 5+3 ", "expected": 9, "day": "2024-01-31"}\n{"expression": null}\n',
+}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("running_ray")
+@pytest.mark.parametrize("end", [*CONTENTS, "parquet"])
+def test_the_results_are_those_of_one_machine(tmp_path: Path, end: str) -> None:
+    """The columns, the marks, the blanks and the names of the files."""
+    for name in ("a", "b"):
+        path = tmp_path / f"{name}.{end}"
+        if end == "parquet":
+            texts, values = ["5+3 ", None, "2 x 3"], [8.0, None, 5.5]
+            parquet.write_table(pa.table({"Expression": texts, "expected": values}), path)
+        else:
+            path.write_bytes(CONTENTS[end])
+    files = [str(tmp_path / f"a.{end}"), str(tmp_path / f"b.{end}")]
+    results = []
+    for output, more in (("one.parquet", []), ("many", ["--ray"])):
+        words = [*files, "--normalize", "--device", "cpu", "--output", str(tmp_path / output)]
+        done = CliRunner().invoke(main, ["score", *words, *more])
+        assert done.exit_code == 1, done.stderr
+        results.append(parquet.read_table(tmp_path / output))
+    one, many = results
+    assert many.schema.equals(one.schema)
+    assert sorted_rows(many.to_pylist()) == sorted_rows(one.to_pylist())
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("running_ray")
+def test_what_ray_cannot_do_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_text("sum;n\n5+3;1\n")
+    (tmp_path / "in" / "b.csv").write_text("sum,n\n5+3,1\n")
+    (tmp_path / "book.csv").write_bytes(b"PK\x03\x04 xl/workbook.xml")
+    (tmp_path / "path.csv").write_text("sum,path\n5+3,1\n")
+    (tmp_path / "ragged.csv").write_text("sum,n\n5+3,1\n2\n")
+    out = str(tmp_path / "out")
+    with pytest.raises(InputError, match="the same columns, delimiter and encoding"):
+        score_dataset(str(tmp_path / "in"), out)
+    with pytest.raises(InputError, match="an Excel workbook"):
+        score_dataset(str(tmp_path / "book.csv"), out)
+    with pytest.raises(InputError, match="use --no-source"):
+        score_dataset(str(tmp_path / "path.csv"), out, name_files=True)
+    done = CliRunner().invoke(
+        main, ["score", str(tmp_path / "ragged.csv"), "--output", out, "--ray"]
+    )
+    assert done.exit_code == 2
+    assert "ragged.csv" in done.stderr
+    assert "without --ray, rows that cannot be read are results" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_ray_writes_nothing_to_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("sum\n5+3\n")
+    words = ["score", str(tmp_path / "in.csv"), "--output", str(tmp_path / "out"), "--ray"]
+    done = subprocess.run(
+        [sys.executable, "-m", "exprinfer", *words], check=True, capture_output=True, text=True
+    )
+    assert done.stdout == ""
+    told, counts, *rest = done.stderr.splitlines()
+    assert rest == []
+    assert told == f"{tmp_path / 'in.csv'}: expressions from 'sum'"
+    assert counts.startswith("1 rows: 1 answered and certified, 0 with an error; ")
 
 
 @pytest.mark.parametrize(

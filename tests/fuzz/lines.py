@@ -1,7 +1,8 @@
 """Score fuzzed lines: each must give one result, in order, and certified answers must be right.
 
-``python -m tests.fuzz.lines [LINES] [SEED]`` prints the counts, or raises an AssertionError that
-shows the first wrong line. The values are checked with ``oracle``, which is not part of exprinfer.
+``python -m tests.fuzz.lines [LINES] [SEED] [--normalize]`` prints the counts, or raises an
+AssertionError that shows the first wrong line. The values are checked with ``oracle``, and what
+``--normalize`` changed with ``notations``; neither shares code with exprinfer.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from itertools import zip_longest
 from random import Random
 from typing import BinaryIO
 
-from tests.fuzz import oracle
+from tests.fuzz import notations, oracle
 
 SYMBOLS = "0123456789+-*/()"
 #: Characters that look like symbols, and characters that end, hide or break lines elsewhere.
@@ -87,6 +88,12 @@ def with_answer(random: Random) -> bytes:
     return good(random) + random.choice([b"=", b" = ", b" =? "]) + answer.encode()
 
 
+def other_notation(random: Random) -> bytes:
+    """Return an expression in another notation."""
+    plain = random.choice([good, nested])(random).decode()
+    return notations.written(random, plain).encode()
+
+
 def noise(random: Random) -> bytes:
     """Return random bytes."""
     return random.randbytes(random.randint(0, 40)).replace(b"\n", b"")
@@ -112,6 +119,7 @@ KINDS: tuple[Callable[[Random], bytes], ...] = (
     with_answer,
     noise,
     symbols,
+    other_notation,
 )
 #: One of this many lines is huge.
 HUGE_PERIOD = 2_000
@@ -141,11 +149,12 @@ def expression_of(line: bytes) -> str:
     return text.partition("=")[0].strip(" \t\r")
 
 
-def score(file: BinaryIO) -> Iterator[dict[str, object]]:
+def score(file: BinaryIO, normalize: bool = False) -> Iterator[dict[str, object]]:
     """Yield the results of ``exprinfer score`` for a file."""
     command = [sys.executable, "-m", "exprinfer", "score", "-", "--format", "jsonl"]
+    options = ["--device", "cpu", *(["--normalize"] if normalize else [])]
     with subprocess.Popen(
-        [*command, "--device", "cpu"], stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [*command, *options], stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
         assert process.stdout
         for line in process.stdout:
@@ -153,7 +162,7 @@ def score(file: BinaryIO) -> Iterator[dict[str, object]]:
     assert process.returncode == 1, f"exit code {process.returncode}, although lines have errors"
 
 
-def count(lines: int, seed: int) -> Counter[str]:
+def count(lines: int, seed: int, normalize: bool = False) -> Counter[str]:
     """Score fuzzed lines, and return how many were certified, only answered, or had an error."""
     counts: Counter[str] = Counter()
     with tempfile.TemporaryFile() as file:
@@ -161,7 +170,7 @@ def count(lines: int, seed: int) -> Counter[str]:
         for line in fuzzed(lines, seed):
             file.write(line + b"\n")
         file.seek(0)
-        for line, result in zip_longest(fuzzed(lines, seed), score(file)):
+        for line, result in zip_longest(fuzzed(lines, seed), score(file, normalize)):
             assert line is not None, "more results than lines"
             assert result is not None, "fewer results than lines"
             assert result["expression"] == expression_of(line), line[:200]
@@ -172,26 +181,32 @@ def count(lines: int, seed: int) -> Counter[str]:
 def _judge(line: bytes, result: dict[str, object]) -> str:
     expression = result["expression"]
     assert isinstance(expression, str)
+    read_as = result.get("read_as")
+    if read_as is not None:
+        assert isinstance(read_as, str)
+        assert notations.explains(expression, read_as), (line[:200], read_as)
     if result["error"]:
         assert not result["certified"], line[:200]
         assert result["answer"] is None, line[:200]
         return str(result["error"])
     if not result["certified"]:
         return "answered, not certified"
-    value = oracle.value(expression)
+    value = oracle.value(expression if read_as is None else read_as)
     assert value is not None, line[:200]
     assert result["answer"] == str(value), (line[:200], result)
     assert result["value"] == value, (line[:200], result)
-    return "certified, and right"
+    return "certified, and right" + (", read as another text" if read_as is not None else "")
 
 
-def main(lines: int = 1_000_000, seed: int = 1) -> None:
+def main(lines: int = 1_000_000, seed: int = 1, normalize: bool = False) -> None:
     """Print the counts."""
-    counts = count(lines, seed)
+    counts = count(lines, seed, normalize)
     print(f"{counts.total():,} lines, as many results, in order")
     for outcome, number in counts.most_common():
         print(f"{number:9,} {outcome}")
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    numbers = [int(word) for word in sys.argv[1:] if word != "--normalize"]
+    lines, seed = [*numbers, *[1_000_000, 1][len(numbers) :]]
+    main(lines, seed, normalize="--normalize" in sys.argv)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from exprinfer.language.tokenizer import SYMBOLS, UNKNOWN, decode, decode_one, encode, encode_one
-from exprinfer.scoring.lines import read_lines
+from exprinfer.scoring.reading.lines import read_lines
 
 IDS = {symbol: number for number, symbol in enumerate(SYMBOLS) if number}
 MARK = b"\xef\xbb\xbf"

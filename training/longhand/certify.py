@@ -66,7 +66,7 @@ def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
     sentences = [
         *(_sentence(proof) for proof in proofs),
         f"Right on {domain.count()} expressions of the seed domain ({domain.share():.2%}), each "
-        "worked out step by step through `exprinfer` (table below).",
+        "evaluated step by step through `exprinfer` (table below).",
         _check_mixed(file, devices),
         checked_on(devices),
     ]

@@ -1,4 +1,4 @@
-"""The plots of the card of longhand: how its work grows, and one multiplication step by step."""
+"""The plots of the card of longhand: how steps and time grow, and one multiplication."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ RATE, REST = 4, 12
 
 
 def draw_growth(rows: list[dict[str, str]], path: Path) -> None:
-    """Draw steps and time by digits, a line for each operator; dotted: schoolbook growth."""
+    """Draw steps and time by digits, a line for each operator.
+
+    Dotted lines show linear or quadratic growth.
+    """
     figure, axes = pyplot.subplots(1, 2, figsize=(WIDTH, 3.6), layout="constrained")
     for axis, column in zip(axes, ("steps", "milliseconds"), strict=True):
         for operator in "+-*/":
@@ -57,7 +60,7 @@ def draw_whole(rows: list[dict[str, str]], path: Path) -> None:
 
 
 def animate(trace: Trace, expression: str, path: Path) -> None:
-    """Draw one expression being worked out, a frame for each step: tapes, heads and state."""
+    """Animate the evaluation of one expression, a frame for each step."""
     widest = max(len(tape) for tape in trace.steps[0].tapes)
     figure, axis = pyplot.subplots(figsize=(7.2, 3.6))
     figure.patch.set_facecolor("white")

@@ -13,8 +13,8 @@ import exprinfer
 from exprinfer import Evaluator
 from exprinfer.runtime.model import Model
 from training.files import read_rows, write_rows
-from training.longhand.growth import measure
 from training.longhand.problems import Problem, awkward_problem, random_problem
+from training.longhand.timing import measure
 
 FILE, GROWTH_FILE = "lengths.csv", "growth.csv"
 SEED = 4_000_003

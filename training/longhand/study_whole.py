@@ -15,7 +15,6 @@ import exprinfer
 from exprinfer import Evaluator, Prediction
 from exprinfer.runtime.model import Model
 from training.files import read_rows, write_rows
-from training.longhand.growth import measure
 from training.longhand.machine import DIVIDED_BY_ZERO, LONGEST_INPUT
 from training.longhand.problems import fuzz
 from training.longhand.problems.trees import (
@@ -30,6 +29,7 @@ from training.longhand.problems.trees import (
 from training.longhand.proof.simulation import simulate
 from training.longhand.proof.table import TransitionTable
 from training.longhand.teacher import TEACHER
+from training.longhand.timing import measure
 
 FILE, GROWTH_FILE = "whole.csv", "whole-growth.csv"
 SEED = 5_000_011

@@ -20,9 +20,9 @@ START = len(SYMBOLS)
 class Exact(Network):
     """Reads and writes ``group`` symbols in one step (Sutskever et al. 2014, with grouped symbols).
 
-    The encoder's state after the last group that contains a symbol goes to the decoder: as its
-    state, and through a linear map as its cell. Padding after that group is never seen, so an
-    answer does not depend on the width of the batch.
+    The encoder's state after the last group that contains a symbol initializes the decoder's hidden
+    state directly and its cell through a linear layer. Padding after that group is never seen, so
+    an answer does not depend on the width of the batch.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Exact(Network):
         return reverse(pad(answers, self.steps * self.group))
 
     def forward(self, tokens: Tensor, targets: Tensor) -> Tensor:
-        """Return the logits of every symbol, given the right symbols before its group."""
+        """Return the logits of every symbol, with teacher forcing."""
         state, cell = self._encode(tokens)
         groups = targets.reshape(-1, self.steps, self.group)
         before = torch.cat([torch.full_like(groups[:, :1], START), groups[:, :-1]], dim=1)

@@ -11,10 +11,10 @@ import pytest
 import exprinfer
 from exprinfer import Evaluator, ModelFileError
 from exprinfer.runtime.log import log_event
-from exprinfer.scoring.blocks import Block, ReadPosition, score_lines
-from exprinfer.scoring.checkpoint import Checkpoint, Output
 from exprinfer.scoring.pipeline import score
-from exprinfer.scoring.writers import TextEncoder
+from exprinfer.scoring.reading.blocks import Block, ReadPosition, score_lines
+from exprinfer.scoring.writing.checkpoint import Checkpoint, Output
+from exprinfer.scoring.writing.writers import TextEncoder
 
 #: An expression and junk that must not appear in any log.
 SECRET = b"97*-86\nsecret\n"

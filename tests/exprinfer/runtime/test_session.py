@@ -85,8 +85,8 @@ def test_a_model_that_reads_other_files_is_refused(inside_a_node: bool, tmp_path
         weight = model.graph.node[-1].attribute[0].t
     weight.ClearField("raw_data")
     weight.data_location = onnx.TensorProto.EXTERNAL
-    weight.external_data.add(key="location", value="neighbour.bin")
-    (tmp_path / "neighbour.bin").write_bytes(b"\0" * 1_000_000)
+    weight.external_data.add(key="location", value="other.bin")
+    (tmp_path / "other.bin").write_bytes(b"\0" * 1_000_000)
     path = tmp_path / "model.onnx"
     content = model.SerializeToString()
     for written in (content, content.replace(b"\x0a\x08location", b"\x8a\x00\x88\x80\x00location")):

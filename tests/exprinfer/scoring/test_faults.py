@@ -17,16 +17,17 @@ import pytest
 
 from exprinfer.errors import OutputError
 from exprinfer.evaluator import Evaluator, load
-from exprinfer.scoring import atomic_file
-from exprinfer.scoring.blocks import ColumnNames, ReadPosition, read_blocks
-from exprinfer.scoring.checkpoint import resumable_output, temporary_output
 from exprinfer.scoring.pipeline import score
-from exprinfer.scoring.readers import find_inputs
-from exprinfer.scoring.writers import make_encoder
+from exprinfer.scoring.reading.blocks import ReadPosition, read_blocks
+from exprinfer.scoring.reading.inputs import find_inputs
+from exprinfer.scoring.reading.options import ReadOptions
+from exprinfer.scoring.writing import atomic_file
+from exprinfer.scoring.writing.checkpoint import resumable_output, temporary_output
+from exprinfer.scoring.writing.writers import make_encoder
 
 #: Saves a checkpoint after each block, so that small files are enough.
 SCORE = (
-    "import exprinfer.scoring.checkpoint as c, exprinfer.cli; "
+    "import exprinfer.scoring.writing.checkpoint as c, exprinfer.cli; "
     "c.SAVE_INTERVAL = 0; exprinfer.cli.main()"
 )
 FORMATS = ["txt", "csv", "jsonl.gz", "parquet"]
@@ -101,7 +102,7 @@ def score_blocks(evaluator: Evaluator, source: Path, out: Path, blocks: int, run
                 raise StopError
 
         position = output.checkpoint.position
-        score(evaluator, read_blocks(inputs, ColumnNames(), position), output, stop)
+        score(evaluator, read_blocks(inputs, ReadOptions(), position), output, stop)
 
 
 def test_a_run_stopped_after_every_block_counts_every_line_once(
@@ -192,7 +193,7 @@ def test_files_are_closed_before_they_are_renamed_or_removed(
 
 INTERRUPTED = """
 import exprinfer.cli
-from exprinfer.scoring.checkpoint import Output
+from exprinfer.scoring.writing.checkpoint import Output
 write, blocks = Output.write, []
 
 def interrupted(*arguments):
@@ -276,7 +277,7 @@ def test_an_input_that_changes_is_an_error(exact: Evaluator, tmp_path: Path, lin
     source = tmp_path / "in.txt"
     shutil.copy(lines, source)
     inputs = find_inputs((str(source),))
-    blocks = read_blocks(inputs, ColumnNames(), ReadPosition())
+    blocks = read_blocks(inputs, ReadOptions(), ReadPosition())
     next(blocks)
     source.write_text("1+1\n")
     with pytest.raises(ValueError, match="changed or was removed while it was read"):

@@ -18,6 +18,7 @@ pa = pytest.importorskip("pyarrow", reason="needs exprinfer[files]")
 pq = pytest.importorskip("pyarrow.parquet", reason="needs exprinfer[files]")
 
 TEXTS = ["1+2", "-(66+-19)", "1/0", "12*-3", "1+", "-7/2"]
+STOP = ("--on-error", "stop")
 VALUES = [3, -47, None, -36, None, -3]
 
 
@@ -129,8 +130,8 @@ def test_a_null_or_an_empty_cell_is_an_empty_expression(tmp_path: Path) -> None:
         ("in.csv", b"k,a,k\n1,1+1,2\n", [], "more than one column is named k"),
         ("in.csv", b"1+1,2\n2+2,4\n", [], "the first row holds an expression"),
         ("in.csv", b"a,b\n1+1,2\n", ["--column", "c"], "no column 'c'; the columns are a, b"),
-        ("in.csv", b"a,b\n1+1,2\n1\n", [], "Expected 2 columns, got 1"),
-        ("in.csv", b"a,b\n1+1,\xff\n", [], "invalid UTF8"),
+        ("in.csv", b"a,b\n1+1,2\n1\n", [*STOP], "row 3: expected 2 columns, got 1"),
+        ("in.csv", b"a,b\n1+1,\xff\n", [*STOP, "--encoding", "utf-8"], "row 2: not UTF-8 text"),
         ("in.csv", b"a,answer\n1+1,2\n", [], "columns named like results: answer"),
         ("in.jsonl", b'{"a": 1}\n', ["--column", "a"], "column 'a' holds int64, not text"),
         ("in.jsonl", b'{"a": \n', [], "cannot be read as jsonl"),

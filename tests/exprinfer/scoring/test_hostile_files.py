@@ -15,9 +15,9 @@ from exprinfer.cli import main
 CSV = b'id,expression\n1,1+2\n2,"3*4"\n'
 
 
-def score(path: Path, content: bytes) -> Result:
+def score(path: Path, content: bytes, *arguments: str) -> Result:
     path.write_bytes(content)
-    return CliRunner().invoke(main, ["score", str(path), "--device", "cpu"])
+    return CliRunner().invoke(main, ["score", str(path), "--device", "cpu", *arguments])
 
 
 def parquet() -> bytes:
@@ -45,7 +45,7 @@ def test_an_unreadable_file_is_refused_with_a_plain_message(
     name: str, content: bytes, tmp_path: Path
 ) -> None:
     pytest.importorskip("pyarrow", reason="needs exprinfer[files]")
-    result = score(tmp_path / name, content)
+    result = score(tmp_path / name, content, "--encoding", "utf-8", "--on-error", "stop")
     assert result.exit_code == 2
     assert f"Error: {tmp_path / name}: " in result.stderr
     assert all(line.isprintable() for line in result.stderr.splitlines())

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exprinfer.scoring import lines
-from exprinfer.scoring.lines import read_lines
+from exprinfer.scoring.reading import lines
+from exprinfer.scoring.reading.lines import read_lines
 
 
 class Slow(io.BytesIO):

@@ -1,4 +1,4 @@
-"""Texts of any kind, expressions and others, and the right result for each.
+"""Random valid and invalid texts, and the correct result for each.
 
 ``read`` is a recursive descent parser that computes with Python's integers. It shares no code with
 the validation tables of ``exprinfer`` and the tapes of the machine, so these can be tested with it.
@@ -22,7 +22,7 @@ FOREIGN = " x.=\0\u0663\u2212"
 
 @dataclass(frozen=True)
 class Verdict:
-    """The right result for a text.
+    """The correct result for a text.
 
     Attributes:
         error: Code of the error; None if the text is an expression with a value.
@@ -40,7 +40,7 @@ class _Error(Exception):
 
 
 def read(text: str) -> Verdict:
-    """Return the right result for a text."""
+    """Return the correct result for a text."""
     if not text:
         return Verdict("empty")
     reader = _Reader(text)
@@ -123,7 +123,7 @@ def _apply(a: int | None, operator: str, b: int | None) -> int | None:
 
 
 def draw(rng: Random) -> str:
-    """Draw a text of at most LONGEST characters: random symbols, or an expression, or damaged."""
+    """Draw random symbols, an expression, or a damaged expression; at most LONGEST characters."""
     kind = rng.random()
     if kind < 0.2:
         return "".join(rng.choices(SYMBOLS[1:], k=rng.randint(0, rng.choice([4, 12, LONGEST]))))

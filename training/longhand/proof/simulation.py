@@ -35,14 +35,14 @@ class Simulation:
 
 
 class NoTransitionError(ValueError):
-    """An expression led to symbols that the program considers impossible."""
+    """The table has no transition for the current state and symbols."""
 
 
 def simulate(table: TransitionTable, texts: list[str]) -> Simulation:
     """Run a program on expressions.
 
     Raises:
-        NoTransitionError: If the table has no transition for what an expression leads to.
+        NoTransitionError: If the table has no transition for the current state and symbols.
     """
     tokens, _ = encode(texts)
     batch, time = tokens.shape

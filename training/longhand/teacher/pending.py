@@ -1,10 +1,13 @@
-"""What the teacher does with a finished value: use it, keep it pending, or halt.
+"""What the teacher does with a complete value: use it, keep it pending, or halt.
 
-Whenever a value is finished, the heads and tapes are as follows. The head on ``first`` is on the
-last symbol of what is pending, and the head on ``input`` is on the symbol after the value. The
-value is on ``answer``, with the head to the left of it; a zero is an empty place. ``second`` is
-clean, or it holds a used divisor that must still be wiped out; then the head is on the divisor or
-to the left of it.
+When a value is complete:
+
+- The head on ``input`` is on the symbol after the value.
+- The head on ``first`` is on the last pending symbol.
+- The value is on ``answer``, and the head there is to the left of it. Zero is stored as an empty
+  tape.
+- ``second`` is clean, or it holds a used divisor that must still be wiped out. In that case the
+  head there is on the divisor or to the left of it.
 """
 
 from __future__ import annotations
@@ -26,7 +29,10 @@ pending = Program()
 
 
 def must_wait(top: str, symbol: str) -> bool:
-    """Return whether a value between these two must wait for a product or sum that it begins."""
+    """Return whether the value must stay pending.
+
+    ``top`` is the last pending symbol, ``symbol`` the next input symbol.
+    """
     if top not in "+-*/":
         return symbol not in (")", BLANK)
     return top in "+-" and symbol in ("*", "/")
@@ -43,7 +49,7 @@ def begin(top: str, sign: str) -> Action:
 
 @pending.phase("input", "first", operation="result")
 def result(sign: str, second: str, symbol: str, top: str) -> Action:
-    """A value is finished; ``sign`` is 0 for a zero, ``second`` says if that tape is clean."""
+    """Use a complete value; ``sign`` is 0 for zero, ``second`` says if that tape is clean."""
     if symbol.isdigit() or symbol == "(" or top.isdigit():
         raise ImpossibleError
     if (symbol == BLANK and top in ("(", ")")) or (symbol == ")" and top == BLANK):
@@ -66,7 +72,7 @@ def result(sign: str, second: str, symbol: str, top: str) -> Action:
 
 @pending.phase("answer", "input")
 def push(sign: str, z: str, symbol: str) -> Action:
-    """Move the value to ``first``, and write the operator that it is pending for after it."""
+    """Move the value to ``first``, and write the operator that follows it after it."""
     if symbol not in "+-*/":
         raise ImpossibleError
     if z != BLANK:

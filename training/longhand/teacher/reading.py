@@ -4,12 +4,12 @@ A number after an operator goes to ``second``. Any other number goes to ``first`
 pending there. These can be pending, each with its operator after it:
 
     12+ or 12-   a number to add to, with its own sign
-    12* or 12/   a number to multiply or divide; its sign is counted with what follows
+    12* or 12/   a number to multiply or divide; its sign is combined with the next operand's
     (            an open bracket
     )            an open bracket whose value will change its sign
 
-Leading zeros are not copied, so a zero is an empty place. The head on ``first`` rests on the last
-symbol of what is pending; that symbol decides what can be worked out at once.
+Leading zeros are not copied, so a zero is an empty place. The head on ``first`` is on the last
+pending symbol; that symbol decides which operation can be done at once.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def start(sign: str, symbol: str) -> Action:
 
 @reading.phase("input")
 def first_zeros(sign: str, symbol: str) -> Action:
-    """Read on after nothing but zeros of a first number."""
+    """Continue a first number of which only zeros have been read."""
     if symbol in (")", BLANK):
         return Action(State("result", ("0", "clean")), move={"first": LEFT})
     return _operator(symbol, "+") or _first(symbol, sign)
@@ -43,7 +43,7 @@ def first_zeros(sign: str, symbol: str) -> Action:
 
 @reading.phase("input")
 def first_digits(sign: str, symbol: str) -> Action:
-    """Read on in a first number; it is the whole value if no operator follows."""
+    """Continue a first number; it is the whole value if no operator follows."""
     if symbol in (")", BLANK):
         return Action(State("lift_first", (sign,)), move={"first": LEFT})
     return _operator(symbol, sign) or _copy("first", symbol, first_digits(sign))
@@ -51,7 +51,10 @@ def first_digits(sign: str, symbol: str) -> Action:
 
 @reading.phase("input")
 def second(sign: str, symbol: str) -> Action:
-    """Read on after an operator; ``sign`` is that of what follows, with what is counted to it."""
+    """Continue after an operator.
+
+    ``sign`` is the sign of the next operand, combined with that of the pending factor.
+    """
     if symbol == "-":
         return _go(second(flipped(sign)))
     if symbol == "(":
@@ -61,7 +64,7 @@ def second(sign: str, symbol: str) -> Action:
 
 @reading.phase("input")
 def second_zeros(sign: str, symbol: str) -> Action:
-    """Read on after nothing but zeros of a second number."""
+    """Continue a second number of which only zeros have been read."""
     if symbol.isdigit():
         return _second(symbol, sign)
     if symbol == "(":
@@ -71,7 +74,7 @@ def second_zeros(sign: str, symbol: str) -> Action:
 
 @reading.phase("input", "first")
 def second_digits(sign: str, symbol: str, top: str) -> Action:
-    """Read on in a second number; at its end use it, or keep it pending for a product."""
+    """Continue a second number; at its end use it, or keep it pending for a product."""
     if top not in "+-*/":
         raise ImpossibleError
     if symbol.isdigit() or symbol == "(":
@@ -94,7 +97,7 @@ def _second(symbol: str, sign: str) -> Action:
 
 
 def _operator(symbol: str, sign: str) -> Action | None:
-    """Write an operator after the pending number before it; None if the symbol is no operator."""
+    """Write an operator after the pending number before it; None if there is no operator."""
     if symbol in "+-":
         return Action(second(symbol), {"first": sign}, {"input": RIGHT})
     if symbol in "*/":

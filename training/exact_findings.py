@@ -8,10 +8,10 @@ from matplotlib import pyplot
 
 from training.card import table, write_section
 from training.data import training_part
+from training.exact_variants import FILE, GROUPS, UNITS, data_variants, size_variants, split_variant
 from training.expressions import OPERATORS
 from training.files import read_rows
 from training.plots import COLORS, MARKERS, NAMES, save
-from training.variants import FILE, GROUPS, UNITS, data_variants, size_variants, split_variant
 
 DOMAIN = 475_200
 #: What the gist itself reached: 16 of its 100 printed answers.

@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from exprinfer.errors import ExprinferError, OutputError
-from exprinfer.scoring.atomic_file import (
+from exprinfer.scoring.marking import ScoredBatch
+from exprinfer.scoring.reading.blocks import ReadPosition, Scored
+from exprinfer.scoring.summary import Summary
+from exprinfer.scoring.writing.atomic_file import (
     hidden_sibling,
     open_partial,
     open_temporary,
     release,
     whole_file,
 )
-from exprinfer.scoring.blocks import ReadPosition
-from exprinfer.scoring.marking import ScoredBatch
-from exprinfer.scoring.summary import Summary
-from exprinfer.scoring.writers import Encoder
+from exprinfer.scoring.writing.writers import Encoder
 
 #: Suffixes of the hidden files with the results so far and with the checkpoint.
 PARTIAL, CHECKPOINT = "exprinfer-partial", "exprinfer-checkpoint"
@@ -48,10 +48,12 @@ class Output:
         self.checkpoint = checkpoint
         self._file, self._encoder = file, encoder
 
-    def write(self, batch: ScoredBatch, position: ReadPosition) -> None:
+    def write(self, batch: Scored, position: ReadPosition) -> None:
         """Append the results of a block; ``position`` is where the next block begins."""
         before = self.checkpoint
-        size = before.size + self._encoder.write(batch, self._file, before.size)
+        size = before.size
+        if isinstance(batch, ScoredBatch):
+            size += self._encoder.write(batch, self._file, before.size)
         self._file.flush()
         # One assignment, since an interrupt may come between any two.
         self.checkpoint = Checkpoint(position, size, before.summary.plus(batch))
@@ -71,7 +73,7 @@ class _ResumableOutput(Output):
         super().__init__(file, encoder, checkpoint)
         self._path, self._run, self._saved_at = path, run, time.monotonic()
 
-    def write(self, batch: ScoredBatch, position: ReadPosition) -> None:
+    def write(self, batch: Scored, position: ReadPosition) -> None:
         super().write(batch, position)
         if time.monotonic() - self._saved_at > SAVE_INTERVAL:
             self.save()

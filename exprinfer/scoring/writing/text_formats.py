@@ -9,6 +9,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from exprinfer.errors import printable
+from exprinfer.language.normalization import BLANKS
 from exprinfer.results import Prediction
 from exprinfer.scoring.marking import MarkedPrediction, Row, ScoredBatch
 
@@ -24,20 +26,27 @@ def to_text(results: Iterable[MarkedPrediction]) -> str:
     """
     if isinstance(results, ScoredBatch) and results.given is None:
         result = results.result
-        if result.certified.all():  # the common case, without an object for each line
+        plain = not result.read_as and results.source is None
+        if plain and result.certified.all():  # the common case, without an object for each line
             parts = [" = "] * (4 * len(result))
             parts[0::4] = map(str, result.expressions)
             parts[2::4] = result.answers.tolist()
             parts[3::4] = ["\n"] * len(result)
             return "".join(parts)
-    return "".join(f"{_line(marked.prediction)}{_marks(marked)}\n" for marked in results)
+    source = getattr(results, "source", None)
+    prefix = "" if source is None else f"{printable(source)}: "
+    return "".join(f"{prefix}{_line(marked.prediction)}{_marks(marked)}\n" for marked in results)
 
 
 def _line(prediction: Prediction) -> str:
     if prediction.error:
-        return f"{_escaped(prediction.expression)} ! {prediction.error.message}"
-    equals = "=" if prediction.certified else "=?"
-    return f"{prediction.expression} {equals} {prediction.answer}"
+        return f"{_escaped(prediction.expression)} ! {printable(prediction.error.message)}"
+    equals, read_as = "=" if prediction.certified else "=?", prediction.read_as
+    if read_as is None:
+        return f"{prediction.expression} {equals} {prediction.answer}"
+    if prediction.expression.strip(BLANKS) == read_as:
+        return f"{read_as} {equals} {prediction.answer}"
+    return f"{printable(prediction.expression)} {equals} {prediction.answer}  (read as {read_as})"
 
 
 def _escaped(text: str) -> str:
@@ -48,10 +57,10 @@ def _escaped(text: str) -> str:
 
 
 def _marks(marked: MarkedPrediction) -> str:
-    if marked.given is None or marked.given_right is None:
+    if marked.given is None or marked.operator is None:
         return ""
-    words = {True: "right", False: "wrong", None: "missing"}
-    given, right = words[marked.given_right], words[marked.right]
+    given = {True: "right", False: "wrong", None: "unreadable"}[marked.given_right]
+    right = {True: "right", False: "wrong", None: "missing"}[marked.right]
     return f"  (given {_escaped(marked.given)}: {given}; answer: {right})"
 
 
@@ -81,7 +90,7 @@ def _to_json(value: Any) -> str:
 def to_csv(batch: ScoredBatch) -> str:
     """Format results as CSV rows (RFC 4180, CRLF), without a header."""
     text = io.StringIO()
-    csv.DictWriter(text, batch.fields).writerows(batch.rows())
+    csv.DictWriter(text, batch.fields, extrasaction="ignore").writerows(batch.rows())
     return text.getvalue()
 
 

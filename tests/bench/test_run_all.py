@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bench import latency, limits, stages, sweeps, throughput
+from bench import hardware_peaks, latency, profile, sweeps, throughput
 from bench.__main__ import main
 
 COMMANDS = ["all", "endurance", "files", "gpu", "micro-batching", "plot", "ray", "tables"]
@@ -19,10 +19,10 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, value in (
         (latency, "CALLS", 20),
         (latency, "STARTS", 1),
-        (limits, "SIDE", 64),
-        (limits, "COPIED", 1 << 16),
-        (limits, "EXPRESSIONS", 512),
-        (stages, "EXPRESSIONS", 512),
+        (hardware_peaks, "SIDE", 64),
+        (hardware_peaks, "COPIED", 1 << 16),
+        (hardware_peaks, "EXPRESSIONS", 512),
+        (profile, "EXPRESSIONS", 512),
         (sweeps, "EXPRESSIONS", 512),
         (sweeps, "DIGITS", (1, 2)),
         (sweeps, "LONGHAND_DIGITS", (2, 4)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bench import gpu, latency, limits, micro_batching, plots, stages, sweeps, throughput
+from bench import gpu, hardware_peaks, latency, micro_batching, plots, profile, sweeps, throughput
 from bench.baselines import BASELINES
 from bench.report import Report, Results, report_options
 from bench.tables import bench_section, speed_section
@@ -26,10 +26,10 @@ def measure(only: tuple[str, ...], expressions: int, sweep: int, repeats: int) -
         "single": latency.single(),
         "cold": latency.cold(),
         "installed megabytes": latency.sizes(),
-        "limits": limits.peak_rates(),
-        "multiplications": limits.multiplications(),
-        "stages": stages.stages(),
-        "operators": stages.operators(),
+        "limits": hardware_peaks.peak_rates(),
+        "multiplications": hardware_peaks.multiplications(),
+        "stages": profile.stages(),
+        "operators": profile.operators(),
         "sweeps": {
             "batch size": list(sweeps.by_batch_size()),
             "threads": list(sweeps.by_threads()),
@@ -56,9 +56,9 @@ def command(
     """Measure speed in every way but files and Ray.
 
     Compares the throughput of exprinfer with that of every baseline that is installed. Then
-    measures single calls, the start of a process, the limits of this computer, where the time goes,
-    and the rate by batch size, threads, number of expressions and digits. Ends with the commands
-    gpu and micro-batching.
+    measures single calls, the start of a process, the peak rates of this computer, where the time
+    goes, and the rate by batch size, threads, number of expressions and digits. Ends with the
+    commands gpu and micro-batching.
 
     Takes about 10 minutes on 2 cores. Nothing else should run meanwhile. Writes results.json,
     throughput.png, sweeps.png, gpu.json and micro_batching.json; the sections `bench`, `gpu` and

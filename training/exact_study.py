@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data import HELD_OUT, VALIDATION, percentile, training_part
+from training.exact_variants import FILE
 from training.expressions import OPERATORS, Expressions, enumerate_domain
 from training.files import read_rows, write_rows
 from training.fit import decoded_right, fit
 from training.networks import Network
 from training.recipe import Recipe
 from training.run import FitProgress, Run
-from training.variants import FILE
 
 
 def study(variants: dict[str, Recipe], runs: Path, models: Path, device: str = "cpu") -> None:

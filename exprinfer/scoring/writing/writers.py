@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from exprinfer.errors import OutputError
-from exprinfer.scoring.atomic_file import move_into_place
 from exprinfer.scoring.marking import SCORED_FIELDS, ScoredBatch
-from exprinfer.scoring.readers import COMPRESSIONS, require_pyarrow
-from exprinfer.scoring.text_formats import csv_header, to_csv, to_jsonl, to_text
+from exprinfer.scoring.reading.inputs import COMPRESSIONS
+from exprinfer.scoring.reading.opening import require_pyarrow
+from exprinfer.scoring.writing.atomic_file import move_into_place
+from exprinfer.scoring.writing.text_formats import csv_header, to_csv, to_jsonl, to_text
 
 
 class Encoder(Protocol):
@@ -133,6 +134,6 @@ def make_encoder(file_format: str, compression: str | None) -> Encoder:
         raise OutputError(
             "Parquet files are compressed internally; choose an output name that ends in .parquet"
         )
-    from exprinfer.scoring.parquet import ParquetEncoder  # needs the extra "files"
+    from exprinfer.scoring.writing.parquet import ParquetEncoder  # needs the extra "files"
 
     return ParquetEncoder()

@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 from exprinfer.errors import OutputError
 from exprinfer.results import BatchResult, as_text
 from exprinfer.results.columns import SCHEMA, results_batch  # raises an error without pyarrow
-from exprinfer.scoring.atomic_file import whole_file
-from exprinfer.scoring.marking import MARKS, ScoredBatch
+from exprinfer.scoring.marking import MARKS, SOURCE, ScoredBatch
+from exprinfer.scoring.writing.atomic_file import whole_file
 
 # isort: split
 import pyarrow as pa
@@ -91,6 +91,9 @@ def to_arrow(batch: ScoredBatch) -> pa.RecordBatch:
         values = [getattr(marked, name) for marked in batch.marked]
         column = pa.array(values, kind) if values else pa.nulls(len(batch.result), kind)
         columns.append((pa.field(name, kind), column))
+    if batch.source is not None:
+        names = pa.repeat(pa.scalar(batch.source, pa.string()), len(batch.result))
+        columns.insert(0, (pa.field(SOURCE, pa.string()), names))
     schema = pa.schema([field for field, _ in columns])
     return pa.RecordBatch.from_arrays([values for _, values in columns], schema=schema)
 

@@ -38,7 +38,7 @@ def split_variant() -> dict[str, Recipe]:
 
 
 def size_variants() -> dict[str, Recipe]:
-    """Return the network in nine sizes, each fitted to the whole domain until nothing is wrong."""
+    """Return the network in nine sizes, each fitted until all small expressions are right."""
     base = recipes.load("exact-size")
     variants = {}
     for units in UNITS:

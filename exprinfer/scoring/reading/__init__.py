@@ -1,0 +1,1 @@
+"""Read files of expressions: find them, detect how they are written, yield blocks of rows."""

@@ -1,0 +1,82 @@
+"""Read tables of CSV, TSV, JSON Lines and Parquet through Arrow."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import exprinfer.arrow  # raises an error if pyarrow is missing  # noqa: F401
+from exprinfer.errors import InputError
+from exprinfer.scoring.reading.csv_rows import BATCH_BYTES, read_csv
+from exprinfer.scoring.reading.dialect import detect_dialect
+from exprinfer.scoring.reading.encodings import UTF_8, marked_encoding
+from exprinfer.scoring.reading.inputs import Input
+from exprinfer.scoring.reading.json_rows import read_json_lines
+from exprinfer.scoring.reading.opening import look_ahead
+from exprinfer.scoring.reading.options import ReadOptions
+from exprinfer.scoring.reading.rows import Rows
+from exprinfer.scoring.reading.streams import Transcoded
+
+# isort: split
+import pyarrow as pa
+import pyarrow.parquet
+
+#: Rows in a batch of a Parquet file.
+BATCH_ROWS = 1 << 15
+_UNREADABLE = (pa.ArrowInvalid, pa.ArrowNotImplementedError, csv.Error, UnicodeDecodeError)
+
+
+def read_rows(source: Input, stream: BinaryIO, options: ReadOptions) -> Iterator[Rows]:
+    """Yield the rows of a table in batches, the same ones each time it is read.
+
+    The columns of CSV and TSV are text, exactly as written.
+
+    Raises:
+        InputError: If the table cannot be read.
+    """
+    try:
+        for rows in _open_rows(source, stream, options):
+            rows.batch.validate(full=True)  # a hostile file may hold text that is not UTF-8,
+            rows.batch.schema.names  # noqa: B018  in its column names too
+            yield rows
+    except _UNREADABLE as error:
+        raise _unreadable(source, error) from error
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        # Arrow reports some damaged Parquet files in this way.
+        raise _unreadable(source, error) from error
+
+
+def _unreadable(source: Input, error: Exception) -> InputError:
+    return InputError(f"{source.name}: cannot be read as {source.file_format}: {error}")
+
+
+def _open_rows(source: Input, stream: Any, options: ReadOptions) -> Iterator[Rows]:
+    if source.file_format == "parquet":
+        file = pa.parquet.ParquetFile(stream, buffer_size=BATCH_BYTES)
+        batches = file.iter_batches(BATCH_ROWS, use_threads=False)
+        return (Rows(_without_dictionaries(batch)) for batch in batches)
+    head, stream = look_ahead(source, stream, BATCH_BYTES, wait=True)
+    if source.file_format == "jsonl":
+        encoding = options.encoding or marked_encoding(head)
+        if encoding not in UTF_8:
+            options.tell(f"{source.name}: encoding {encoding}")
+            stream = Transcoded(stream, encoding)
+        return read_json_lines(source.name, stream, options)
+    usual = "," if source.file_format == "csv" else "\t"
+    delimiter = options.delimiter or (usual if source.file_format == "tsv" else None)
+    dialect = detect_dialect(head, delimiter, options.encoding)
+    if told := dialect.differences(usual):
+        options.tell(f"{source.name}: {told}")
+    return read_csv(stream, dialect)
+
+
+def _without_dictionaries(batch: Any) -> Any:
+    """Decode dictionary columns, since a dictionary may change from batch to batch."""
+    for index, field in enumerate(batch.schema):
+        if pa.types.is_dictionary(field.type):
+            values = batch.column(index).cast(field.type.value_type)
+            batch = batch.set_column(index, field.name, values)
+    return batch

@@ -1,0 +1,1 @@
+"""Write results: formats, files that appear when they are complete, and checkpoints."""

@@ -54,6 +54,9 @@ class Evaluate:
         device: As for ``exprinfer.load``.
         threads: Threads per worker. By default Ray reserves one CPU per worker.
         allow_out_of_domain: As for ``exprinfer.load``.
+        normalize: As for ``exprinfer.load``.
+        max_symbols: As for ``exprinfer.load``.
+        max_steps: As for ``exprinfer.load``.
 
     Raises:
         ModelNotFoundError: If there is no such model.
@@ -77,6 +80,8 @@ class Evaluate:
         threads: int = 1,
         allow_out_of_domain: bool = False,
         normalize: bool = False,
+        max_symbols: int | None = None,
+        max_steps: int | None = None,
     ) -> None:
         self.column = column
         self.evaluator = load(
@@ -85,6 +90,8 @@ class Evaluate:
             threads=threads,
             allow_out_of_domain=allow_out_of_domain,
             normalize=normalize,
+            max_symbols=max_symbols,
+            max_steps=max_steps,
         )
 
     def __call__(self, table: pa.Table) -> pa.Table:
@@ -118,6 +125,8 @@ def score_dataset(
     device: Literal["cpu", "cuda"] = "cpu",
     allow_out_of_domain: bool = False,
     normalize: bool = False,
+    max_symbols: int | None = None,
+    max_steps: int | None = None,
     filesystem: fs.FileSystem | None = None,
     tell: Callable[[str], None] = lambda message: None,
 ) -> Totals:
@@ -151,6 +160,8 @@ def score_dataset(
         device: As for ``exprinfer.load``, but not ``"auto"``.
         allow_out_of_domain: As for ``exprinfer.load``.
         normalize: As for ``exprinfer.load``.
+        max_symbols: As for ``exprinfer.load``.
+        max_steps: As for ``exprinfer.load``.
         filesystem: The file system of all paths, for storage that needs more than a URI.
         tell: Takes messages for people, such as which columns are used.
 
@@ -190,6 +201,8 @@ def score_dataset(
                 "threads": 1,
                 "allow_out_of_domain": allow_out_of_domain,
                 "normalize": normalize,
+                "max_symbols": max_symbols,
+                "max_steps": max_steps,
             },
             batch_format="pyarrow",
             batch_size=None,

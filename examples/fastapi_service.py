@@ -21,7 +21,8 @@ from exprinfer.aio import MicroBatcher
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     # All requests share one evaluator and one batcher. On shutdown, pending requests are answered.
-    with exprinfer.load() as evaluator:
+    # A batch takes as long as its slowest expression, so the cost of an expression is limited.
+    with exprinfer.load(max_symbols=64, max_steps=4_000) as evaluator:
         async with MicroBatcher(evaluator, max_queue=10_000, when_full="refuse") as batcher:
             app.state.batcher = batcher
             yield
@@ -30,7 +31,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 app = FastAPI(lifespan=lifespan)
 
 
-# A batch takes as long as its slowest expression, so the length of an expression is limited.
+# Texts that are too long for any expression are refused before they are queued.
 @app.get("/evaluate")
 async def evaluate(expression: Annotated[str, Query(max_length=64)]) -> dict[str, object]:
     """Return the result as JSON, with the same keys as ``exprinfer score --format jsonl``."""

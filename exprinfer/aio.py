@@ -33,7 +33,9 @@ class MicroBatcher:
 
     A batch starts when a thread is free and either ``max_batch`` requests are pending or the first
     of them is ``max_wait`` seconds old. All requests of a batch are answered together, when the
-    slowest one is. If the expressions come from clients that you do not trust, limit their length.
+    slowest one is. If the expressions come from clients that you do not trust, give the evaluator a
+    budget: ``exprinfer.load(max_symbols=64, max_steps=4_000)``. A request over it gets a
+    TooCostlyError, and no request holds up the others of its batch for long.
 
     A MicroBatcher serves the event loop that uses it first. Closing it leaves the evaluator open.
     Use it as an asynchronous context manager: at the end of the block it is closed. If the block
@@ -157,9 +159,22 @@ class MicroBatcher:
             size = min(len(self._pending), self.max_batch)
             batch = [self._pending.popitem(last=False)[0] for _ in range(size)]
             texts = [request.expression for request in batch]
-            future = self._loop.run_in_executor(self._executor, _answer, self.evaluator, texts)
+            future = self._submit(self._loop, texts)
             self._running.add(future)
             future.add_done_callback(partial(self._finish, batch))
+
+    def _submit(
+        self, loop: asyncio.AbstractEventLoop, texts: list[str]
+    ) -> asyncio.Future[list[Outcome]]:
+        try:
+            return loop.run_in_executor(self._executor, _answer, self.evaluator, texts)
+        except RuntimeError:  # the main thread has ended, or the system allows no more threads
+            future: asyncio.Future[list[Outcome]] = loop.create_future()
+            try:
+                future.set_result(_answer(self.evaluator, texts))
+            except Exception as error:
+                future.set_exception(error)
+            return future
 
     def _next_due(self) -> float:
         return next(iter(self._pending)).due

@@ -10,9 +10,11 @@ ExprinferError
     OutsideDomainError                      outside_domain
     TooLongError                            too_long
     MalformedRowError                       malformed_row
+    TooCostlyError                          too_costly
   ModelNotFoundError (FileNotFoundError)  no model with this name or path
   ModelFileError (ValueError)             a file that is not a valid model
   DeviceError (RuntimeError)              the device is not available
+  InferenceError (RuntimeError)           ONNX Runtime failed, for example without memory
   RuntimeMissingError (ImportError)       ONNX Runtime is not installed
   ExtraMissingError (ImportError)         an optional library is not installed
   InputError (ValueError)                 a file or table that cannot be scored
@@ -94,6 +96,12 @@ class MalformedRowError(ExpressionError):
     code = "malformed_row"
 
 
+class TooCostlyError(ExpressionError):
+    """The expression needs more symbols or steps than the budget that was set."""
+
+    code = "too_costly"
+
+
 #: The classes by error number, as ``BatchResult.errors`` holds them. Number 0 means no error.
 EXPRESSION_ERRORS: tuple[type[ExpressionError], ...] = (
     ExpressionError,
@@ -105,6 +113,7 @@ EXPRESSION_ERRORS: tuple[type[ExpressionError], ...] = (
     OutsideDomainError,
     TooLongError,
     MalformedRowError,
+    TooCostlyError,
 )
 
 
@@ -118,6 +127,10 @@ class ModelFileError(ExprinferError, ValueError):
 
 class DeviceError(ExprinferError, RuntimeError):
     """The requested device is not available."""
+
+
+class InferenceError(ExprinferError, RuntimeError):
+    """ONNX Runtime failed while it ran a model, for example because there is no memory left."""
 
 
 class RuntimeMissingError(ExprinferError, ImportError):

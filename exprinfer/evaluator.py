@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from exprinfer.errors import EXPRESSION_ERRORS, ModelNotFoundError, NotTextError
 from exprinfer.results import BatchResult, Prediction, parse_integer
+from exprinfer.results.prediction import is_text
 from exprinfer.runtime.engine import Engine
 from exprinfer.runtime.model import Model
 from exprinfer.runtime.model_file import default_models, shipped
@@ -42,6 +43,8 @@ class Evaluator:
         allow_out_of_domain: Whether expressions outside the models' domain are evaluated too. Such
             answers are never certified.
         normalize: Whether expressions in other notations are read too.
+        max_symbols: Largest number of symbols of an expression. None means no limit.
+        max_steps: Largest number of steps of an expression. None means no limit.
 
     Example:
         >>> import exprinfer
@@ -59,6 +62,8 @@ class Evaluator:
         allow_out_of_domain: bool = False,
         threads: int | None = None,
         normalize: bool = False,
+        max_symbols: int | None = None,
+        max_steps: int | None = None,
     ) -> None:
         self.models: tuple[ModelInfo, ...] = tuple(model.info for model in models)
         self.device = models[-1].session.device
@@ -66,8 +71,11 @@ class Evaluator:
         self.batch_size = batch_size
         self.allow_out_of_domain = allow_out_of_domain
         self.normalize = normalize
+        self.max_symbols, self.max_steps = max_symbols, max_steps
         self._threads = threads
-        self._engine = Engine(models, batch_size, threads, allow_out_of_domain, normalize)
+        self._engine = Engine(
+            models, batch_size, threads, allow_out_of_domain, normalize, max_symbols, max_steps
+        )
 
     def __repr__(self) -> str:
         names = " and ".join(model.name for model in self.models)
@@ -90,6 +98,7 @@ class Evaluator:
             DivisionByZeroError: If a divisor is zero.
             OutsideDomainError: If no open model was made for it.
             TooLongError: If it is longer than the models can read.
+            TooCostlyError: If it needs more than ``max_symbols`` or ``max_steps``.
 
         Example:
             >>> import exprinfer
@@ -185,6 +194,7 @@ class Evaluator:
             self.models[-1].domain,
             {row: text.text for row, text in collector.rewritten.items()},
             self._engine.operands,
+            (self.max_symbols, self.max_steps),
         )
 
     def trace(self, expression: str) -> Trace:
@@ -236,7 +246,7 @@ class Evaluator:
         """Pickle the arguments: the copy opens the same files, on the same kind of device."""
         paths = [model.path for model in self._engine.models]
         options = self.device, self.batch_size, self.allow_out_of_domain, self._threads
-        return _open, (paths, *options, self.normalize)
+        return _open, (paths, *options, self.normalize, self.max_symbols, self.max_steps)
 
 
 def load(
@@ -247,6 +257,8 @@ def load(
     threads: int | None = None,
     allow_out_of_domain: bool = False,
     normalize: bool = False,
+    max_symbols: int | None = None,
+    max_steps: int | None = None,
 ) -> Evaluator:
     """Open one or more models and return an Evaluator.
 
@@ -268,6 +280,12 @@ def load(
             ``1'000+2`` or with signs beyond ASCII; see ``exprinfer.language.normalization`` for
             the list. The meaning never changes, and ``Prediction.read_as`` holds the text that was
             read.
+        max_symbols: Largest number of symbols that an expression may have. Longer ones get the
+            error ``too_costly``. By default only the models set a limit.
+        max_steps: Largest number of steps that a model that works on tapes may take for an
+            expression; see ``Trace.steps``. Expressions that need more are stopped there and get
+            the error ``too_costly``. By default there is no limit, and one expression of 2,048
+            symbols can take minutes. Set both if expressions come from people you do not trust.
 
     Returns:
         An Evaluator with the methods ``evaluate`` (one expression), ``evaluate_many`` (a list),
@@ -278,7 +296,8 @@ def load(
         ModelFileError: If the file is damaged or does not follow the model file contract.
         DeviceError: If the device is not available.
         RuntimeMissingError: If ONNX Runtime is not installed.
-        ValueError: If ``batch_size`` or ``threads`` is not a positive integer.
+        ValueError: If ``batch_size``, ``threads``, ``max_symbols`` or ``max_steps`` is not a
+            positive integer.
 
     Example:
         >>> import exprinfer
@@ -289,7 +308,16 @@ def load(
         ['8', '-97406784']
     """
     names = default_models() if model == "auto" else [model]
-    return _open(names, device, batch_size, allow_out_of_domain, threads, normalize)
+    return _open(
+        names,
+        device,
+        batch_size,
+        allow_out_of_domain,
+        threads,
+        normalize,
+        max_symbols,
+        max_steps,
+    )
 
 
 def list_models() -> list[ModelInfo]:
@@ -313,9 +341,13 @@ def _open(
     allow_out_of_domain: bool,
     threads: int | None,
     normalize: bool,
+    max_symbols: int | None,
+    max_steps: int | None,
 ) -> Evaluator:
     opened = [Model(model, device) for model in models]
-    return Evaluator(opened, batch_size, allow_out_of_domain, threads, normalize)
+    return Evaluator(
+        opened, batch_size, allow_out_of_domain, threads, normalize, max_symbols, max_steps
+    )
 
 
 def _refuse_single(expressions: object) -> None:
@@ -327,6 +359,6 @@ def _texts(rows: tuple[object, ...]) -> tuple[Sequence[str], list[int]]:
     """Replace non-string rows with "" and return their indices."""
     if set(map(type, rows)) <= {str}:
         return cast("tuple[str, ...]", rows), []
-    not_text = [number for number, row in enumerate(rows) if not isinstance(row, str)]
+    not_text = [number for number, row in enumerate(rows) if not is_text(row)]
     # A subclass may define another length or content: take what it holds as a str.
-    return [str.__str__(row) if isinstance(row, str) else "" for row in rows], not_text
+    return [str.__str__(row) if is_text(row) else "" for row in rows], not_text

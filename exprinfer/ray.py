@@ -20,9 +20,9 @@ from exprinfer.errors import ExtraMissingError
 from exprinfer.evaluator import load
 from exprinfer.runtime.threads import available_cores
 from exprinfer.scoring.datasets import ScoreRows, read_sources
-from exprinfer.scoring.reading.dataset_files import find_source
+from exprinfer.scoring.reading.dataset_files import find_source, rows_in
 from exprinfer.scoring.reading.options import ReadOptions
-from exprinfer.scoring.writing.result_folder import Totals, count_results, whole_folder
+from exprinfer.scoring.writing.result_folder import Totals, check_rows, count_results, whole_folder
 
 # isort: split
 import pyarrow as pa
@@ -54,6 +54,9 @@ class Evaluate:
         device: As for ``exprinfer.load``.
         threads: Threads per worker. By default Ray reserves one CPU per worker.
         allow_out_of_domain: As for ``exprinfer.load``.
+        normalize: As for ``exprinfer.load``.
+        max_symbols: As for ``exprinfer.load``.
+        max_steps: As for ``exprinfer.load``.
 
     Raises:
         ModelNotFoundError: If there is no such model.
@@ -77,6 +80,8 @@ class Evaluate:
         threads: int = 1,
         allow_out_of_domain: bool = False,
         normalize: bool = False,
+        max_symbols: int | None = None,
+        max_steps: int | None = None,
     ) -> None:
         self.column = column
         self.evaluator = load(
@@ -85,6 +90,8 @@ class Evaluate:
             threads=threads,
             allow_out_of_domain=allow_out_of_domain,
             normalize=normalize,
+            max_symbols=max_symbols,
+            max_steps=max_steps,
         )
 
     def __call__(self, table: pa.Table) -> pa.Table:
@@ -118,6 +125,8 @@ def score_dataset(
     device: Literal["cpu", "cuda"] = "cpu",
     allow_out_of_domain: bool = False,
     normalize: bool = False,
+    max_symbols: int | None = None,
+    max_steps: int | None = None,
     filesystem: fs.FileSystem | None = None,
     tell: Callable[[str], None] = lambda message: None,
 ) -> Totals:
@@ -151,6 +160,8 @@ def score_dataset(
         device: As for ``exprinfer.load``, but not ``"auto"``.
         allow_out_of_domain: As for ``exprinfer.load``.
         normalize: As for ``exprinfer.load``.
+        max_symbols: As for ``exprinfer.load``.
+        max_steps: As for ``exprinfer.load``.
         filesystem: The file system of all paths, for storage that needs more than a URI.
         tell: Takes messages for people, such as which columns are used.
 
@@ -173,7 +184,7 @@ def score_dataset(
     """
     ray = _import_ray()
     paths = [source] if isinstance(source, str) else source
-    with _connected(ray, address, workers), whole_folder(output, filesystem) as (folder, system):
+    with _connected(ray, address, workers), whole_folder(output, filesystem) as folder:
         options = ReadOptions(column, expected, delimiter, encoding, tell=tell)
         sources = [find_source(path, filesystem, options) for path in paths]
         if name_files is None:
@@ -190,14 +201,36 @@ def score_dataset(
                 "threads": 1,
                 "allow_out_of_domain": allow_out_of_domain,
                 "normalize": normalize,
+                "max_symbols": max_symbols,
+                "max_steps": max_steps,
             },
             batch_format="pyarrow",
             batch_size=None,
             compute=ray.data.ActorPoolStrategy(size=workers or _default_workers(ray, device)),
             num_gpus=1 if device == "cuda" else None,
         )
-        results.write_parquet(folder, filesystem=system)
-        return count_results(folder, system)
+        results.write_parquet(
+            folder.path,
+            filesystem=folder.filesystem,
+            filename_provider=_names(ray, folder.run),
+        )
+        totals = count_results(folder)
+        check_rows(output, rows_in(sources), totals)
+        return totals
+
+
+def _names(ray: Any, run: str) -> Any:
+    """Return the names of the files of a run; a block that is written again keeps its name."""
+
+    class Names(ray.data.datasource.FilenameProvider):  # type: ignore[misc]
+        def get_filename_for_block(self, block: Any, *arguments: Any, **options: Any) -> str:
+            parts = [run, *arguments, *options.values()]
+            return f"{'-'.join(map(str, parts))}.parquet"
+
+        def get_filename_for_task(self, write_uuid: str, task_index: int) -> str:
+            return f"{run}-{write_uuid}-{task_index}"
+
+    return Names()
 
 
 def _import_ray() -> Any:

@@ -7,7 +7,7 @@ are those of Okabe and Ito, which color-blind readers can tell apart.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 import numpy as np
@@ -40,7 +40,7 @@ LEAST = 1e-6
 
 def draw_errors(maps: dict[str, DomainMaps], path: Path) -> None:
     """Draw a row of maps for each model, one for each operator: how many forms are wrong."""
-    figure, rows = _panels(len(maps), len(OPERATORS), 0.8 + 2.1 * len(maps))
+    figure, rows = _panels(len(maps), len(OPERATORS), max(3.4, 0.8 + 2.1 * len(maps)))
     for axes, (name, found) in zip(rows, maps.items(), strict=True):
         for operator, axis in enumerate(axes):
             image = _map(
@@ -105,32 +105,25 @@ def _marker(log: list[dict[str, float]]) -> str:
     return "." if len(log) < 20 else ""
 
 
-def _map(axis: Axes, values: NDArray[np.generic], operands: Operands, **style: object) -> AxesImage:
+def _map(axis: Axes, values: NDArray[np.generic], operands: Operands, **style: Any) -> AxesImage:
     """Draw values ``[a, b]``, a to the right and b upward; the line b = 0 stays empty."""
     whole, (low, high) = values.astype(float), operands.b
     if low <= 0 <= high:
         whole = np.insert(whole, -low, np.nan, axis=1)
     ends = [(low - 0.5, high + 0.5) for low, high in (operands.a, operands.b)]
+    extent = (*ends[0], *ends[1])
+    widths = sorted(high - low for low, high in ends)
+    long = widths[1] > 4 * widths[0]  # a map with equal scales would be a line
+    aspect: Literal["auto", "equal"] = "auto" if long else "equal"
     axis.set(xlabel="a", ylabel="b")
-    largest = max(abs(value) for value in (*operands.a, *operands.b))
-    if all(low < 0 < high for low, high in (operands.a, operands.b)):
+    image = axis.imshow(
+        whole.T, origin="lower", extent=extent, interpolation="nearest", aspect=aspect, **style
+    )
+    if not long and all(low < 0 < high for low, high in ends):
+        largest = max(abs(value) for value in (*operands.a, *operands.b))
         ticks, limits = (-largest, 0, largest), (-largest - 1, largest + 1)
         axis.set(xticks=ticks, yticks=ticks, xlim=limits, ylim=limits)
-    image = axis.imshow(
-        whole.T,
-        origin="lower",
-        extent=(*ends[0], *ends[1]),
-        interpolation="nearest",
-        **style,  # type: ignore[arg-type]
-    )
-    axis.set_aspect("auto" if _is_long(ends) else "equal")
     return image
-
-
-def _is_long(ends: list[tuple[float, float]]) -> bool:
-    """Return whether one range is so much wider than the other that a true map would be a line."""
-    widths = sorted(high - low for low, high in ends)
-    return widths[1] > 4 * widths[0]
 
 
 def _panels(rows: int, columns: int, height: float) -> tuple[Figure, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import traceback
 from typing import Any
 
 import click
@@ -21,6 +22,10 @@ from exprinfer.scoring.writing.writers import TEXT_FORMATS, TextEncoder
 
 #: Exit codes as shells report signals: 128 plus the number of the signal.
 INTERRUPTED, PIPE_CLOSED = 130, 141
+#: The exit code after a defect of the program (EX_SOFTWARE of sysexits.h).
+DEFECT = 70
+#: Digits of an integer that Python must be able to write, which is also its default.
+_DIGITS = 4300
 
 
 class Failure(click.ClickException):
@@ -31,6 +36,20 @@ class Failure(click.ClickException):
 
 class Main(click.Group):
     """Reports errors in one line, and as the exit code."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run the command line; a defect is never reported as an expression without an answer."""
+        if hasattr(sys, "set_int_max_str_digits") and 0 < sys.get_int_max_str_digits() < _DIGITS:
+            sys.set_int_max_str_digits(_DIGITS)
+        try:
+            return super().main(*arguments, **options)
+        except Exception as error:
+            known = _explain(error)
+            if not known:
+                traceback.print_exc()
+                known = f"this is a defect of exprinfer, please report it: {error!r}"
+            click.echo(f"Error: {printable(known)}", err=True)
+            sys.exit(DEFECT if known.startswith("this is") else Failure.exit_code)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -47,13 +66,25 @@ class Main(click.Group):
             raise Failure(printable(str(error))) from error
 
 
+def _explain(error: Exception) -> str:
+    """Return a message for an error that is not a defect of this program; empty if it may be."""
+    if isinstance(error, OSError | ExprinferError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "out of memory"
+    if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+        return "the system allows no more threads"
+    return ""
+
+
 @click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="exprinfer")
 def main() -> None:
     """Evaluate integer arithmetic expressions with neural networks.
 
-    Exit codes: 0 if every expression has an answer; 1 if one has none; 2 if the command failed; 130
-    if it was interrupted; 141 if the reader of its output closed the pipe.
+    Exit codes: 0 if every expression has an answer; 1 if one has none; 2 if the command failed; 70
+    after a defect of exprinfer; 130 if it was interrupted; 141 if the reader of its output closed
+    the pipe.
     """
 
 

@@ -55,6 +55,16 @@ def evaluator_options(command: Command) -> Command:
             is_flag=True,
             help="Also read other notations, such as '2 x (3 - 4)'; results show the text read.",
         ),
+        click.option(
+            "--max-symbols",
+            type=click.IntRange(min=1),
+            help="Refuse expressions of more symbols (default: no limit).",
+        ),
+        click.option(
+            "--max-steps",
+            type=click.IntRange(min=1),
+            help="Stop expressions that need more steps on the tapes (default: no limit).",
+        ),
     )
     for option in reversed(options):  # as a stack of decorators would
         command = option(command)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from exprinfer.errors import ExprinferError, printable
 from exprinfer.scoring.writing.atomic_file import whole_file
 
 if TYPE_CHECKING:
@@ -61,11 +62,10 @@ def score_with_ray(
             totals = score_dataset(
                 list(sources), output, address=None if address == LOCAL else address, **options
             )
+    except (click.ClickException, ExprinferError, FileExistsError, FileNotFoundError):
+        raise
     except Exception as error:  # the exceptions of Ray have no common base class
-        if not type(error).__module__.startswith("ray"):
-            raise
-        reasons = _REASON.findall(str(error)) or str(error).strip().splitlines()
-        reason = reasons[-1].strip()
+        reason = printable(_reason(error))
         raise _RayError(
             f"Ray failed: {reason} (without --ray, rows that cannot be read are results)"
         ) from error
@@ -76,6 +76,17 @@ def score_with_ray(
         with whole_file(summary) as file:
             file.write(json.dumps(counts, indent=2).encode() + b"\n")
     return int(totals.errors.total() > 0)
+
+
+def _reason(error: BaseException) -> str:
+    """Return the cause of a failure in a worker, in one line."""
+    while isinstance(cause := getattr(error, "cause", None) or error.__cause__, BaseException):
+        error = cause
+    text = str(error).strip()
+    if not type(error).__module__.startswith("ray"):
+        return f"{type(error).__name__}: {text.splitlines()[0]}" if text else type(error).__name__
+    reasons = _REASON.findall(text) or text.splitlines() or [type(error).__name__]
+    return str(reasons[-1]).strip()
 
 
 @contextmanager

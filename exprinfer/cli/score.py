@@ -28,9 +28,11 @@ from exprinfer.scoring.writing.atomic_file import is_regular, whole_file
 from exprinfer.scoring.writing.checkpoint import (
     Checkpoint,
     Output,
+    is_kept,
     resumable_output,
     temporary_output,
 )
+from exprinfer.scoring.writing.partial_file import follow_links
 from exprinfer.scoring.writing.writers import FORMATS, Encoder, make_encoder, output_format
 
 STDOUT = Path("-")
@@ -53,7 +55,11 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     metavar="FILE",
     help="Write the results to this file (default: standard output).",
 )
-@click.option("--resume", is_flag=True, help="Continue an interrupted run, if there is one.")
+@click.option(
+    "--resume/--restart",
+    default=None,
+    help="Continue an interrupted run, if there is one, or drop its results.",
+)
 @click.option("--summary", type=_FILE, help="Also write the summary to this file, as JSON.")
 @click.option(
     "--ray",
@@ -74,7 +80,7 @@ def score_command(
     source: bool | None,
     file_format: str | None,
     output: str,
-    resume: bool,
+    resume: bool | None,
     summary: Path | None,
     ray: str | None,
     **options: Any,
@@ -139,7 +145,7 @@ def _check_paths(inputs: list[Input], *outputs: Path | None) -> None:
         UsageError: If one of them is named twice, is an input, or is in a folder that is missing.
     """
     paths = [path for path in outputs if path and path != STDOUT]
-    if len({path.resolve() for path in paths if is_regular(path)}) < len(paths) > 1:
+    if len({follow_links(path) for path in paths if is_regular(path)}) < len(paths) > 1:
         raise click.UsageError(f"{paths[0]} cannot hold both the results and the summary")
     for path in paths:
         if not path.parent.is_dir():
@@ -151,7 +157,7 @@ def _check_paths(inputs: list[Input], *outputs: Path | None) -> None:
 
 
 def _open_output(
-    path: Path, encoder: Encoder, inputs: list[Input], run: list[Any], resume: bool
+    path: Path, encoder: Encoder, inputs: list[Input], run: list[Any], resume: bool | None
 ) -> AbstractContextManager[Output]:
     """Open the output; a run can be resumed if it reads files and writes a file.
 
@@ -160,7 +166,7 @@ def _open_output(
     """
     regular = path != STDOUT and is_regular(path)
     if regular and all(source.is_file for source in inputs):
-        fingerprints = [source.fingerprint() for source in inputs]
+        fingerprints = [[*each.fingerprint(), each.content_checksum()] for each in inputs]
         output = resumable_output(path, encoder, [*run, fingerprints], resume)
         return _explain_resume(output, path)
     if resume:
@@ -176,7 +182,8 @@ def _explain_resume(context: AbstractContextManager[Output], path: Path) -> Iter
         with context as output:
             yield output
     except BaseException as error:
-        if output and output.checkpoint.size and not isinstance(error, ExprinferError):
+        kept = output and output.checkpoint.size and not isinstance(error, ExprinferError)
+        if kept and output and is_kept(path):
             click.echo(
                 f"the results of {output.checkpoint.summary.lines:,} lines are kept; to continue "
                 f"writing {path}, run the same command with --resume",

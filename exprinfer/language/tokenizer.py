@@ -83,5 +83,5 @@ def decode(tokens: NDArray[np.integer]) -> NDArray[np.str_]:
 
 
 def decode_one(tokens: Sequence[int]) -> str:
-    """Return the text of token ids up to the first padding."""
-    return "".join([SYMBOLS[token] for token in tokens]).partition(SYMBOLS[0])[0]
+    """Convert the token ids of one answer to text, without the padding at the end."""
+    return "".join([SYMBOLS[token] for token in tokens]).rstrip(SYMBOLS[0])

@@ -14,6 +14,7 @@ from exprinfer.errors import (
     ExpressionError,
     MalformedError,
     NotTextError,
+    TooCostlyError,
     UnknownSymbolError,
     explain,
 )
@@ -44,6 +45,8 @@ class BatchResult:
         domain: What that last model accepts.
         read_as: By row, the text that was read, for rows that were not read as they are.
         operands: The operand ranges of the models' seed domain.
+        budgets: The largest numbers of symbols and of steps that an expression may need; None
+            means no limit.
 
     Example:
         >>> import exprinfer
@@ -65,6 +68,7 @@ class BatchResult:
     domain: Domain
     read_as: Mapping[int, str] = field(default_factory=dict)
     operands: Operands = DEFAULT_OPERANDS
+    budgets: tuple[int | None, int | None] = (None, None)
 
     def __len__(self) -> int:
         return len(self.expressions)
@@ -116,11 +120,23 @@ class BatchResult:
             raise ValueError(f"row {row} has an answer")
         if EXPRESSION_ERRORS[number] is NotTextError:
             return _not_text_error(expression)
+        if EXPRESSION_ERRORS[number] is TooCostlyError:
+            return self._too_costly(self.read_as.get(row) or as_text(expression))
         text, position = as_text(expression), int(self.positions[row])
         notation = EXPRESSION_ERRORS[number] in (UnknownSymbolError, MalformedError)
         advice = advise(text, position) if notation else ""
         accepted = describe_domain(self.domain, self.operands)
         return explain(number, text, position, accepted, advice)
+
+    def _too_costly(self, text: str) -> TooCostlyError:
+        symbols, steps = self.budgets
+        if symbols is not None and len(text) > symbols:
+            return TooCostlyError(
+                f"too costly: it has {len(text):,} symbols, the budget is {symbols:,}"
+            )
+        return TooCostlyError(
+            f"too costly: it needs more than {steps:,} steps, which are the budget"
+        )
 
     @property
     def values(self) -> list[int | None]:
@@ -170,9 +186,9 @@ class BatchResult:
 
 
 def _not_text_error(expression: object) -> NotTextError:
-    if isinstance(expression, bytes):
+    if issubclass(type(expression), bytes):
         try:
-            expression.decode()
+            bytes.decode(expression)  # type: ignore[arg-type]
         except UnicodeDecodeError as error:
             return NotTextError(f"not UTF-8 text: {error.reason} at byte {error.start}")
     return NotTextError(f"expected text, got {type(expression).__name__}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TypeGuard
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Prediction:
 
     Attributes:
         expression: The input. Bytes are shown as text, with what is not UTF-8 escaped; other
-            objects as their ``repr``.
+            objects as their ``repr``, or as ``<name of the type>`` if that fails.
         answer: What the network wrote. None if there is an error.
         value: The answer as an integer. None if there is an error or the network wrote no integer.
         log_prob: Natural logarithm of the probability that the network gives the whole answer.
@@ -114,11 +115,22 @@ FIELDS = (
 
 def as_text(expression: object) -> str:
     """Return an input as results show it; see ``Prediction.expression``."""
-    if isinstance(expression, str):
+    if is_text(expression):
         return str.__str__(expression)  # a subclass may define another __str__
-    if isinstance(expression, bytes):
-        return expression.decode(errors="backslashreplace")
-    return repr(expression)
+    if issubclass(type(expression), bytes):
+        return bytes.decode(expression, errors="backslashreplace")  # type: ignore[arg-type]
+    try:
+        return str.__str__(repr(expression))
+    except Exception:  # integers of many digits, lists nested deeply, objects of any class
+        return f"<{type(expression).__name__}>"
+
+
+def is_text(expression: object) -> TypeGuard[str]:
+    """Return whether an input is a string.
+
+    ``isinstance`` would ask the object too, and some proxies raise when they are asked.
+    """
+    return issubclass(type(expression), str)
 
 
 def parse_integer(answer: str) -> int | None:

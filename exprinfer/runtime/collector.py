@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from exprinfer.errors import EXPRESSION_ERRORS, DivisionByZeroError
+from exprinfer.errors import EXPRESSION_ERRORS, DivisionByZeroError, TooCostlyError
 from exprinfer.language.normalization import Normalized
 from exprinfer.runtime.model import Answers
 
@@ -15,6 +15,7 @@ from exprinfer.runtime.model import Answers
 MAX_FIXED_CHARACTERS, SMALL_WIDTH = 1 << 25, 8
 
 _DIVISION_BY_ZERO = EXPRESSION_ERRORS.index(DivisionByZeroError)
+_TOO_COSTLY = EXPRESSION_ERRORS.index(TooCostlyError)
 
 
 class Collector:
@@ -43,6 +44,9 @@ class Collector:
         for row, position in answers.zero_divisors.items():
             self.errors[rows[row]], self.positions[rows[row]] = _DIVISION_BY_ZERO, position
             self.certified[rows[row]] = False
+        if len(answers.cut_off):
+            cut_off = rows[answers.cut_off]
+            self.errors[cut_off], self.certified[cut_off] = _TOO_COSTLY, False
 
     def replace(self, rows: NDArray[np.int64], other: Collector, texts: list[Normalized]) -> None:
         """Take the results of rewritten texts in place of those of some rows.

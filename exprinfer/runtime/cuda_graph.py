@@ -21,10 +21,15 @@ from numpy.typing import NDArray
 
 from exprinfer.errors import DeviceError
 from exprinfer.runtime.model_file import read
-from exprinfer.runtime.ort import CPU, CUDA, allocate, graph_options, open_session
+from exprinfer.runtime.ort import CPU, CUDA, allocate, graph_options, inference_error, open_session
 
 #: Batch sizes that are captured; other batches are padded to the next one.
 SIZES = (32, 256, 2_048, 8_192, 16_384)
+#: Why CUDA fails in a forked process.
+FORKED = (
+    "CUDA does not survive a fork: load the model in the new process, or start processes with "
+    "'spawn'"
+)
 #: Batches in flight.
 SLOTS = 2
 
@@ -94,10 +99,7 @@ class CudaGraph:
             DeviceError: In a forked process.
         """
         if os.getpid() != self._process:
-            raise DeviceError(
-                "CUDA does not survive a fork: load the model in the new process, or start "
-                "processes with 'spawn'"
-            )
+            raise DeviceError(FORKED)
         slot = self._free.get()
         try:
             yield slot
@@ -175,8 +177,15 @@ class _CapturedBatch:
         self._tokens.update_inplace(self._host)
 
     def compute(self) -> None:
-        """Answer what is on the device; return when the device has finished."""
-        self._session.run_with_iobinding(self._binding, self._options)
+        """Answer what is on the device; return when the device has finished.
+
+        Raises:
+            InferenceError: If ONNX Runtime fails.
+        """
+        try:
+            self._session.run_with_iobinding(self._binding, self._options)
+        except Exception as error:
+            raise inference_error("a CUDA graph", error) from error
 
     def fetch(self, rows: int) -> Outputs:
         """Copy the first answers back."""

@@ -17,6 +17,7 @@ from exprinfer.errors import (
     EXPRESSION_ERRORS,
     MalformedError,
     OutsideDomainError,
+    TooCostlyError,
     UnknownSymbolError,
 )
 from exprinfer.language import tokenizer
@@ -26,6 +27,7 @@ from exprinfer.runtime.batching import by_length
 from exprinfer.runtime.collector import Collector
 from exprinfer.runtime.model import Answers, Model
 from exprinfer.runtime.routing import Router, common_operands
+from exprinfer.runtime.tapes import UNLIMITED
 from exprinfer.runtime.threads import Job, ThreadPool
 
 #: Batches in flight before results are taken. A bound keeps few objects alive, which Python's
@@ -36,6 +38,7 @@ IN_FLIGHT = 64
 _Answered = tuple[NDArray[np.int64], Answers, int]
 
 _OUTSIDE = EXPRESSION_ERRORS.index(OutsideDomainError)
+_TOO_COSTLY = EXPRESSION_ERRORS.index(TooCostlyError)
 #: Errors that another notation can cause.
 _NOTATION = [EXPRESSION_ERRORS.index(kind) for kind in (UnknownSymbolError, MalformedError)]
 
@@ -55,15 +58,19 @@ class Engine:
         threads: int | None,
         allow_out_of_domain: bool,
         normalize: bool,
+        max_symbols: int | None = None,
+        max_steps: int | None = None,
     ) -> None:
         """Set the options; see ``exprinfer.load``.
 
         Raises:
-            ValueError: If ``batch_size`` or ``threads`` is not a positive integer, or two models
-                have different operand ranges.
+            ValueError: If ``batch_size``, ``threads``, ``max_symbols`` or ``max_steps`` is not a
+                positive integer, or two models have different operand ranges.
         """
-        if batch_size is not None and not (isinstance(batch_size, int) and batch_size > 0):
-            raise ValueError(f"batch_size must be a positive integer, got {batch_size!r}")
+        counts = {"batch_size": batch_size, "max_symbols": max_symbols, "max_steps": max_steps}
+        for name, count in counts.items():
+            if count is not None and not (isinstance(count, int) and count > 0):
+                raise ValueError(f"{name} must be a positive integer, got {count!r}")
         self.models = tuple(models)
         self.operands = common_operands(models)
         self._batch_size = batch_size
@@ -71,6 +78,12 @@ class Engine:
         self._normalize = normalize
         self._router = Router(models)
         self._pool = ThreadPool(threads)
+        self._max_symbols = max_symbols
+        # More steps than any model takes would not fit into the graph's integers.
+        self._max_steps = None if max_steps is None else min(max_steps, UNLIMITED)
+        self._quick_length = min(self._router.quick_length, max_symbols or UNLIMITED)
+        if max_steps is not None and self.models[0].info.tapes:
+            self._quick_length = 0  # its steps must be counted
 
     def answer_quickly(self, text: str) -> tuple[str, float] | None:
         """Answer a text of the seed domain if the first model is certified for it.
@@ -80,7 +93,7 @@ class Engine:
         Returns:
             The answer and its log-probability, or None for any other text.
         """
-        longest = self._router.quick_length
+        longest = self._quick_length
         tokens = tokenizer.encode_one(text[: longest + 1])
         if len(tokens) > longest or not in_seed_domain(tokens, self.operands):
             return None
@@ -138,6 +151,8 @@ class Engine:
         errors, domains = validated.errors, validated.domains
         if not self._allow_out_of_domain:
             errors[(errors == 0) & (domains > self.models[-1].info.domain)] = _OUTSIDE
+        if self._max_symbols is not None:
+            errors[(errors == 0) & (lengths > self._max_symbols)] = _TOO_COSTLY
         valid = errors == 0
         model_index, certified = self._router.route(domains, lengths)
         jobs = []
@@ -147,14 +162,20 @@ class Engine:
             for batch in model.batches(tokens[mine], lengths[mine], size):
                 chosen = mine[batch]
                 ids = tokens[chosen, : int(lengths[chosen].max())]
-                jobs.append(Job(partial(_answer, model, index, rows[chosen], ids)))
+                jobs.append(Job(partial(_answer, model, index, rows[chosen], ids, self._max_steps)))
         collector.certified[rows] = certified & valid
         collector.errors[rows] = errors
-        collector.positions[rows] = np.where(valid, -1, validated.positions)
+        collector.positions[rows] = np.where(
+            valid | (errors == _TOO_COSTLY), -1, validated.positions
+        )
         return jobs
 
 
 def _answer(
-    model: Model, index: int, rows: NDArray[np.int64], tokens: NDArray[np.uint8]
+    model: Model,
+    index: int,
+    rows: NDArray[np.int64],
+    tokens: NDArray[np.uint8],
+    max_steps: int | None,
 ) -> _Answered:
-    return rows, model.answer(tokens), index
+    return rows, model.answer(tokens, max_steps), index

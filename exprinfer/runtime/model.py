@@ -23,6 +23,9 @@ from exprinfer.runtime.tapes import DIVIDED_BY_ZERO, expected_steps, zero_diviso
 _LOGGER = logging.getLogger(__name__)
 
 
+_NONE = np.zeros(0, np.int64)
+
+
 class Answers(NamedTuple):
     """The answers to a batch.
 
@@ -30,11 +33,13 @@ class Answers(NamedTuple):
         texts: The answers ``[batch]``; empty if there is none.
         log_probs: Their log-probabilities, float32 ``[batch]``; NaN if there is none.
         zero_divisors: For each row that divides by zero, where the divisor starts.
+        cut_off: The rows that were stopped because they need too many steps, int64.
     """
 
     texts: NDArray[np.str_]
     log_probs: NDArray[np.float32]
     zero_divisors: dict[int, int]
+    cut_off: NDArray[np.int64] = _NONE
 
 
 class Model:
@@ -92,10 +97,24 @@ class Model:
             return by_cost(lengths.astype(np.uint16), lengths, batch_size)
         return by_cost(expected_steps(tokens, lengths), lengths, batch_size)
 
-    def answer(self, tokens: NDArray[np.uint8]) -> Answers:
-        """Answer one batch of token ids ``[batch, time]``."""
+    def answer(self, tokens: NDArray[np.uint8], max_steps: int | None = None) -> Answers:
+        """Answer one batch of token ids ``[batch, time]``.
+
+        Args:
+            tokens: The token ids.
+            max_steps: Rows that need more steps than this have no answer. Models that do not work
+                on tapes always take the same few steps.
+        """
         started = time.perf_counter()
-        ids, log_probs = self.session.run(tokens)
+        cut_off = _NONE
+        if max_steps is None or not self.info.tapes:
+            ids, log_probs = self.session.run(tokens)
+        else:
+            ids, log_probs, steps = self.session.run_limited(tokens, max_steps + 1)
+            # A row that has taken the extra step may have halted or not: it gets no answer.
+            cut_off = np.flatnonzero(steps > max_steps)
+            ids[cut_off] = 0
+            log_probs[cut_off] = np.nan
         rows, width = tokens.shape
         seconds = round(time.perf_counter() - started, 6)
         name = self.info.name
@@ -105,10 +124,10 @@ class Model:
         texts = tokenizer.decode(ids)
         divided = np.flatnonzero(texts == DIVIDED_BY_ZERO) if self.info.tapes else ()
         if not len(divided):
-            return Answers(texts, log_probs, {})
+            return Answers(texts, log_probs, {}, cut_off)
         texts[divided], log_probs[divided] = "", np.nan
         starts = zero_divisors(self.session, tokens[divided])
-        return Answers(texts, log_probs, dict(zip(divided, starts, strict=True)))
+        return Answers(texts, log_probs, dict(zip(divided, starts, strict=True)), cut_off)
 
     def answer_one(self, tokens: bytes) -> tuple[str, float]:
         """Answer the token ids of one text of the seed domain, one byte each.

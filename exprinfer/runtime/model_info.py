@@ -122,6 +122,10 @@ class ModelInfo:
     def _verify(self, path: Path) -> None:
         if self.symbols != SYMBOLS:
             raise ModelFileError(f"{path}: symbols must be {SYMBOLS!r}, got {self.symbols!r}")
+        shown = (self.name, self.version, *self.certified_on, *(s.name for s in self.states))
+        for text in shown:  # in terminals and tables
+            if not text.isprintable():
+                raise ModelFileError(f"{path}: {ascii(text)[:80]} has characters that do not print")
         if self.certified_domain != Domain.NONE and not 0 < self.checked == self.right:
             raise ModelFileError(
                 f"{path} claims to be certified with {self.right} of {self.checked} right"

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from exprinfer.errors import ModelFileError, RuntimeMissingError
+from exprinfer.errors import InferenceError, ModelFileError, RuntimeMissingError, printable
 
 # The wheels of ONNX Runtime report usage over the network unless this is set before the import.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -92,6 +92,11 @@ def preload_cuda() -> str:
 def allocate(shape: list[int], dtype: type, device: str) -> Any:
     """Allocate an ``OrtValue`` of a shape on ``"cpu"`` or ``"cuda"``."""
     return _onnxruntime().OrtValue.ortvalue_from_shape_and_type(shape, dtype, device, 0)
+
+
+def inference_error(path: Path | str, error: Exception) -> InferenceError:
+    """Return the error for what ONNX Runtime raised when it ran a model."""
+    return InferenceError(f"ONNX Runtime failed to run {path}: {printable(str(error))}")
 
 
 def graph_options(number: int) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -12,11 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exprinfer.errors import DeviceError, ModelFileError
-from exprinfer.runtime.cuda_graph import SIZES, SLOTS, CudaGraph, shared_device
+from exprinfer.language.tokenizer import SYMBOLS
+from exprinfer.runtime.cuda_graph import FORKED, SIZES, SLOTS, CudaGraph, shared_device
 from exprinfer.runtime.log import log_event
 from exprinfer.runtime.model_file import read
 from exprinfer.runtime.model_info import ModelInfo
-from exprinfer.runtime.ort import CPU, CUDA, built_for_cuda, open_session, preload_cuda
+from exprinfer.runtime.ort import (
+    CPU,
+    CUDA,
+    built_for_cuda,
+    inference_error,
+    open_session,
+    preload_cuda,
+)
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -24,9 +33,13 @@ _LOGGER = logging.getLogger(__name__)
 
 #: Rows of one call on a CPU: enough for full matrix products, few enough for the cache.
 BATCH_SIZE = 1_024
+#: Sums of float32 may put the log-probability of a certain answer above 0 by this much.
+ROUNDING = 1e-3
 #: Element types and ranks of the contract's tensors, as ONNX Runtime names them.
 _INPUTS = {"tokens": ("tensor(int64)", 2)}
 _OUTPUTS = {"answer": ("tensor(int64)", 2), "log_prob": ("tensor(float)", 1)}
+#: Sessions that were copied by a fork. They are kept, and never used, until the process ends.
+_abandoned: list[Any] = []
 
 
 class Session:
@@ -97,12 +110,14 @@ class Session:
             Answer ids ``[batch, answer_time]`` and log-probabilities ``[batch]``.
 
         Raises:
-            ModelFileError: If the model returns another number of rows.
+            ModelFileError: If the model returns another number of rows, ids that are no symbols,
+                or log-probabilities that cannot be.
+            InferenceError: If ONNX Runtime fails.
         """
         if not len(tokens):  # some versions of ONNX Runtime crash on an empty batch
             return np.zeros((0, 1), np.int64), np.zeros(0, np.float32)
         if self.cuda_graph:
-            return self.cuda_graph.run(tokens)
+            return self._verified(*self.cuda_graph.run(tokens))
         if self.width:
             tokens = np.pad(tokens, ((0, 0), (0, self.width - tokens.shape[1])))
         answer, log_prob = self.fetch(list(_OUTPUTS), {"tokens": tokens.astype(np.int64)})
@@ -111,12 +126,66 @@ class Session:
                 f"{self.path} returns {len(answer)} answers and {len(log_prob)} log-probabilities "
                 f"for {len(tokens)} expressions"
             )
+        return self._verified(answer, log_prob)
+
+    def run_limited(
+        self, tokens: NDArray[np.integer], limit: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
+        """Answer a batch by a model that works on tapes, with at most so many steps for each row.
+
+        Args:
+            tokens: Token ids ``[batch, time]``, padded on the right with 0.
+            limit: The number of steps. A row that has taken all of them may not be finished.
+
+        Returns:
+            Answer ids ``[batch, answer_time]``, log-probabilities ``[batch]`` and the numbers of
+            steps taken ``[batch]``.
+
+        Raises:
+            ModelFileError: If the model returns what no valid model returns.
+            InferenceError: If ONNX Runtime fails.
+        """
+        feed = {"tokens": tokens.astype(np.int64), "limit": np.array([limit])}
+        answer, log_prob, steps = self.fetch([*_OUTPUTS, "steps"], feed)
+        if not len(tokens) == len(answer) == len(log_prob) == len(steps):
+            raise ModelFileError(f"{self.path} returns another number of rows than it was given")
+        return *self._verified(answer, log_prob), steps
+
+    def _verified(
+        self, answer: NDArray[np.int64], log_prob: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Refuse what no valid model returns; a file may come from anybody.
+
+        Raises:
+            ModelFileError: If an id is not that of a symbol, or a log-probability is positive, NaN
+                or infinite.
+        """
+        if answer.size and not (answer.min() >= 0 and answer.max() < len(SYMBOLS)):
+            raise ModelFileError(
+                f"{self.path} returns ids from {answer.min()} to {answer.max()}; symbols have the "
+                f"ids 0 to {len(SYMBOLS) - 1}"
+            )
+        if not (log_prob.min() > -np.inf and log_prob.max() <= ROUNDING):  # neither if one is NaN
+            raise ModelFileError(
+                f"{self.path} returns log-probabilities from {log_prob.min()} to "
+                f"{log_prob.max()}; they must be finite and at most 0"
+            )
         return answer, log_prob
 
     def fetch(self, names: Sequence[str], feed: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:
-        """Run the graph once and return the outputs with these names."""
+        """Run the graph once and return the outputs with these names.
+
+        Raises:
+            DeviceError: If the session uses CUDA and the process was forked.
+            InferenceError: If ONNX Runtime fails.
+        """
+        if self._process != os.getpid():
+            self._reopen()
         with shared_device() if self.device == "cuda" else nullcontext():
-            outputs: list[NDArray[Any]] = self._session.run(names, feed)
+            try:
+                outputs: list[NDArray[Any]] = self._session.run(names, feed)
+            except Exception as error:
+                raise inference_error(self.path, error) from error
         return outputs
 
     def output_names(self) -> set[str]:
@@ -125,8 +194,22 @@ class Session:
 
     def _open(self, path: Path, provider: str) -> Any:
         file = read(path)
-        self._file_sha256 = file.sha256
+        self._file_sha256, self._content, self._process = file.sha256, file.content, os.getpid()
         return open_session(file.content, path, provider)
+
+    def _reopen(self) -> None:
+        """Open the same content again after a fork.
+
+        A thread that stayed in the parent may hold a mutex of ONNX Runtime in the copied session.
+
+        Raises:
+            DeviceError: If the session uses CUDA.
+        """
+        if self.device == "cuda":
+            raise DeviceError(FORKED)
+        _abandoned.append(self._session)  # its destructor may wait for that mutex too
+        self._session = open_session(self._content, self.path, CPU)
+        self._process = os.getpid()
 
     def _open_on_cuda(self, path: Path, device: Device) -> Any:
         """Return a session that really has CUDA, or None.

@@ -58,12 +58,22 @@ def run_until(
         limits: Number of steps of each row, ``[rows]`` or ``[1]``.
 
     Raises:
-        ModelFileError: If the model does not work on tapes.
+        ModelFileError: If the model does not work on tapes, or returns tapes that cannot be.
     """
     if not session.output_names() >= set(_OUTPUTS):
         raise ModelFileError(f"{session.path} does not work on tapes, so it has no trace")
     feed = {"tokens": tokens.astype(np.int64), "limit": limits}
     steps, state, tapes, heads, looks = session.fetch(_OUTPUTS, feed)
+    rows = max(len(tokens), len(limits))
+    expected = [(rows,), (rows,), (rows, 4, *tapes.shape[2:3]), (rows, 4, 1), (rows, 4, 1)]
+    valid = (
+        [output.shape for output in (steps, state, tapes, heads, looks)] == expected
+        and steps.min() >= 0
+        and tapes.max() < len(SYMBOLS)
+        and (~looks | ((heads >= 0) & (heads < tapes.shape[2]))).all()
+    )
+    if not valid:
+        raise ModelFileError(f"{session.path} returns tapes or heads that cannot be")
     return TapeStates(steps, state, tapes, heads[:, :, 0], looks[:, :, 0])
 
 
@@ -94,11 +104,19 @@ def zero_divisors(session: Session, tokens: NDArray[np.uint8]) -> list[int]:
     """Return where the divisor starts that the model found to be zero, for each row.
 
     The head on the input stops right after that divisor.
+
+    Raises:
+        ModelFileError: If there is no division before that place.
     """
     stopped = run_until(session, tokens, np.array([UNLIMITED]))
     ends = stopped.heads[:, 0] - stopped.tapes.shape[2] // 2
     rows = zip(tokens, ends.tolist(), strict=True)
-    return [_divisor_start(row.tobytes(), end) for row, end in rows]
+    try:
+        return [_divisor_start(row.tobytes(), end) for row, end in rows]
+    except IndexError:
+        raise ModelFileError(
+            f"{session.path} reports a division by zero for an expression without a division"
+        ) from None
 
 
 def _divisor_start(tokens: bytes, end: int) -> int:

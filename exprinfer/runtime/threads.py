@@ -1,12 +1,19 @@
-"""Run batches at the same time, each on one thread."""
+"""Run batches at the same time, each on one thread.
+
+This is not ``concurrent.futures``, for two reasons. A signal handler may evaluate while it
+interrupts an evaluation, so nothing here waits for a lock that the interrupted code may hold. And
+a thread may outlive the main thread, when ``concurrent.futures`` accepts no calls any more.
+"""
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Lock
-from typing import Generic, TypeVar
+from queue import SimpleQueue
+from threading import Lock, RLock, Thread
+from typing import Any, Generic, TypeVar, cast
+from weakref import WeakSet, finalize
 
 Result = TypeVar("Result")
 
@@ -17,6 +24,47 @@ def available_cores() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on every system
         return os.cpu_count() or 1
+
+
+class Job(Generic[Result]):
+    """One call, made by a thread if one was free to be started, else when its result is taken."""
+
+    def __init__(self, function: Callable[[], Result]) -> None:
+        self._function = function
+        self._started = self._cancelled = False
+        self._result: Result | None = None
+        self._error: BaseException | None = None
+        self._running = Lock()
+
+    def start(self, pool: ThreadPool) -> None:
+        """Call the function on a thread, unless it was started before."""
+        if not self._started:
+            self._running.acquire(blocking=False)  # until a thread has run it
+            self._started = pool.submit(self)
+
+    def run(self) -> None:
+        """Call the function and keep what it returns or raises."""
+        try:
+            if not self._cancelled:
+                self._result = self._function()
+        except BaseException as error:
+            self._error = error
+        finally:
+            self._running.release()
+
+    def result(self) -> Result:
+        """Return the result, or raise what the function raised."""
+        if not self._started:
+            return self._function()
+        with self._running:
+            error, self._error = self._error, None
+        if error:
+            raise error
+        return cast("Result", self._result)
+
+    def cancel(self) -> None:
+        """Do not make the call if no thread has begun it yet."""
+        self._cancelled = True
 
 
 class ThreadPool:
@@ -36,46 +84,79 @@ class ThreadPool:
             raise ValueError(f"threads must be a positive integer, got {threads!r}")
         self.threads = threads or available_cores()
         self._reset()
+        _pools.add(self)
 
     def _reset(self) -> None:
-        self._executor: ThreadPoolExecutor | None = None
-        self._lock, self._process = Lock(), os.getpid()
+        # A signal handler may submit while this thread is submitting.
+        self._lock, self._process = RLock(), os.getpid()
+        self._forget()
 
-    def submit(self, function: Callable[[], Result]) -> Future[Result]:
-        """Call the function on one of the threads."""
+    def _forget(self) -> None:
+        self._jobs: SimpleQueue[Job[Any] | None] = SimpleQueue()
+        self._workers: list[Thread] = []
+        self._stop = finalize(self, _stop, self._jobs, self.threads)
+        self._stop.atexit = False
+
+    def submit(self, job: Job[Any]) -> bool:
+        """Let one of the threads run the job.
+
+        Returns:
+            False if no thread can be started: there are too many, or the process is ending.
+        """
         if self._process != os.getpid():
+            self._stop.detach()
             self._reset()  # the threads, and whoever held the lock, stayed in the parent
         with self._lock:
-            if self._executor is None:
-                self._executor = ThreadPoolExecutor(self.threads, "exprinfer")
-            return self._executor.submit(function)
+            if len(self._workers) < self.threads and not _exiting:
+                self._start_workers()
+            if not self._workers:
+                return False
+            self._jobs.put(job)
+            return True
+
+    def _start_workers(self) -> None:
+        while len(self._workers) < self.threads:
+            name = f"exprinfer_{len(self._workers)}"
+            worker = Thread(target=_work, args=(self._jobs,), name=name, daemon=True)
+            try:
+                worker.start()
+            except RuntimeError:  # the system allows no more threads
+                break
+            self._workers.append(worker)
 
     def close(self) -> None:
         """Wait for the submitted calls, then stop the threads."""
         if self._process != os.getpid():
+            self._stop.detach()
             self._reset()
         with self._lock:
-            executor, self._executor = self._executor, None
-        if executor is not None:
-            executor.shutdown()
+            workers = self._workers
+            self._stop.detach()
+            _stop(self._jobs, self.threads)
+            self._forget()
+        for worker in workers:
+            worker.join()
 
 
-class Job(Generic[Result]):
-    """One call, made by a thread if it was started, else when its result is taken."""
+def _work(jobs: SimpleQueue[Job[Any] | None]) -> None:
+    while job := jobs.get():
+        job.run()
+        del job  # an idle thread keeps no data alive
 
-    def __init__(self, function: Callable[[], Result]) -> None:
-        self._function = function
-        self._future: Future[Result] | None = None
 
-    def start(self, pool: ThreadPool) -> None:
-        """Call the function on a thread, unless it was started before."""
-        self._future = self._future or pool.submit(self._function)
+def _stop(jobs: SimpleQueue[Job[Any] | None], threads: int) -> None:
+    for _ in range(threads):
+        jobs.put(None)
 
-    def result(self) -> Result:
-        """Return the result, or raise what the function raised."""
-        return self._future.result() if self._future else self._function()
 
-    def cancel(self) -> None:
-        """Do not start the call if it has not started yet."""
-        if self._future:
-            self._future.cancel()
+_pools: WeakSet[ThreadPool] = WeakSet()
+_exiting = False
+
+
+@atexit.register
+def _close_all() -> None:
+    """Let no thread compute while Python and ONNX Runtime are taken down."""
+    global _exiting
+    _exiting = True
+    for pool in list(_pools):
+        pool.close()

@@ -93,10 +93,32 @@ class ScoredBatch:
             yield from ({**first, **marked.as_dict()} for marked in self)
             return
         added = result_fields(self.given is not None)
-        for index, (row, marked) in enumerate(zip(self.table.to_pylist(), self, strict=True)):
+        for index, (row, marked) in enumerate(zip(_to_rows(self.table), self, strict=True)):
             result = marked.as_dict()
             extra = self.extra.get(index, {})
             yield {**first, **row, **extra, **{name: result[name] for name in added}}
+
+
+def _to_rows(table: Any) -> list[Row]:
+    """Return the rows of a record batch; values that Python does not have become text."""
+    try:
+        return table.to_pylist()  # type: ignore[no-any-return]
+    except (ValueError, OverflowError):  # such as dates after the year 9999, or nanoseconds
+        columns = [map(_to_value, column) for column in table.columns]
+        return [
+            dict(zip(table.schema.names, row, strict=True)) for row in zip(*columns, strict=True)
+        ]
+
+
+def _to_value(scalar: Any) -> Any:
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return scalar.cast("string").as_py()
+    except (ValueError, NotImplementedError):  # Arrow's errors are of these classes
+        return str(getattr(scalar, "value", scalar.type))
 
 
 def _mark(prediction: Prediction, given: str | None, normalized: bool) -> MarkedPrediction:

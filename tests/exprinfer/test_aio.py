@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from random import Random
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 import exprinfer
-from exprinfer import Evaluator, ExpressionError, Prediction
+from exprinfer import Evaluator, ExpressionError, NotTextError, Prediction, TooCostlyError
 from exprinfer.aio import MicroBatcher
 from exprinfer.errors import ClosedError, OverloadedError
 from exprinfer.results import BatchResult
@@ -259,6 +261,53 @@ def test_a_batcher_serves_one_event_loop(evaluator: Evaluator) -> None:
     assert asyncio.run(batcher.evaluate("5+3")).value == 8
     with pytest.raises(RuntimeError, match="one event loop"):
         asyncio.run(batcher.evaluate("5+3"))
+
+
+def test_an_item_that_cannot_be_shown_fails_alone(evaluator: Evaluator) -> None:
+    nested: list[Any] = []
+    for _ in range(100_000):
+        nested = [nested]
+    items: list[Any] = [10**5_000, *TEXTS[:1_000], nested]
+
+    async def main() -> None:
+        async with MicroBatcher(evaluator, max_batch=2_000) as batcher:
+            calls = map(batcher.evaluate, items)
+            outcomes = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes[1:-1]] == [Prediction] * 1_000
+        assert [type(outcome) for outcome in outcomes[::1_001]] == [NotTextError] * 2
+
+    within_seconds(main)
+
+
+def test_a_request_over_its_budget_fails_alone() -> None:
+    costly = "9" * 32 + "/1" * 16
+    evaluator = exprinfer.load(device="cpu", max_symbols=64, max_steps=4_000)
+
+    async def main() -> None:
+        async with MicroBatcher(evaluator) as batcher:
+            calls = map(batcher.evaluate, [*TEXTS[:100], costly, "1" * 65])
+            outcomes = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [Prediction] * 100 + [TooCostlyError] * 2
+
+    within_seconds(main)
+
+
+def test_requests_after_the_end_of_the_main_thread_are_answered() -> None:
+    program = """
+import asyncio, exprinfer, threading
+from exprinfer.aio import MicroBatcher
+async def main():
+    async with MicroBatcher(exprinfer.load(device="cpu")) as batcher:
+        async with asyncio.timeout(10):
+            print((await batcher.evaluate("5+3")).value)
+def late():
+    threading.main_thread().join()
+    asyncio.run(main())
+threading.Thread(target=late).start()
+"""
+    command = [sys.executable, "-c", program]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (finished.stdout, finished.stderr) == ("8\n", "")
 
 
 @pytest.mark.parametrize(

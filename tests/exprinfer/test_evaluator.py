@@ -256,3 +256,33 @@ def test_a_subclass_of_str_cannot_change_its_length() -> None:
             return 99
 
     assert exprinfer.load(device="cpu").evaluate(Odd("100+1")).value == 101
+
+
+class Unbound:
+    """Fails when it is shown, and when it is asked for its class, as some proxies do."""
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        raise RuntimeError("not bound")
+
+    def __repr__(self) -> str:
+        raise RuntimeError("not bound")
+
+
+def items_that_cannot_be_shown() -> list[Any]:
+    nested: list[Any] = []
+    for _ in range(100_000):
+        nested = [nested]
+    return [10**5_000, nested, Unbound()]
+
+
+def test_items_that_cannot_be_shown_do_not_fail_their_batch(gist: Evaluator) -> None:
+    result = gist.evaluate_batch(["5+3", *items_that_cannot_be_shown(), "1+2"])
+    first, *bad, last = result
+    assert (first.error, last.error) == (None, None)
+    assert [p.error.code for p in bad if p.error] == ["not_text"] * 3
+    assert [p.expression for p in bad] == ["<int>", "<list>", "<Unbound>"]
+    assert len(result.to_arrow()) == 5
+    for item in items_that_cannot_be_shown():
+        with pytest.raises(NotTextError):
+            gist.evaluate(item)

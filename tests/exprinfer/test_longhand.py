@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 from random import Random
 
 import numpy as np
 import pytest
 
 import exprinfer
-from exprinfer import DivisionByZeroError, Evaluator, TooLongError
+from exprinfer import DivisionByZeroError, Evaluator, TooCostlyError, TooLongError
 from exprinfer.language.tokenizer import encode, encode_one
 from exprinfer.runtime.batching import by_cost
 from exprinfer.runtime.tapes import _divisor_start, expected_steps
@@ -231,3 +232,53 @@ def test_a_whole_expression_is_shown_operation_by_operation(auto: Evaluator) -> 
 )
 def test_where_a_divisor_starts(text: str, end: int, start: int) -> None:
     assert _divisor_start(encode_one(text), end) == start
+
+
+COSTLY = "9" * 64 + "/1" * 32
+
+
+def test_a_line_over_its_budget_is_refused_and_the_others_are_answered() -> None:
+    texts = ["5+3", "123*456", COSTLY, "1/0", "7" * 100 + "+1", "1+x"]
+    budget = exprinfer.load(device="cpu", max_symbols=100, max_steps=2_000)
+    result = budget.evaluate_batch([*texts[:2], COSTLY[:100], *texts[3:]])
+    codes = [p.error.code if p.error else p.answer for p in result]
+    assert codes == [
+        "8", "56088", "too_costly", "division_by_zero", "too_costly", "unknown_symbol"
+    ]  # fmt: skip
+    assert result.certified.tolist() == [True, True, False, False, False, False]
+    assert (
+        str(result.error(2)) == "too costly: it needs more than 2,000 steps, which are the budget"
+    )
+    assert str(result.error(4)) == "too costly: it has 102 symbols, the budget is 100"
+    assert np.isnan(result.log_probs[2])
+    for text in (COSTLY, COSTLY[:100]):
+        with pytest.raises(TooCostlyError):
+            budget.evaluate(text)
+
+
+@pytest.mark.parametrize("text", ["123*456", "98765/-7", "12/(5-5)", "-(12+3*(4-567))"])
+def test_a_budget_of_just_the_steps_suffices_and_one_less_does_not(
+    auto: Evaluator, text: str
+) -> None:
+    """The expression is never answered by a machine that was stopped before it halted."""
+    tokens, _ = encode([text])
+    session = auto._engine.models[1].session
+    needed = int(session.fetch(["steps"], {"tokens": tokens.astype(np.int64)})[0][0])
+    expected = next(iter(auto.evaluate_batch([text])))
+    for steps in (1, needed // 2, needed - 1, needed, needed + 1, 10**30):
+        (found,) = exprinfer.load("longhand", "cpu", max_steps=steps).evaluate_many([text])
+        if steps >= needed:
+            assert (found.answer, found.error) == (expected.answer, expected.error)
+        else:
+            assert found.error
+            assert found.error.code == "too_costly"
+
+
+def test_a_budget_also_holds_for_short_texts_and_after_pickling() -> None:
+    evaluator = pickle.loads(pickle.dumps(exprinfer.load("longhand", "cpu", max_steps=2)))
+    with pytest.raises(TooCostlyError):
+        evaluator.evaluate("5+3")
+    with pytest.raises(TooCostlyError, match="3 symbols, the budget is 2"):
+        exprinfer.load(device="cpu", max_symbols=2).evaluate("5+3")
+    with pytest.raises(ValueError, match="max_steps must be a positive integer, got 0"):
+        exprinfer.load(device="cpu", max_steps=0)

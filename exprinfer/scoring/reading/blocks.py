@@ -106,7 +106,7 @@ def _read_text(
         stream = Transcoded(stream, encoding)  # type: ignore[assignment]
     if start:
         _skip(stream, start)
-    name = source.name if options.source else None
+    name = source.shown if options.source else None
     for lines, offset in read_lines(stream, start, prompt=not source.is_file):
         yield partial(score_lines, lines, source=name), offset
 
@@ -123,7 +123,7 @@ def _read_table(source: Input, stream: BinaryIO, options: ReadOptions, start: in
     from exprinfer.scoring.reading import columns, tables  # need the extra "files"
 
     offset, found = 0, None
-    name = source.name if options.source else None
+    name = source.shown if options.source else None
     for rows in tables.read_rows(source, stream, options):
         if not rows.batch.num_rows:
             continue

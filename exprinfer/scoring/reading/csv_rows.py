@@ -58,6 +58,9 @@ def read_csv(stream: Any, dialect: Dialect) -> Iterator[Rows]:
         ),
         pa.csv.ConvertOptions(column_types=types, strings_can_be_null=False),
     )
+    if not all(pa.types.is_binary(kind) for kind in reader.schema.types):
+        # Arrow reads other names than we did, and would turn 007 into 7.
+        raise pa.ArrowInvalid("the names of the columns in the first row cannot be read")
     yield from _in_order(reader, pending, dialect.delimiter)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ INPUT_FORMATS = {
 }
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 STDIN = "-"
+#: Bytes of a part of a file that show whether its content is the same.
+_SAMPLE_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -34,14 +37,29 @@ class Input:
     """One of the values of ``COMPRESSIONS``, or None."""
 
     @property
+    def shown(self) -> str:
+        """The name for results: bytes that are not UTF-8 are escaped."""
+        return os.fsencode(self.name).decode(errors="backslashreplace")
+
+    @property
     def is_file(self) -> bool:
         """Whether it is a regular file, which has a size and can be read again."""
         return self.name != STDIN and os.path.isfile(self.name)
 
     def fingerprint(self) -> list[str | int]:
-        """Return the path, size and modification time of a file, which show if it changes."""
+        """Return what shows if a file changes: its path, identity, size and times."""
         stat = os.stat(self.name)
-        return [os.path.realpath(self.name), stat.st_size, stat.st_mtime_ns]
+        times = [stat.st_mtime_ns, stat.st_ctime_ns]
+        return [os.path.realpath(self.name), stat.st_dev, stat.st_ino, stat.st_size, *times]
+
+    def content_checksum(self) -> int:
+        """Return the CRC-32 of the beginning, the middle and the end of a file."""
+        checksum, size = 0, os.path.getsize(self.name)
+        with open(self.name, "rb", buffering=0) as file:
+            for offset in sorted({0, max(0, size // 2), max(0, size - _SAMPLE_BYTES)}):
+                file.seek(offset)
+                checksum = zlib.crc32(file.read(_SAMPLE_BYTES), checksum)
+        return checksum
 
 
 def find_inputs(

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import exprinfer.arrow  # raises an error if pyarrow is missing  # noqa: F401
 from exprinfer.errors import InputError
 from exprinfer.scoring.reading.json_objects import parse_slowly
-from exprinfer.scoring.reading.json_schema import Schema
+from exprinfer.scoring.reading.json_schema import Schema, is_too_deep
 from exprinfer.scoring.reading.lines import read_lines
 from exprinfer.scoring.reading.options import EXPECTED, ReadOptions, same_name
 from exprinfer.scoring.reading.rows import Rows
@@ -36,9 +36,11 @@ def read_json_lines(name: str, stream: BinaryIO, options: ReadOptions) -> Iterat
         number, first = first, first + len(lines)
         if not any(line.strip() for line in lines):
             continue
+        deep = any(map(is_too_deep, lines))
         if schema is None:
-            schema = _first_schema(lines, options)
-        rows = _parse_quickly(lines, schema)
+            infer = Schema.infer(lines, options.column) if deep else None
+            schema = infer or _first_schema(lines, options)
+        rows = None if deep else _parse_quickly(lines, schema)
         if rows is None:
             rows = parse_slowly(lines, number, schema)
             if len(rows.malformed) == rows.batch.num_rows and not schema.arrow.names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
@@ -29,8 +30,28 @@ KINDS: dict[type, str] = {
 }
 
 
+#: Levels of arrays and objects in a line at most. Arrow ends the process at some thousands, and
+#: cannot write more than 64.
+MAX_DEPTH = 50
+#: Strings, as a whole, and the brackets outside them.
+_MARKS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
+
+
+def is_too_deep(line: bytes) -> bool:
+    """Return whether arrays and objects in a line are nested more than ``MAX_DEPTH`` deep."""
+    if len(line) <= MAX_DEPTH or line.count(b"[") + line.count(b"{") <= MAX_DEPTH:
+        return False
+    depth = deepest = 0
+    for mark in _MARKS.findall(line):
+        depth += (mark in b"[{") - (mark in b"]}") if len(mark) == 1 else 0
+        deepest = max(deepest, depth)
+    return deepest > MAX_DEPTH
+
+
 def parse_line(line: bytes) -> Any:
     """Return the value of a line, or a ValueError that says why it has none."""
+    if is_too_deep(line):
+        return ValueError(f"not read: nested deeper than {MAX_DEPTH} levels")
     try:
         return json.loads(line.decode())
     except UnicodeDecodeError as error:

@@ -73,7 +73,7 @@ def _open_file(source: Input) -> Any:
     if source.file_format == "text" or not source.is_file:
         return open(source.name, "rb")
     # Arrow's threads may still be reading when Python exits, and must not need Python then.
-    return require_pyarrow().OSFile(source.name)
+    return require_pyarrow().OSFile(os.fsencode(source.name))
 
 
 def _decompressed(file: Any, source: Input) -> Any:

@@ -76,7 +76,25 @@ def _open_rows(source: Input, stream: Any, options: ReadOptions) -> Iterator[Row
 def _without_dictionaries(batch: Any) -> Any:
     """Decode dictionary columns, since a dictionary may change from batch to batch."""
     for index, field in enumerate(batch.schema):
-        if pa.types.is_dictionary(field.type):
-            values = batch.column(index).cast(field.type.value_type)
+        kind = _decoded(field.type)
+        if kind != field.type:
+            column = batch.column(index)
+            top = pa.types.is_dictionary(field.type)
+            values = column.cast(kind) if top else pa.array(column.to_pylist(), kind)
             batch = batch.set_column(index, field.name, values)
     return batch
+
+
+def _decoded(kind: Any) -> Any:
+    """Return a type without dictionaries in it, however deep."""
+    if pa.types.is_dictionary(kind):
+        return _decoded(kind.value_type)
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_decoded(field.type)) for field in kind])
+    if pa.types.is_large_list(kind):
+        return pa.large_list(_decoded(kind.value_type))
+    if pa.types.is_list(kind):
+        return pa.list_(_decoded(kind.value_type))
+    if pa.types.is_map(kind):
+        return pa.map_(_decoded(kind.key_type), _decoded(kind.item_type))
+    return kind

@@ -15,12 +15,18 @@ from exprinfer.errors import ExprinferError, OutputError
 from exprinfer.scoring.marking import ScoredBatch
 from exprinfer.scoring.reading.blocks import ReadPosition, Scored
 from exprinfer.scoring.summary import Summary
-from exprinfer.scoring.writing.atomic_file import (
+from exprinfer.scoring.writing.atomic_file import open_temporary, whole_file
+from exprinfer.scoring.writing.partial_file import (
     hidden_sibling,
     open_partial,
-    open_temporary,
     release,
-    whole_file,
+    remove_own,
+)
+from exprinfer.scoring.writing.saved import (
+    Checksummed,
+    check_content,
+    checksummed_json,
+    read_checkpoint,
 )
 from exprinfer.scoring.writing.writers import Encoder
 
@@ -39,6 +45,8 @@ class Checkpoint:
     size: int = 0
     """Bytes of output so far."""
     summary: Summary = field(default_factory=Summary)
+    checksum: int = 0
+    """CRC-32 of the output so far."""
 
 
 class Output:
@@ -51,12 +59,13 @@ class Output:
     def write(self, batch: Scored, position: ReadPosition) -> None:
         """Append the results of a block; ``position`` is where the next block begins."""
         before = self.checkpoint
-        size = before.size
+        size, file = before.size, Checksummed(self._file, before.checksum)
         if isinstance(batch, ScoredBatch):
-            size += self._encoder.write(batch, self._file, before.size)
+            size += self._encoder.write(batch, file, before.size)  # type: ignore[arg-type]
         self._file.flush()
+        summary = before.summary.plus(batch)
         # One assignment, since an interrupt may come between any two.
-        self.checkpoint = Checkpoint(position, size, before.summary.plus(batch))
+        self.checkpoint = Checkpoint(position, size, summary, file.checksum)
 
     def end(self) -> None:
         """Write the end of the file."""
@@ -81,20 +90,23 @@ class _ResumableOutput(Output):
     def save(self) -> None:
         """Save the checkpoint, once the results before it are safely on the disk."""
         os.fsync(self._file.fileno())
-        with whole_file(self._path) as file:
-            saved = {
-                "run": self._run,
-                "position": self.checkpoint.position,
-                "size": self.checkpoint.size,
-                "summary": vars(self.checkpoint.summary),
-                "encoder": self._encoder.state,
-            }
-            file.write(json.dumps(saved).encode())
+        saved = {
+            "run": self._run,
+            "position": self.checkpoint.position,
+            "size": self.checkpoint.size,
+            "checksum": self.checkpoint.checksum,
+            "summary": vars(self.checkpoint.summary),
+            "encoder": self._encoder.state,
+        }
+        with whole_file(self._path, 0o600) as file:
+            file.write(checksummed_json(saved))
         self._saved_at = time.monotonic()
 
 
 @contextmanager
-def resumable_output(path: Path, encoder: Encoder, run: Any, resume: bool) -> Iterator[Output]:
+def resumable_output(
+    path: Path, encoder: Encoder, run: Any, resume: bool | None
+) -> Iterator[Output]:
     """Open a file for the results of a run that can be resumed.
 
     The file appears at ``path`` if the block ends without an error. Until then two hidden files
@@ -107,20 +119,31 @@ def resumable_output(path: Path, encoder: Encoder, run: Any, resume: bool) -> It
         encoder: Writes the file format.
         run: The inputs, models and options, as JSON values. They must be the same when the run is
             resumed.
-        resume: Whether to continue an interrupted run, if there is one.
+        resume: Whether to continue an interrupted run, if there is one. False drops its results;
+            None is an error if there are any.
 
     Raises:
         OSError: If the file cannot be written.
-        OutputError: If the interrupted run was a different one, or another process is writing the
-            file.
+        OutputError: If the interrupted run was a different one or is damaged, another process is
+            writing the file, or ``resume`` is None and there are results of an interrupted run.
     """
     partial, saved = hidden_sibling(path, PARTIAL), hidden_sibling(path, CHECKPOINT)
     run = json.loads(json.dumps(run))
-    resume = resume and partial.exists() and saved.exists()
     with open_partial(path, partial) as file:
         checkpoint = Checkpoint()
-        if resume:
-            checkpoint = _restore(json.loads(saved.read_bytes()), run, path, encoder, file)
+        kept = saved.exists() and os.fstat(file.fileno()).st_size > 0
+        if kept and resume is not False:
+            found = read_checkpoint(saved, path)
+            if resume:
+                checkpoint = _restore(found, run, path, encoder, file)
+            elif found["size"]:
+                raise OutputError(
+                    f"{path}: an interrupted run has kept the results of "
+                    f"{found['summary']['lines']:,} lines; continue it with --resume, or drop them "
+                    "with --restart"
+                )
+        if not checkpoint.size:
+            saved.unlink(missing_ok=True)  # of other results than those that follow
         file.seek(file.truncate(checkpoint.size))
         output = _ResumableOutput(file, encoder, checkpoint, saved, run)
         try:
@@ -136,9 +159,8 @@ def resumable_output(path: Path, encoder: Encoder, run: Any, resume: bool) -> It
                     output.save()
             # An error of this package would occur again.
             if not output.checkpoint.size or isinstance(error, ExprinferError):
-                release(file)
-                partial.unlink(missing_ok=True)
                 saved.unlink(missing_ok=True)
+                remove_own(file, partial)
             raise
         saved.unlink(missing_ok=True)
 
@@ -155,6 +177,11 @@ def temporary_output(path: Path, encoder: Encoder) -> Iterator[Output]:
         encoder.finish(partial, path)
 
 
+def is_kept(path: Path) -> bool:
+    """Return whether results of an interrupted run are kept, so that it can be resumed."""
+    return all(hidden_sibling(path, suffix).exists() for suffix in (PARTIAL, CHECKPOINT))
+
+
 def _restore(
     saved: dict[str, Any], run: Any, path: Path, encoder: Encoder, file: BinaryIO
 ) -> Checkpoint:
@@ -162,14 +189,10 @@ def _restore(
     if saved["run"] != run:
         raise OutputError(
             f"{path}: cannot resume, because inputs, models or options differ from those of the "
-            "interrupted run, or an input has changed; use the same ones, or start again without "
-            "--resume"
+            "interrupted run, or an input has changed; use the same ones, or start again with "
+            "--restart"
         )
-    if os.fstat(file.fileno()).st_size < saved["size"]:
-        raise OutputError(
-            f"{path}: cannot resume, because the results so far are shorter than the checkpoint "
-            "says; start again without --resume"
-        )
+    check_content(file, saved["size"], saved["checksum"], path)
     encoder.restore(saved["encoder"])
     position, summary = ReadPosition(*saved["position"]), Summary.from_json(saved["summary"])
-    return Checkpoint(position, saved["size"], summary)
+    return Checkpoint(position, saved["size"], summary, saved["checksum"])

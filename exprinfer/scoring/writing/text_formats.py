@@ -73,12 +73,16 @@ def _json(row: Row) -> str:
     try:
         return json.dumps(row, default=_to_json, allow_nan=False)
     except ValueError:  # a table's own columns may hold NaN or infinity
-        finite = {name: None if _is_not_finite(value) else value for name, value in row.items()}
-        return json.dumps(finite, default=_to_json)
+        return json.dumps(_finite(row), default=_to_json, allow_nan=False)
 
 
-def _is_not_finite(value: object) -> bool:
-    return isinstance(value, float) and not math.isfinite(value)
+def _finite(value: Any) -> Any:
+    """Return a value with null in place of NaN and infinity, however deep they are in it."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _to_json(value: Any) -> str:

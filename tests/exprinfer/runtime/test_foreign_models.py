@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import exprinfer
-from exprinfer import Evaluator, ModelFileError
+from exprinfer import Evaluator, InferenceError, ModelFileError
+from exprinfer.language.tokenizer import decode, decode_one
 from exprinfer.runtime.checksum import KEY, with_checksum
 from exprinfer.runtime.model_file import find
 
@@ -89,3 +90,47 @@ def test_an_answer_longer_than_python_reads_has_no_value(load: Load) -> None:
     prediction = load([[9] * 5_000]).evaluate("5+3")
     assert prediction.answer == "8" * 5_000
     assert prediction.value is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "log_prob", "reason"),
+    [
+        ([[9, -1]], 0.0, "ids from -1 to 9"),
+        ([[9, 17]], 0.0, "ids from 9 to 17"),
+        ([[9, 2**40]], 0.0, "ids from 9 to"),
+        ([[9]], 1e30, "log-probabilities from"),
+        ([[9]], 0.1, "at most 0"),
+        ([[9]], np.nan, "log-probabilities from nan"),
+        ([[9]], -np.inf, "log-probabilities from -inf"),
+    ],
+)
+def test_outputs_that_cannot_be_are_refused(
+    answer: Any, log_prob: float, reason: str, load: Load
+) -> None:
+    evaluator = load(answer, (log_prob,))
+    for evaluate in (evaluator.evaluate, lambda text: evaluator.evaluate_batch([text])):
+        with pytest.raises(ModelFileError, match=rf"foreign\.onnx returns .*{reason}"):
+            evaluate("5+3")
+
+
+def test_a_log_probability_above_0_by_rounding_is_accepted(load: Load) -> None:
+    assert load([[9]], (1e-6,)).evaluate("5+3").answer == "8"
+
+
+def test_padding_inside_an_answer_reads_the_same_for_one_and_many() -> None:
+    ids = np.array([[2, 0, 3, 0, 0]])
+    assert decode_one(ids[0].tolist()) == decode(ids)[0] == "1 2"
+
+
+@pytest.mark.parametrize("key", ["name", "version"])
+def test_a_name_that_a_terminal_would_act_on_is_refused(key: str, load: Load) -> None:
+    with pytest.raises(ModelFileError, match=r"x1b\[2J.*do not print") as raised:
+        load([[9]], **{key: "evil\x1b[2J"})
+    assert str(raised.value).isprintable()
+
+
+def test_a_failure_of_onnx_runtime_is_an_error_of_the_package(load: Load) -> None:
+    """This graph opens, and then asks for an element that its table does not have."""
+    node = onnx.helper.make_node("Gather", ["log_prob0", "tokens"], ["x"])
+    with pytest.raises(InferenceError, match=r"ONNX Runtime failed to run .*foreign\.onnx"):
+        load([[9]], node=node).evaluate("5+3")

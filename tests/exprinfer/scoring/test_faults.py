@@ -21,7 +21,7 @@ from exprinfer.scoring.pipeline import score
 from exprinfer.scoring.reading.blocks import ReadPosition, read_blocks
 from exprinfer.scoring.reading.inputs import find_inputs
 from exprinfer.scoring.reading.options import ReadOptions
-from exprinfer.scoring.writing import atomic_file
+from exprinfer.scoring.writing import atomic_file, partial_file
 from exprinfer.scoring.writing.checkpoint import resumable_output, temporary_output
 from exprinfer.scoring.writing.writers import make_encoder
 
@@ -145,7 +145,7 @@ def test_two_runs_cannot_write_the_same_file(tmp_path: Path) -> None:
 @pytest.fixture
 def refusing_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files behave as on Windows: they cannot be renamed or removed while they are open."""
-    monkeypatch.setattr(atomic_file, "CLOSE_FIRST", True)
+    monkeypatch.setattr(partial_file, "CLOSE_FIRST", True)
     files: list[Any] = []
     open_file, replace, unlink = Path.open, Path.replace, Path.unlink
 
@@ -153,8 +153,12 @@ def refusing_files(monkeypatch: pytest.MonkeyPatch) -> None:
         files.append(open_file(path, *arguments))
         return files[-1]
 
+    def opened_by_name(path: Path, *arguments: Any, **options: Any) -> Any:
+        files.append(open(path, *arguments, **options))  # noqa: SIM115
+        return files[-1]
+
     def refuse_open(path: Path) -> None:
-        assert all(file.closed for file in files if file.name == str(path))
+        assert all(file.closed for file in files if str(file.name) == str(path))
 
     def replaced(path: Path, target: Path) -> Path:
         refuse_open(path)
@@ -165,6 +169,7 @@ def refusing_files(monkeypatch: pytest.MonkeyPatch) -> None:
         unlink(path, missing_ok)
 
     monkeypatch.setattr(Path, "open", opened)
+    monkeypatch.setattr(partial_file, "open", opened_by_name, raising=False)
     monkeypatch.setattr(Path, "replace", replaced)
     monkeypatch.setattr(Path, "unlink", unlinked)
 

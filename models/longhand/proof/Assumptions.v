@@ -1,0 +1,6 @@
+(** What the theorems rest on: no axiom. *)
+From Longhand Require Import Main.
+Check longhand_correct.
+Print Assumptions longhand_correct.
+Print Assumptions halt_is_final.
+Print Assumptions decimal_is_value.

@@ -1,0 +1,142 @@
+"""Forks under load, signal handlers that evaluate, and threads that outlive the main thread."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import exprinfer
+from exprinfer.runtime.model_file import find
+from exprinfer.runtime.session import Session
+from training.expressions import sample
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+
+FORKS, PATIENCE = 40, 30
+TEXTS = [*sample(300, seed=3).texts(), "123*456", "9" * 20 + "/7"]
+
+
+def run(program: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in another process; the test fails if it hangs."""
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+
+
+def test_forked_children_answer_while_threads_of_the_parent_evaluate() -> None:
+    evaluator = exprinfer.load(device="cpu", threads=2)
+    expected = evaluator.evaluate_batch(TEXTS).answers.tolist()
+    done = threading.Event()
+
+    def load() -> None:
+        while not done.is_set():
+            evaluator.evaluate_batch(TEXTS)
+
+    loaders = [threading.Thread(target=load) for _ in range(3)]
+    for loader in loaders:
+        loader.start()
+    pids = []
+    try:
+        for _ in range(FORKS):
+            if (pid := os.fork()) == 0:
+                try:
+                    correct = evaluator.evaluate_batch(TEXTS).answers.tolist() == expected
+                    os._exit(0 if correct else 3)
+                finally:
+                    os._exit(4)
+            pids.append(pid)
+            time.sleep(0.01)
+    finally:
+        done.set()
+        for loader in loaders:
+            loader.join()
+    assert wait_for(pids) == [0] * FORKS
+
+
+def wait_for(pids: list[int]) -> list[int]:
+    """Return the exit codes; a child that hangs is killed and counts as -9."""
+    end, codes = time.monotonic() + PATIENCE, []
+    for pid in pids:
+        while not (ended := os.waitpid(pid, os.WNOHANG))[0] and time.monotonic() < end:
+            time.sleep(0.01)
+        if not ended[0]:
+            os.kill(pid, 9)
+            ended = os.waitpid(pid, 0)
+        codes.append(os.waitstatus_to_exitcode(ended[1]))
+    return codes
+
+
+def test_a_forked_child_opens_its_own_session() -> None:
+    """The content is kept, so it does not matter what became of the file."""
+    session = Session(find("gist"), "cpu")
+    before = session._session
+    session.path = Path("gone.onnx")
+    if (pid := os.fork()) == 0:
+        session.fetch(["answer"], {"tokens": np.ones((1, 11), np.int64)})
+        os._exit(0 if session._session is not before else 3)
+    assert wait_for([pid]) == [0]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_signal_handler_may_evaluate(threads: int) -> None:
+    """The timer interrupts the same evaluator at any point of its work, hundreds of times."""
+    program = f"""
+import exprinfer, signal, time
+evaluator = exprinfer.load(device="cpu", threads={threads}, batch_size=8)
+texts = [f"{{n}}+{{n}}" for n in range(10, 60)]
+expected = [str(2 * n) for n in range(10, 60)]
+handled = []
+def handler(*_):
+    handled.append(evaluator.evaluate_batch(texts).answers.tolist() == expected)
+signal.signal(signal.SIGALRM, handler)
+signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
+end = time.monotonic() + 4
+while time.monotonic() < end:
+    assert evaluator.evaluate_batch(texts).answers.tolist() == expected
+signal.setitimer(signal.ITIMER_REAL, 0)
+print(all(handled) and len(handled) > 20)
+"""
+    assert run(program).stdout == "True\n"
+
+
+def test_a_thread_that_outlives_the_main_thread_gets_its_answers() -> None:
+    program = """
+import exprinfer, threading
+evaluator = exprinfer.load(device="cpu", threads=2, batch_size=8)
+def late():
+    threading.main_thread().join()
+    result = evaluator.evaluate_batch([f"{n}+{n}" for n in range(10, 60)])
+    print(result.answers.tolist() == [str(2 * n) for n in range(10, 60)])
+threading.Thread(target=late).start()
+"""
+    finished = run(program)
+    assert (finished.stdout, finished.stderr, finished.returncode) == ("True\n", "", 0)
+
+
+def test_an_evaluation_at_exit_is_answered() -> None:
+    program = """
+import atexit, exprinfer
+texts = [f"{n}+{n}" for n in range(10, 60)]
+atexit.register(lambda: print(evaluator.evaluate_batch(texts).answers[-1]))
+evaluator = exprinfer.load(device="cpu", threads=2, batch_size=8)
+evaluator.evaluate_batch(texts)
+"""
+    finished = run(program)
+    assert (finished.stdout, finished.returncode) == ("118\n", 0)
+
+
+def test_without_threads_of_its_own_it_evaluates_on_the_callers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    evaluator = exprinfer.load(device="cpu", threads=2, batch_size=8)
+    assert evaluator.evaluate_batch([f"{n}+{n}" for n in range(10, 60)]).answers[-1] == "118"

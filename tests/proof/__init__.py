@@ -1,0 +1,1 @@
+"""Tests of the proof about longhand: the checker and the transition table."""

@@ -171,7 +171,11 @@ def test_certify_checks_the_file_for_cuda_too(
         write_model(
             folder / name,
             model,
-            {**metadata, "certified_domain": "none", "operands": json.dumps({"a": SMALL.a, "b": SMALL.b})},
+            {
+                **metadata,
+                "certified_domain": "none",
+                "operands": json.dumps({"a": SMALL.a, "b": SMALL.b}),
+            },
         )
     certify.certify(small(recipes.load("exact")), tmp_path, "cpu")
     for name in ("model.onnx", "cuda.onnx"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -158,7 +159,8 @@ def test_the_ranges_of_the_gist_are_not_kept_in_files() -> None:
     assert {"a", "b"}.isdisjoint(recipe.as_dict()["data"])
     other = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, a=(-9, 9)))
     assert _differences(recipe.as_dict(), other.as_dict())[0].startswith("[data] a is not set")
-    listed = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, a=[-9, 9]))  # type: ignore[arg-type]
+    as_in_toml: dict[str, Any] = {"a": [-9, 9]}
+    listed = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, **as_in_toml))
     assert not _differences(listed.as_dict(), other.as_dict())
 
 

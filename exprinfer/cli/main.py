@@ -13,7 +13,6 @@ import click
 from exprinfer.cli.checksum import checksum_command
 from exprinfer.cli.options import evaluator_options, open_evaluator
 from exprinfer.cli.prompt import ask, show_caret
-from exprinfer.cli.score import score_command
 from exprinfer.errors import ExprinferError, ModelNotFoundError, TooLongError, printable
 from exprinfer.evaluator import Evaluator, list_models
 from exprinfer.runtime.model_file import find
@@ -44,12 +43,25 @@ class Main(click.Group):
         try:
             return super().main(*arguments, **options)
         except Exception as error:
-            known = _explain(error)
-            if not known:
+            message, exit_code = _explain(error), Failure.exit_code
+            if not message:
                 traceback.print_exc()
-                known = f"this is a defect of exprinfer, please report it: {error!r}"
-            click.echo(f"Error: {printable(known)}", err=True)
-            sys.exit(DEFECT if known.startswith("this is") else Failure.exit_code)
+                message = f"this is a defect of exprinfer, please report it: {error!r}"
+                exit_code = DEFECT
+            click.echo(f"Error: {printable(message)}", err=True)
+            sys.exit(exit_code)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted([*super().list_commands(ctx), "score"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command; the readers and writers of ``score`` are imported only for it."""
+        if cmd_name == "score":
+            from exprinfer.cli.score import score_command
+
+            return score_command
+        return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -158,5 +170,4 @@ def models() -> None:
         )
 
 
-main.add_command(score_command)
 main.add_command(checksum_command)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -21,6 +21,13 @@ def _complete_model(
     """Complete the names of shipped models, or else the path of a file."""
     names = [name for name in ("auto", *shipped()) if name.startswith(incomplete)]
     return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="file")]
+
+
+def add_options(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
+    """Add options to a command, in the order in which its help shows them."""
+    for option in reversed(options):  # as a stack of decorators would
+        command = option(command)
+    return command
 
 
 def evaluator_options(command: Command) -> Command:
@@ -66,9 +73,7 @@ def evaluator_options(command: Command) -> Command:
             help="Stop expressions that need more steps on the tapes (default: no limit).",
         ),
     )
-    for option in reversed(options):  # as a stack of decorators would
-        command = option(command)
-    return command
+    return add_options(command, options)
 
 
 def open_evaluator(**options: Any) -> Evaluator:

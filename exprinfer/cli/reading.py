@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
 import click
 
+from exprinfer.cli.options import Command, add_options
 from exprinfer.errors import printable
 from exprinfer.scoring.reading.encodings import canonical_encoding
 from exprinfer.scoring.reading.inputs import INPUT_FORMATS
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _delimiter(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
@@ -65,9 +61,7 @@ def reading_options(command: Command) -> Command:
             help="Whether results name their file (default: if there are several).",
         ),
     )
-    for option in reversed(options):  # as a stack of decorators would
-        command = option(command)
-    return command
+    return add_options(command, options)
 
 
 class Notes:

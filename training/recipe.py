@@ -83,6 +83,8 @@ class TrainingSettings:
         threads: PyTorch threads. Other numbers of threads sum in another order, and the weights
             differ.
         start: Recipe whose weights the run starts from; empty for fresh weights.
+        compiled: Whether ``torch.compile`` prepares the network and its loss. That needs a C++
+            compiler, and is faster for networks that PyTorch has no kernel for.
     """
 
     seed: int
@@ -96,6 +98,7 @@ class TrainingSettings:
     precision: Literal["float32", "bfloat16"] = "float32"
     threads: int = 1
     start: str = ""
+    compiled: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,8 @@ class Recipe:
         sections = {key: value for key, value in asdict(self).items() if key != "name"}
         if self.data.ranges == DEFAULT_OPERANDS:  # as in files from before there were others
             del sections["data"]["a"], sections["data"]["b"]
+        if not self.training.compiled:
+            del sections["training"]["compiled"]
         return sections
 
 

@@ -17,9 +17,10 @@ _T = TypeVar("_T")
 #: they are repeated here because those need PyTorch.
 NETWORK_SETTINGS = {
     "exact": ("units", "group", "embedding"),
-    "exact8": ("units", "group", "embedding"),
+    "exact8": ("units", "group"),
     "gist": (),
     "longhand": ("units", "embedding"),
+    "narrow": ("units", "group", "drop", "fade"),
 }
 #: The optimizers of ``torch.optim`` that work with the fitting loop.
 OPTIMIZERS = (

@@ -11,7 +11,8 @@ from bench import endurance, files, gpu, micro_batching, ray_scaling, redraw, ru
 def main() -> None:
     """Measure exprinfer next to what a user would pick instead.
 
-    Every command writes JSON, with hardware and versions, into bench/results, and its tables into
+    Every command writes JSON, with hardware and versions, into a folder of this
+    machine in bench/results, and its tables into
     docs/benchmarks.md. For a trial, use --output and --no-docs.
     """
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from bench import endurance, files, gpu, micro_batching, plots, ray_scaling
-from bench.report import RESULTS, Report, report_options
+from bench import endurance, files, gpu, machines, micro_batching, plots, ray_scaling
+from bench.report import Report, output_option, report_options
 from bench.tables import bench_section, speed_section
 
 #: The file of results, without ``.json``, and the text of each section.
@@ -23,8 +23,7 @@ SECTIONS = {
 
 
 @click.command()
-@click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=RESULTS,
-              help="Folder of results.json and the plots.  [default: bench/results]")  # fmt: skip
+@output_option()
 def plot(output: Path) -> None:
     """Draw the plots of saved results again.
 
@@ -35,7 +34,7 @@ def plot(output: Path) -> None:
 
 
 @click.command()
-@report_options(*SECTIONS)
+@report_options(*SECTIONS, "machines")
 def tables(report: Report) -> None:
     """Write the tables of saved results again.
 
@@ -43,5 +42,5 @@ def tables(report: Report) -> None:
     and takes a few seconds.
     """
     texts = {name: section(report.load(file)) for name, (file, section) in SECTIONS.items()}
-    for name, text in texts.items():
+    for name, text in {**texts, "machines": machines.section()}.items():
         report.publish(name, text)

@@ -12,11 +12,12 @@ from typing import Any
 import click
 import numpy as np
 
-from bench.environment import hardware, versions
+import exprinfer
+from bench.environment import folder_name, hardware, versions
 from bench.markdown import missing_sections, write_section
 
 REPOSITORY = Path(__file__).parent.parent
-#: Where JSON files and plots go by default.
+#: Where JSON files and plots go by default, in a folder for each machine.
 RESULTS = REPOSITORY / "bench" / "results"
 #: The page that the sections go to by default.
 DOCS = REPOSITORY / "docs" / "benchmarks.md"
@@ -58,7 +59,13 @@ class Report:
             Everything that was written.
         """
         command = " ".join(["python -m bench", *sys.argv[1:]])
-        whole = {"command": command, "machine": hardware(), "versions": versions(), **results}
+        whole = {
+            "command": command,
+            "machine": hardware(),
+            "versions": versions(),
+            "models": {model.name: model.version for model in exprinfer.list_models()},
+            **results,
+        }
         self.output.mkdir(parents=True, exist_ok=True)
         content = json.dumps(whole, indent=1, default=_as_python) + "\n"
         (self.output / f"{name}.json").write_text(content, encoding="utf-8")
@@ -83,6 +90,19 @@ class Report:
             write_section(self.pages[section], section, text)
 
 
+def machine_folder() -> Path:
+    """Return the folder of this machine's results."""
+    return RESULTS / folder_name(hardware())
+
+
+def output_option() -> Callable[[Any], Any]:
+    """Return the option ``--output``."""
+    return click.option(
+        "--output", type=click.Path(file_okay=False, path_type=Path), default=machine_folder,
+        help="Folder for JSON files and plots.  [default: bench/results/ and the processor]",
+    )  # fmt: skip
+
+
 def report_options(*sections: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command ``--output``, ``--docs`` and ``--no-docs``, and pass it a ``Report``.
 
@@ -90,8 +110,7 @@ def report_options(*sections: str) -> Callable[[Callable[..., None]], Callable[.
     """
     path = click.Path(dir_okay=False, path_type=Path)
     options = [
-        click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=RESULTS,
-                     help="Folder for JSON files and plots.  [default: bench/results]"),
+        output_option(),
         click.option("--docs", type=path, default=DOCS, metavar="PATH",
                      help="Page to write the tables into, between <!-- name --> comments.  "
                      "[default: docs/benchmarks.md]"),
@@ -122,12 +141,21 @@ def report_options(*sections: str) -> Callable[[Callable[..., None]], Callable[.
 def measured_by(results: Results, how: str) -> str:
     """Return the sentence above a table: the command, how it measured, hardware and versions."""
     machine = results["machine"]
+    sets = ", ".join(machine.get("instruction sets", []))
+    processor = f"{machine['processor']} with {sets}" if sets else machine["processor"]
     gpu = f", {machine['gpu']}" if machine["gpu"] else ""
     versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
     return (
         f"Measured by `{results['command']}`: {how}. "
-        f"{machine['processor']}, {machine['cores']} cores{gpu}; {versions}."
+        f"{processor}, {machine['cores']} cores{gpu}; {models_of(results)}; "
+        f"{versions}."
     )
+
+
+def models_of(results: Results) -> str:
+    """Return the names and versions of the models that were measured."""
+    models = results.get("models", {"exact": "2.0", "longhand": "2.0", "gist": "1.0"})
+    return ", ".join(f"{name} {version}" for name, version in sorted(models.items()))
 
 
 def _as_python(value: object) -> object:

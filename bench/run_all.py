@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import click
 
-from bench import gpu, hardware_peaks, latency, micro_batching, plots, profile, sweeps, throughput
+from bench import (
+    gpu,
+    hardware_peaks,
+    latency,
+    machines,
+    micro_batching,
+    plots,
+    profile,
+    sweeps,
+    throughput,
+)
 from bench.baselines import BASELINES
 from bench.report import Report, Results, report_options
 from bench.tables import bench_section, speed_section
@@ -49,7 +59,7 @@ def measure(only: tuple[str, ...], expressions: int, sweep: int, repeats: int) -
 @click.option("--only", multiple=True, type=click.Choice(list(BASELINES)),
               help="Time only this baseline and exprinfer; may be given again. "
               "Leaves out the GPU and micro-batching.")  # fmt: skip
-@report_options("bench", "speed", "gpu", "micro_batching")
+@report_options("bench", "speed", "machines", "gpu", "micro_batching")
 def command(
     expressions: int, sweep: int, repeats: int, only: tuple[str, ...], report: Report
 ) -> None:
@@ -61,13 +71,14 @@ def command(
     commands gpu and micro-batching.
 
     Takes about 10 minutes on 2 cores. Nothing else should run meanwhile. Writes results.json,
-    throughput.png, sweeps.png, gpu.json and micro_batching.json; the sections `bench`, `gpu` and
-    `micro_batching`; and the section `speed` of the README.
+    throughput.png, sweeps.png, gpu.json and micro_batching.json; the sections `bench`, `machines`,
+    `gpu` and `micro_batching`; and the section `speed` of the README.
     """
     results = report.save("results", measure(only, expressions, sweep, repeats))
     plots.draw(results, report.output)
     report.publish("bench", bench_section(results))
     report.publish("speed", speed_section(results))
+    report.publish("machines", machines.section())
     if not only:
         gpu.record(report, expressions, repeats)
         micro_batching.record(report)

@@ -96,7 +96,9 @@ class EncoderDecoderFitting(Fitting):
         self.network.prepare(self.tokens, self.targets)
         self.order = Order(recipe.training, part.operator)
         self.sums = torch.zeros(3, device=device)
-        self.loss = torch.compile(loss_and_accuracy) if self.training.compiled else loss_and_accuracy
+        self.loss = (
+            torch.compile(loss_and_accuracy) if self.training.compiled else loss_and_accuracy
+        )
 
     def update(self, number: int, wrong: NDArray[np.int64] = _NONE) -> None:
         """Take one step down the cross-entropy of all written symbols, padding included."""
@@ -108,7 +110,7 @@ class EncoderDecoderFitting(Fitting):
         with torch.autocast(kind, torch.bfloat16, self.training.precision == "bfloat16"):
             loss, accuracy = self.loss(self.network, tokens, targets)
         self.optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.sums += torch.stack([loss.detach(), accuracy, torch.ones_like(accuracy)])
 

@@ -36,7 +36,8 @@ class OrtSteps(Grouped):
             for groups in range(1, network.most_groups + 1)
         }
         self.read = {
-            width: _open(_exported(network, "read", (tokens,))) for width, tokens in examples.items()
+            width: _open(_exported(network, "read", (tokens,)))
+            for width, tokens in examples.items()
         }
         state = network.read(examples[network.group])
         self.write = _open(_exported(network, "write", state))
@@ -81,6 +82,6 @@ def _exported(network: Any, method: str, inputs: tuple[Any, ...]) -> bytes:
         warnings.simplefilter("ignore")  # the older exporter is quicker
         torch.onnx.export(
             Part().eval(), inputs, target, input_names=names, dynamo=False,
-            dynamic_axes=dict.fromkeys(names, {0: "batch"}),
+            dynamic_axes={name: {0: "batch"} for name in names},
         )  # fmt: skip
     return file.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 import torch
@@ -79,7 +80,7 @@ class Exact(nn.Module):
         return o * torch.tanh(cell), cell
 
 
-def _gates_of_groups(value: dict[str, NDArray[np.generic]], kind: str, group: int) -> nn.Parameter:
+def _gates_of_groups(value: dict[str, NDArray[Any]], kind: str, group: int) -> nn.Parameter:
     """Return what every group of symbols adds to the gates, ``[groups, gates]``."""
     weights, units = value[f"{kind}_WEIGHTS"], value["BRIDGE"].shape[0]
     scales = value[f"{kind}_SCALES"].astype(np.float32)
@@ -89,17 +90,15 @@ def _gates_of_groups(value: dict[str, NDArray[np.generic]], kind: str, group: in
     sums = sum(by_place[place][numbers[:, place]] for place in range(group))
     # The file's bias is that of one-hot vectors read as if 64 were 0; a padded row undoes that.
     shift = weights[:-units].astype(np.float32).sum(0) * scales * (64 * SCALE)
-    return nn.Parameter(torch.from_numpy((sums + value[f"{kind}_CODE_BIAS"] - shift)))
+    return nn.Parameter(torch.from_numpy(sums + value[f"{kind}_CODE_BIAS"] - shift))
 
 
-def _dequantized(
-    weights: NDArray[np.generic], scales: NDArray[np.generic], units: int
-) -> nn.Parameter:
+def _dequantized(weights: NDArray[Any], scales: NDArray[Any], units: int) -> nn.Parameter:
     """Return the weights of the state as float32."""
     return nn.Parameter(torch.from_numpy(weights[-units:].astype(np.float32) * scales))
 
 
-def _linear(value: dict[str, NDArray[np.generic]], name: str) -> nn.Linear:
+def _linear(value: dict[str, NDArray[Any]], name: str) -> nn.Linear:
     weight = value[name].astype(np.float32) * value[f"{name}_SCALES"]
     layer = nn.Linear(*weight.shape)
     with torch.no_grad():

@@ -11,6 +11,6 @@ from bench.redraw import SECTIONS
 def page(tmp_path: Path) -> Path:
     """A page with every section that benchmarks write."""
     path = tmp_path / "page.md"
-    sections = [f"<!-- {name} -->\nold\n<!-- /{name} -->\n" for name in SECTIONS]
+    sections = [f"<!-- {name} -->\nold\n<!-- /{name} -->\n" for name in (*SECTIONS, "machines")]
     path.write_text("# Benchmarks\n" + "\n".join(sections) + "The end.\n")
     return path

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from bench import gpu
+from bench import gpu, machines
 from bench.__main__ import main
 from bench.markdown import missing_sections, write_section
 from bench.redraw import SECTIONS
@@ -20,7 +20,7 @@ from bench.report import RESULTS, Report
 def test_results_are_saved_with_hardware_and_versions(tmp_path: Path) -> None:
     report = Report(tmp_path / "new", {})
     saved = report.save("some", {"rate": np.float64(2.5)})
-    assert saved["machine"].keys() == {"processor", "cores", "gpu"}
+    assert saved["machine"].keys() == {"processor", "instruction sets", "cores", "gpu"}
     assert saved["machine"]["processor"]
     assert json.loads((tmp_path / "new" / "some.json").read_text()) == saved
     assert report.load("some") == saved
@@ -76,7 +76,7 @@ def test_without_docs_no_page_is_read_or_written(
 def test_plots_and_tables_are_made_again_from_the_results_of_this_repository(
     page: Path, tmp_path: Path
 ) -> None:
-    for path in RESULTS.glob("*.json"):
+    for path in next(RESULTS.iterdir()).glob("*.json"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     runner = CliRunner()
     assert runner.invoke(main, ["plot", "--output", str(tmp_path)]).exception is None
@@ -86,6 +86,26 @@ def test_plots_and_tables_are_made_again_from_the_results_of_this_repository(
     assert runner.invoke(main, ["tables", *paths]).exception is None
     assert "\nold\n" not in page.read_text()
     assert not missing_sections(page, SECTIONS)
+    assert "| faster than Python eval" in page.read_text()
+
+
+def test_machines_stand_side_by_side(tmp_path: Path) -> None:
+    rows = {
+        "ours": {"name": "exprinfer", "skipped": "", "rate": 300.0},
+        "eval": {"name": "eval", "skipped": "", "rate": 100.0},
+        "torch-eager": {"name": "PyTorch", "skipped": "not installed"},
+    }
+    for name, cores in (("first", 2), ("second", 4)):
+        machine = {"processor": name, "instruction sets": ["avx2"], "cores": cores, "gpu": None}
+        results = {"machine": machine, "throughput": rows, "models": {"exact": "3.0"}}
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "results.json").write_text(json.dumps(results))
+    text = machines.section(tmp_path)
+    assert [cell.strip() for cell in text.splitlines()[0].split("|")[2:4]] == ["first", "second"]
+    lines = {line.split("|")[1].strip(): line for line in text.splitlines()[2:]}
+    assert "3.00x" in lines["faster than Python eval"]
+    assert "not measured" in lines["faster than the best of PyTorch and OpenVINO"]
+    assert "avx2" in lines["instruction sets"]
 
 
 def test_plots_need_results(tmp_path: Path) -> None:

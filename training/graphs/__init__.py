@@ -13,7 +13,6 @@ import onnx.parser
 from numpy.typing import ArrayLike, NDArray
 from onnx import numpy_helper
 
-
 #: Largest value in bytes of which each graph has a copy.
 LARGEST_COPY = 4_096
 
@@ -96,7 +95,9 @@ def _add_initializers(graph: onnx.GraphProto, values: Mapping[str, ArrayLike]) -
         _add(inner, copies, values)
 
 
-def _add(graph: onnx.GraphProto, labels: Mapping[str, str], values: Mapping[str, ArrayLike]) -> None:
+def _add(
+    graph: onnx.GraphProto, labels: Mapping[str, str], values: Mapping[str, ArrayLike]
+) -> None:
     for name, label in labels.items():
         array = np.asarray(values[name], order="C")
         graph.initializer.append(numpy_helper.from_array(array, label))

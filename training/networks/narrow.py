@@ -160,7 +160,7 @@ class Narrow(Network):
             log_prob = log_prob + torch.where(going, best, torch.zeros_like(best)).sum(1)
             written.append(torch.where(going, symbols, torch.zeros_like(symbols)))
             going = going & (symbols[:, -1:] != 0)
-        return reverse(torch.cat(written, dim=1))[:, : self.longest_output], log_prob
+        return _forward(torch.cat(written, dim=1))[:, : self.longest_output], log_prob
 
     def _encode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Return the decoder's first state and cell, ``[batch, units]`` each."""
@@ -187,6 +187,7 @@ class Narrow(Network):
     ) -> tuple[Tensor, Tensor]:
         """Return the decoder's next state and cell, given the group before; None at the start."""
         of_symbols, of_state = weights
+        gates: Tensor
         if before is None:
             gates = self.start_bias
         else:
@@ -220,6 +221,17 @@ class Narrow(Network):
 
     def _kept(self, state: Tensor) -> Tensor:
         return state
+
+
+def _forward(written: Tensor) -> Tensor:
+    """Reverse as many symbols of each row ``[batch, time]`` as are not padding (ONNX:
+    ReverseSequence); a fitted network writes padding only after them.
+    """
+    length = (written != 0).sum(1, keepdim=True)
+    place = torch.arange(written.shape[1], device=written.device)
+    return torch.where(
+        place < length, written.gather(1, (length - 1 - place).clamp(min=0)), written
+    )
 
 
 def with_padding(symbols: Tensor) -> Tensor:

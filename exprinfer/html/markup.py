@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
-from itertools import zip_longest
+from itertools import chain, repeat
 
 from exprinfer.errors import printable
 
@@ -20,6 +20,8 @@ class Html(str):
     __slots__ = ()
 
 
+#: A blank that has a width, even alone.
+BLANK = Html("&nbsp;")
 #: The value of an attribute; see ``element``.
 Attribute = str | float | bool | None
 #: Elements without content and without an end tag.
@@ -79,19 +81,18 @@ def table(
         header: The names of the columns.
         rows: The cells of each row.
         numeric: The columns of numbers, which are aligned to the right.
-        attributes: The attributes of the elements of the rows.
+        attributes: The attributes of the first rows; others have none.
     """
 
     def cell(tag: str, column: int, content: str, scope: str | None = None) -> Html:
         return element(tag, content, class_="number" if column in numeric else None, scope=scope)
 
     head = [cell("th", column, name, "col") for column, name in enumerate(header)]
-    body = (
-        element(
-            "tr", *(cell("td", column, content) for column, content in enumerate(row)), **of_row
-        )
-        for row, of_row in zip_longest(rows, attributes, fillvalue={})
-    )
+    plain: Mapping[str, Attribute] = {}
+    body = []
+    for row, of_row in zip(rows, chain(attributes, repeat(plain)), strict=False):
+        cells = (cell("td", column, content) for column, content in enumerate(row))
+        body.append(element("tr", *cells, **of_row))
     return element("table", element("thead", element("tr", *head)), element("tbody", joined(body)))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Protocol
 
-from exprinfer.html.markup import Html, asset, element, fragment, table
+from exprinfer.html.markup import BLANK, Html, asset, element, fragment, table
 
 #: Characters shown of an expression that remains.
 _SHOWN = 120
@@ -102,7 +102,7 @@ def _tape(name: str, number: int, step: Step) -> Html:
         marks = None
         if place == step.heads[number]:
             marks = "head looks" if step.looks[number] else "head"
-        cells.append(element("span", "\u00a0" if symbol == " " else symbol, class_=marks))
+        cells.append(element("span", BLANK if symbol == " " else symbol, class_=marks))
     return element(
         "div", *cells, class_="tape", tabindex=0, role="group", aria_label=f"tape {name}"
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from exprinfer.errors import EXPRESSION_ERRORS
-from exprinfer.html.markup import Html, element, fragment, joined, table
+from exprinfer.html.markup import BLANK, Html, element, fragment, joined, table
 from exprinfer.results.excerpt import excerpt
 from exprinfer.results.prediction import Prediction
 
@@ -79,7 +79,7 @@ def expression_html(prediction: Prediction, width: int) -> Html:
     if error is None or error.position is None:
         return element("code", _cut(prediction.expression, width))
     before, at, after = excerpt(prediction.expression, error.position, width)
-    return element("code", before, element("mark", at or "\u00a0"), after)
+    return element("code", before, element("mark", at or BLANK), after)
 
 
 def mark(prediction: Prediction) -> Html:

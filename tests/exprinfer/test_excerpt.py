@@ -6,6 +6,7 @@ import re
 import sys
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -130,7 +131,7 @@ def test_no_color_is_respected(
         assert err
         written.append(message)
 
-    monkeypatch.setattr(prompt.click, "echo", echo)
+    monkeypatch.setattr(click, "echo", echo)
     (prediction,) = gist.evaluate_many(["1+x"])
     prompt.show_caret(prediction)
     assert ("\x1b" in written[0]) == coloured

@@ -17,7 +17,7 @@ from exprinfer.results.prediction import is_text
 from exprinfer.runtime.engine import Engine
 from exprinfer.runtime.model import Model
 from exprinfer.runtime.model_file import default_models, shipped
-from exprinfer.runtime.model_info import ModelInfo
+from exprinfer.runtime.model_info import ModelInfo, ModelList
 from exprinfer.runtime.session import Device
 from exprinfer.trace import Trace, trace
 
@@ -331,7 +331,7 @@ def list_models() -> list[ModelInfo]:
         >>> [model.name for model in exprinfer.list_models()]
         ['exact', 'gist', 'longhand']
     """
-    return [Model(name, "cpu").info for name in shipped()]
+    return ModelList(Model(name, "cpu").info for name in shipped())
 
 
 def _open(

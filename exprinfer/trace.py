@@ -78,6 +78,12 @@ class Trace:
     def __repr__(self) -> str:
         return f"Trace({len(self.steps)} steps, {len(self.operations)} operations)"
 
+    def _repr_html_(self) -> str:
+        """Return the tapes with a slider, as notebooks show it."""
+        from exprinfer.html.trace import trace_html
+
+        return trace_html(self.tapes, self.steps, self.operations)
+
     def __str__(self) -> str:
         """Show the operations if there are several, else every step."""
         return self.summary() if len(self.operations) > 1 else self.table()

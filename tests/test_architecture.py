@@ -12,7 +12,7 @@ import pytest
 #: The parts of ``exprinfer``, the lowest first. Those of one level do not import each other.
 LAYERS = (
     {"errors"},
-    {"language"},
+    {"language", "html"},
     {"runtime"},
     {"results"},
     {"trace"},

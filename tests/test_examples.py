@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.notebook import NOTEBOOK, executed, shown
+
 
 def run(repository: Path, name: str) -> str:
     """Return what an example prints, run in its own process from another folder."""
@@ -25,8 +27,19 @@ def run(repository: Path, name: str) -> str:
 
 
 def test_every_example_is_tested(repository: Path) -> None:
-    names = {path.name for path in (repository / "examples").glob("*.py")}
+    names = {path.name for path in (repository / "examples").iterdir() if path.is_file()}
     assert all(name in Path(__file__).read_text() for name in names)
+
+
+def test_the_notebook_shows_what_its_cells_show_today(tmp_path: Path) -> None:
+    """Otherwise ``python -m tests.notebook`` refreshes ``notebook.ipynb``."""
+    for library in ("nbclient", "ipykernel"):
+        pytest.importorskip(library, reason=f"{library} is not installed")
+    nbformat = pytest.importorskip("nbformat")
+    stored = nbformat.read(NOTEBOOK, as_version=4)
+    assert shown(executed(tmp_path)) == shown(stored)
+    kinds = [set(output) for cell in shown(stored) for output in cell if isinstance(output, dict)]
+    assert kinds.count({"text/html", "text/plain"}) == 7
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])

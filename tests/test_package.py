@@ -27,13 +27,13 @@ def test_the_wheel_holds_the_package_and_its_models_alone(wheel: Path, repositor
     assert about == {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
     sources = {
         path.relative_to(repository).as_posix()
-        for pattern in ("**/*.py", "py.typed")
+        for pattern in ("**/*.py", "py.typed", "html/*.css", "html/*.js")
         for path in (repository / "exprinfer").glob(pattern)
     }
     files = {path for name in shipped() for path in (find(name), find_for_cuda(name))}
     models = {f"exprinfer/models/{path.parent.name}/{path.name}" for path in files}
     assert {name for name in names if ".dist-info/" not in name} == sources | models
-    assert wheel.stat().st_size < 5_000_000
+    assert wheel.stat().st_size < 3_000_000
 
 
 def test_the_base_needs_numpy_and_click_alone(wheel: Path) -> None:

@@ -130,7 +130,7 @@ def evaluate(
     evaluator = open_evaluator(**options)
     out, encoder, written = sys.stdout.buffer, TextEncoder(file_format), 0
     failed = False
-    on_terminal = file_format == "text" and sys.stdout.isatty()
+    on_terminal = file_format == "text" and sys.stdout.isatty() and sys.stderr.isatty()
     for texts in [list(expressions)] if expressions else ([line] for line in ask()):
         batch = ScoredBatch(evaluator.evaluate_batch(texts), None)
         for prediction in batch.result if show_work else ():

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
-import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 
 import click
 
 from exprinfer.results import Prediction
+from exprinfer.results.excerpt import columns, excerpt
 
 _LEAVE = ("quit", "exit", "q")
-#: Longest expression that fits into one line.
-_SHOWN = 60
+#: Columns that are used even if the terminal is said to have fewer.
+_LEAST_COLUMNS = 20
 
 
 def ask() -> Iterator[str]:
@@ -50,10 +52,16 @@ def _plain_line() -> str | None:
 
 
 def show_caret(prediction: Prediction) -> None:
-    """Point at the symbol that caused an error, below the expression."""
-    error, text = prediction.error, prediction.expression
-    if error is None or error.position is None or not text.isprintable() or len(text) > _SHOWN:
+    """Point at the symbol that caused an error, below the expression.
+
+    A long expression is cut around the place. The caret is red, unless ``NO_COLOR`` is set.
+    """
+    error = prediction.error
+    if error is None or error.position is None:
         return
-    before = text[: error.position]
-    columns = sum(2 if unicodedata.east_asian_width(symbol) in "WF" else 1 for symbol in before)
-    click.echo(f"{text}\n{' ' * columns}^", err=True)
+    width = max(_LEAST_COLUMNS, shutil.get_terminal_size().columns - 1)
+    encoding = sys.stderr.encoding or "ascii"
+    before, at, after = excerpt(prediction.expression, error.position, width, encoding)
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    caret = "^" if plain else click.style("^", fg="red", bold=True)
+    click.echo(f"{before}{at}{after}\n{' ' * columns(before)}{caret}", err=True)

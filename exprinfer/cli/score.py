@@ -24,6 +24,7 @@ from exprinfer.scoring.pipeline import score
 from exprinfer.scoring.reading.blocks import read_blocks
 from exprinfer.scoring.reading.inputs import Input, find_inputs
 from exprinfer.scoring.reading.options import ReadOptions
+from exprinfer.scoring.report.collected import Collected
 from exprinfer.scoring.writing.atomic_file import is_regular, whole_file
 from exprinfer.scoring.writing.checkpoint import (
     Checkpoint,
@@ -61,6 +62,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     help="Continue an interrupted run, if there is one, or drop its results.",
 )
 @click.option("--summary", type=_FILE, help="Also write the summary to this file, as JSON.")
+@click.option("--report", type=_FILE, help="Also write a report to this file, as one HTML page.")
 @click.option(
     "--ray",
     is_flag=False,
@@ -82,6 +84,7 @@ def score_command(
     output: str,
     resume: bool | None,
     summary: Path | None,
+    report: Path | None,
     ray: str | None,
     **options: Any,
 ) -> None:
@@ -95,15 +98,17 @@ def score_command(
     """
     notes = Notes()
     if ray is not None:
-        if resume or input_format or on_error == "stop" or file_format not in (None, "parquet"):
+        refused = resume or report or input_format or on_error == "stop"
+        if refused or file_format not in (None, "parquet"):
             raise click.UsageError(
-                "--ray cannot be combined with --resume, --input-format, --on-error or --format"
+                "--ray cannot be combined with --resume, --report, --input-format, --on-error or "
+                "--format"
             )
         options |= {"column": column, "expected": expected, "delimiter": delimiter}
         options |= {"encoding": encoding, "name_files": source, "tell": notes.tell}
         sys.exit(score_with_ray(files, output, ray, summary, **options))
     inputs, path = find_inputs(files, input_format, notes.tell), Path(output)
-    _check_paths(inputs, path, summary)
+    _check_paths(inputs, path, summary, report)
     if (column or expected) and all(source.file_format == "text" for source in inputs):
         raise click.UsageError("--column and --expected need a table, but all inputs are text")
     named_format, compression = output_format(path.name)
@@ -117,9 +122,13 @@ def score_command(
     reading = ReadOptions(column, expected, delimiter, encoding, on_error, source, notes.tell)
     chosen = [column, expected, delimiter, encoding, on_error, source]
     settings = [file_format, input_format, *chosen, sorted(options.items())]
-    run = [version("exprinfer"), models, evaluator.device, settings]
+    run = [version("exprinfer"), models, evaluator.device, settings, report is not None]
+    collected = None
+    if report:
+        collected = Collected(tuple(model.name for model in evaluator.models if model.tapes))
     began = time.monotonic()
-    with _open_output(path, encoder, inputs, run, resume) as out, progress_bar(inputs) as progress:
+    opened = _open_output(path, encoder, inputs, run, resume, collected)
+    with opened as out, progress_bar(inputs) as progress:
         done = out.checkpoint
         began -= done.summary.seconds
         if done.summary.lines:
@@ -135,6 +144,24 @@ def score_command(
         about["notes"] = notes.messages
         with whole_file(summary) as file:
             file.write(json.dumps({**about, **result.as_dict()}, indent=2).encode() + b"\n")
+    if report and out.checkpoint.report:
+        from exprinfer.scoring.report.page import Report, report_page
+
+        shown, resumed = [each.shown for each in inputs], done.summary.lines > 0
+        page = report_page(
+            Report(
+                shown,
+                names,
+                evaluator.device,
+                result,
+                out.checkpoint.report,
+                notes.messages,
+                resumed,
+                version("exprinfer"),
+            )
+        )
+        with whole_file(report) as file:
+            file.write(page.encode())
     sys.exit(int(result.errors.total() > 0 or bool(result.unreadable_inputs)))
 
 
@@ -145,8 +172,12 @@ def _check_paths(inputs: list[Input], *outputs: Path | None) -> None:
         UsageError: If one of them is named twice, is an input, or is in a folder that is missing.
     """
     paths = [path for path in outputs if path and path != STDOUT]
-    if len({follow_links(path) for path in paths if is_regular(path)}) < len(paths) > 1:
-        raise click.UsageError(f"{paths[0]} cannot hold both the results and the summary")
+    regular = [follow_links(path) for path in paths if is_regular(path)]
+    for path in regular:
+        if regular.count(path) > 1:
+            raise click.UsageError(
+                f"{path} cannot hold both: give --output, --summary and --report different files"
+            )
     for path in paths:
         if not path.parent.is_dir():
             raise click.UsageError(f"{path}: no such folder {path.parent}")
@@ -157,7 +188,12 @@ def _check_paths(inputs: list[Input], *outputs: Path | None) -> None:
 
 
 def _open_output(
-    path: Path, encoder: Encoder, inputs: list[Input], run: list[Any], resume: bool | None
+    path: Path,
+    encoder: Encoder,
+    inputs: list[Input],
+    run: list[Any],
+    resume: bool | None,
+    report: Collected | None,
 ) -> AbstractContextManager[Output]:
     """Open the output; a run can be resumed if it reads files and writes a file.
 
@@ -167,11 +203,12 @@ def _open_output(
     regular = path != STDOUT and is_regular(path)
     if regular and all(source.is_file for source in inputs):
         fingerprints = [[*each.fingerprint(), each.content_checksum()] for each in inputs]
-        output = resumable_output(path, encoder, [*run, fingerprints], resume)
+        output = resumable_output(path, encoder, [*run, fingerprints], resume, report)
         return _explain_resume(output, path)
     if resume:
         raise click.UsageError("--resume needs files as inputs, and an --output file")
-    return temporary_output(path, encoder) if regular else _streamed_output(path, encoder)
+    opened = temporary_output if regular else _streamed_output
+    return opened(path, encoder, report)
 
 
 @contextmanager
@@ -193,9 +230,9 @@ def _explain_resume(context: AbstractContextManager[Output], path: Path) -> Iter
 
 
 @contextmanager
-def _streamed_output(path: Path, encoder: Encoder) -> Iterator[Output]:
+def _streamed_output(path: Path, encoder: Encoder, report: Collected | None) -> Iterator[Output]:
     """Write to standard output, a device or a pipe."""
     with nullcontext(sys.stdout.buffer) if path == STDOUT else path.open("ab") as file:
-        output = Output(file, encoder, Checkpoint())
+        output = Output(file, encoder, Checkpoint(report=report))
         yield output
         output.end()

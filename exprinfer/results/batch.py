@@ -81,6 +81,12 @@ class BatchResult:
             f"{failed:,} error{'s' * (failed != 1)})"
         )
 
+    def _repr_html_(self) -> str:
+        """Return the first rows as a table, as notebooks show it."""
+        from exprinfer.results.html import batch_html
+
+        return batch_html(self)
+
     def __iter__(self) -> Iterator[Prediction]:
         rows = zip(
             self.expressions,

@@ -65,6 +65,12 @@ class Prediction:
         answer = answer if len(answer) <= 60 else f"{answer[:57]}..."
         return f"Prediction({shown!r} = {answer}, {certified}, by {self.model})"
 
+    def _repr_html_(self) -> str:
+        """Return the result as notebooks show it."""
+        from exprinfer.results.html import prediction_html
+
+        return prediction_html(self)
+
     @property
     def probability(self) -> float | None:
         """The probability that the network gives the whole answer, 0 to 1."""

@@ -85,6 +85,12 @@ class ModelInfo:
             f"{certified}, {self.right:,} of {self.checked:,} right)"
         )
 
+    def _repr_html_(self) -> str:
+        """Return the properties as a table, as notebooks show it."""
+        from exprinfer.runtime.model_html import model_html
+
+        return model_html(self)
+
     @classmethod
     def read(cls, metadata: Mapping[str, str], path: Path, file_sha256: str = "") -> ModelInfo:
         """Read and verify a file's metadata.
@@ -143,6 +149,15 @@ class ModelInfo:
             raise ModelFileError(f"{path}: tapes and states belong together, one is missing")
         if len({state.name for state in self.states}) < len(self.states):
             raise ModelFileError(f"{path}: two states have the same name")
+
+
+class ModelList(list[ModelInfo]):
+    """A list of models that notebooks show as a table."""
+
+    def _repr_html_(self) -> str:
+        from exprinfer.runtime.model_html import models_html
+
+        return models_html(self)
 
 
 def _read_names(text: str) -> tuple[str, ...]:

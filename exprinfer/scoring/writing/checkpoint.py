@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 from exprinfer.errors import ExprinferError, OutputError
 from exprinfer.scoring.marking import ScoredBatch
 from exprinfer.scoring.reading.blocks import ReadPosition, Scored
+from exprinfer.scoring.report.collected import Collected
 from exprinfer.scoring.summary import Summary
 from exprinfer.scoring.writing.atomic_file import open_temporary, whole_file
 from exprinfer.scoring.writing.partial_file import (
@@ -47,6 +48,8 @@ class Checkpoint:
     summary: Summary = field(default_factory=Summary)
     checksum: int = 0
     """CRC-32 of the output so far."""
+    report: Collected | None = None
+    """What was collected for the report, if there is to be one."""
 
 
 class Output:
@@ -63,9 +66,11 @@ class Output:
         if isinstance(batch, ScoredBatch):
             size += self._encoder.write(batch, file, before.size)  # type: ignore[arg-type]
         self._file.flush()
-        summary = before.summary.plus(batch)
+        summary, report = before.summary.plus(batch), before.report
+        if report and isinstance(batch, ScoredBatch):
+            report = report.plus(batch, position.input)
         # One assignment, since an interrupt may come between any two.
-        self.checkpoint = Checkpoint(position, size, summary, file.checksum)
+        self.checkpoint = Checkpoint(position, size, summary, file.checksum, report)
 
     def end(self) -> None:
         """Write the end of the file."""
@@ -90,6 +95,7 @@ class _ResumableOutput(Output):
     def save(self) -> None:
         """Save the checkpoint, once the results before it are safely on the disk."""
         os.fsync(self._file.fileno())
+        report = self.checkpoint.report
         saved = {
             "run": self._run,
             "position": self.checkpoint.position,
@@ -97,6 +103,7 @@ class _ResumableOutput(Output):
             "checksum": self.checkpoint.checksum,
             "summary": vars(self.checkpoint.summary),
             "encoder": self._encoder.state,
+            "report": report and report.to_json(),
         }
         with whole_file(self._path, 0o600) as file:
             file.write(checksummed_json(saved))
@@ -105,7 +112,7 @@ class _ResumableOutput(Output):
 
 @contextmanager
 def resumable_output(
-    path: Path, encoder: Encoder, run: Any, resume: bool | None
+    path: Path, encoder: Encoder, run: Any, resume: bool | None, report: Collected | None = None
 ) -> Iterator[Output]:
     """Open a file for the results of a run that can be resumed.
 
@@ -121,6 +128,7 @@ def resumable_output(
             resumed.
         resume: Whether to continue an interrupted run, if there is one. False drops its results;
             None is an error if there are any.
+        report: Collects what a report shows; None if there is to be none.
 
     Raises:
         OSError: If the file cannot be written.
@@ -130,7 +138,7 @@ def resumable_output(
     partial, saved = hidden_sibling(path, PARTIAL), hidden_sibling(path, CHECKPOINT)
     run = json.loads(json.dumps(run))
     with open_partial(path, partial) as file:
-        checkpoint = Checkpoint()
+        checkpoint = Checkpoint(report=report)
         kept = saved.exists() and os.fstat(file.fileno()).st_size > 0
         if kept and resume is not False:
             found = read_checkpoint(saved, path)
@@ -166,10 +174,12 @@ def resumable_output(
 
 
 @contextmanager
-def temporary_output(path: Path, encoder: Encoder) -> Iterator[Output]:
+def temporary_output(
+    path: Path, encoder: Encoder, report: Collected | None = None
+) -> Iterator[Output]:
     """Open a file for the results of a run that cannot be resumed; it is complete or absent."""
     with open_temporary(path, PARTIAL) as (file, partial):
-        output = Output(file, encoder, Checkpoint())
+        output = Output(file, encoder, Checkpoint(report=report))
         yield output
         output.end()
         os.fsync(file.fileno())
@@ -195,4 +205,5 @@ def _restore(
     check_content(file, saved["size"], saved["checksum"], path)
     encoder.restore(saved["encoder"])
     position, summary = ReadPosition(*saved["position"]), Summary.from_json(saved["summary"])
-    return Checkpoint(position, saved["size"], summary, saved["checksum"])
+    report = saved["report"] and Collected.from_json(saved["report"])
+    return Checkpoint(position, saved["size"], summary, saved["checksum"], report)

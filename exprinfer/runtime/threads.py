@@ -135,13 +135,23 @@ class ThreadPool:
             _stop(self._jobs, self.threads)
             self._forget()
         for worker in workers:
-            worker.join()
+            _join(worker)
 
 
 def _work(jobs: SimpleQueue[Job[Any] | None]) -> None:
     while job := jobs.get():
         job.run()
         del job  # an idle thread keeps no data alive
+
+
+def _join(worker: Thread) -> None:
+    """Wait for a thread; when the process ends, an interrupt does not stop the waiting."""
+    while worker.is_alive():
+        try:
+            worker.join()
+        except KeyboardInterrupt:
+            if not _exiting:
+                raise
 
 
 def _stop(jobs: SimpleQueue[Job[Any] | None], threads: int) -> None:

@@ -48,6 +48,7 @@ class Evaluator:
         max_symbols: Largest number of symbols of an expression. None means no limit.
         max_steps: Largest number of steps of an expression. None means no limit.
         timeout: Longest time of an expression in seconds. None means no limit.
+        limits: These three together.
 
     Example:
         >>> import exprinfer
@@ -76,10 +77,10 @@ class Evaluator:
         self.allow_out_of_domain = allow_out_of_domain
         self.normalize = normalize
         self.max_symbols, self.max_steps, self.timeout = max_symbols, max_steps, timeout
-        self._limits = Limits(max_symbols, max_steps, timeout)
+        self.limits = Limits(max_symbols, max_steps, timeout)
         self._threads = threads
         self._engine = Engine(models, batch_size, threads, allow_out_of_domain, normalize)
-        self._quick_length = self._engine.quick_length(self._limits)
+        self._quick_length = self._engine.quick_length(self.limits)
 
     def __repr__(self) -> str:
         names = " and ".join(model.name for model in self.models)
@@ -127,7 +128,7 @@ class Evaluator:
                 value, name = parse_integer(answer), self.models[0].name
                 return Prediction(expression, answer, value, log_prob, True, name)
         limits = Limits(max_symbols, max_steps, timeout)
-        result, _ = self._evaluate([expression], limits)
+        result, _ = self.evaluate_some([expression], limits)
         if result.errors[0]:
             raise result.error(0)
         return next(iter(result))
@@ -162,7 +163,7 @@ class Evaluator:
         _refuse_single(expressions)
         chunks = _chunks(expressions)
         limits = Limits(max_symbols, max_steps, timeout)
-        return [found for chunk in chunks for found in self._evaluate(chunk, limits)[0]]
+        return [found for chunk in chunks for found in self.evaluate_some(chunk, limits)[0]]
 
     def stream(
         self,
@@ -201,7 +202,7 @@ class Evaluator:
 
     def _stream(self, chunks: Iterator[list[str]], limits: Limits) -> Iterator[Prediction]:
         for chunk in chunks:
-            result, deferred = self._evaluate(chunk, limits, only_quick=True)
+            result, deferred = self.evaluate_some(chunk, limits, only_quick=True)
             costly = set(deferred)
             later: Iterator[Prediction] = iter(())
             for row, found in enumerate(result):
@@ -210,7 +211,7 @@ class Evaluator:
                     continue
                 if deferred:  # this is the first of them
                     texts = [chunk[row] for row in sorted(costly)]
-                    later, deferred = iter(self._evaluate(texts, limits)[0]), []
+                    later, deferred = iter(self.evaluate_some(texts, limits)[0]), []
                 yield next(later)
 
     def evaluate_batch(
@@ -243,33 +244,41 @@ class Evaluator:
             (['8', '-83810205'], [True, True])
         """
         _refuse_single(expressions)
-        return self._evaluate(expressions, Limits(max_symbols, max_steps, timeout))[0]
+        return self.evaluate_some(expressions, Limits(max_symbols, max_steps, timeout))[0]
 
-    def _evaluate(
+    def evaluate_some(
         self,
         expressions: Sequence[object] | NDArray[np.str_],
         limits: Limits,
         stop: Stop | None = None,
         only_quick: bool = False,
     ) -> tuple[BatchResult, list[int]]:
-        """Evaluate expressions; every call but the quickest comes here.
+        """Evaluate expressions, with all that the other methods choose for you.
 
         Args:
             expressions: The expressions.
             limits: What each may cost; None in it means the evaluator's own limit.
-            stop: Ends this call from another thread.
+            stop: Ends this call from another thread, within a second. It serves one call.
             only_quick: Leave costly expressions for later.
 
         Returns:
-            The results, and the rows that were left: their results mean nothing.
+            The results, and the rows that were left for later; the results of these mean nothing.
 
         Raises:
             ClosedError: If the call was ended.
+
+        Example:
+            >>> import exprinfer
+            >>> from exprinfer.runtime.limits import Limits
+            >>> texts, limits = ["5+3", "9" * 64 + "/1" * 32], Limits()
+            >>> result, later = exprinfer.load().evaluate_some(texts, limits, only_quick=True)
+            >>> result.answers[0], later
+            (np.str_('8'), [1])
         """
         # Python's garbage collector soon leaves a tuple of strings alone, but never a list.
         rows: tuple[object, ...] = tuple(expressions)
         texts, not_text = _texts(rows)
-        limits = limits.or_else(self._limits)
+        limits = limits.or_else(self.limits)
         collector = self._engine.answer(texts, limits, stop, only_quick)
         collector.errors[not_text], collector.positions[not_text] = _NOT_TEXT, -1
         result = BatchResult(

@@ -99,6 +99,8 @@ def score_command(
             raise click.UsageError(
                 "--ray cannot be combined with --resume, --input-format, --on-error or --format"
             )
+        if options.pop("timeout") is not None:
+            raise click.UsageError("--ray cannot be combined with --timeout; use --max-steps")
         options |= {"column": column, "expected": expected, "delimiter": delimiter}
         options |= {"encoding": encoding, "name_files": source, "tell": notes.tell}
         sys.exit(score_with_ray(files, output, ray, summary, **options))

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Lock, RLock, Thread
+from threading import enumerate as enumerate_threads
 from typing import Any, Generic, TypeVar, cast
 from weakref import WeakSet, finalize
 
@@ -93,7 +94,7 @@ class ThreadPool:
 
     def _forget(self) -> None:
         self._jobs: SimpleQueue[Job[Any] | None] = SimpleQueue()
-        self._workers: list[Thread] = []
+        self._workers: list[_Worker] = []
         self._stop = finalize(self, _stop, self._jobs, self.threads)
         self._stop.atexit = False
 
@@ -117,7 +118,7 @@ class ThreadPool:
     def _start_workers(self) -> None:
         while len(self._workers) < self.threads:
             name = f"exprinfer_{len(self._workers)}"
-            worker = Thread(target=_work, args=(self._jobs,), name=name, daemon=True)
+            worker = _Worker(target=_work, args=(self._jobs,), name=name, daemon=True)
             try:
                 worker.start()
             except RuntimeError:  # the system allows no more threads
@@ -136,6 +137,10 @@ class ThreadPool:
             self._forget()
         for worker in workers:
             _join(worker)
+
+
+class _Worker(Thread):
+    """A thread of a pool."""
 
 
 def _work(jobs: SimpleQueue[Job[Any] | None]) -> None:
@@ -170,3 +175,6 @@ def _close_all() -> None:
     _exiting = True
     for pool in list(_pools):
         pool.close()
+    for thread in enumerate_threads():  # their pool may be gone while they end their last job
+        if isinstance(thread, _Worker):
+            _join(thread)

@@ -121,13 +121,14 @@ class Evaluator:
             >>> exprinfer.load().evaluate("-(66+-19)").value
             -47
         """
-        if max_symbols is None and max_steps is None and type(expression) is str:
-            quick = self._engine.answer_quickly(expression, self._quick_length)
-            if quick:
-                answer, log_prob = quick
-                value, name = parse_integer(answer), self.models[0].name
-                return Prediction(expression, answer, value, log_prob, True, name)
-        limits = Limits(max_symbols, max_steps, timeout)
+        limits, longest = self.limits, self._quick_length
+        if not (max_symbols is None and max_steps is None and timeout is None):
+            limits = Limits(max_symbols, max_steps, timeout).or_else(limits)
+            longest = self._engine.quick_length(limits)
+        if type(expression) is str and (quick := self._engine.answer_quickly(expression, longest)):
+            answer, log_prob = quick
+            value, name = parse_integer(answer), self.models[0].name
+            return Prediction(expression, answer, value, log_prob, True, name)
         result, _ = self.evaluate_some([expression], limits)
         if result.errors[0]:
             raise result.error(0)

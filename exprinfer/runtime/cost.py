@@ -20,7 +20,7 @@ from exprinfer.runtime.tapes import expected_steps
 #: take a batch of one row some 30 ms.
 QUICK_STEPS = 1_024
 #: The costliest expression found of so many symbols needs fewer steps than QUICK_STEPS.
-QUICK_SYMBOLS = 14
+QUICK_SYMBOLS = 12
 #: A batch is computed for so many times the steps that its costliest row is expected to need.
 PATIENCE = 2
 

@@ -222,7 +222,7 @@ def test_a_full_queue_waits_or_refuses(gated: Gated) -> None:
 
 def test_an_exception_of_the_evaluator_fails_only_its_batch(evaluator: Evaluator) -> None:
     class Failing(Gated):
-        def evaluate_some(self, expressions: Any, *options: Any) -> Any:  # type: ignore[override]
+        def evaluate_some(self, expressions: Any, *options: Any) -> Any:
             if "fail" in expressions:
                 raise MemoryError("no memory left")
             return self.inner.evaluate_some(expressions, *options)
@@ -239,7 +239,7 @@ def test_an_exception_of_the_evaluator_fails_only_its_batch(evaluator: Evaluator
 
 def test_a_slow_batch_leaves_the_other_thread_free(evaluator: Evaluator) -> None:
     class Slow(Gated):
-        def evaluate_some(self, expressions: Any, *options: Any) -> Any:  # type: ignore[override]
+        def evaluate_some(self, expressions: Any, *options: Any) -> Any:
             assert "9*9" not in expressions or self.gate.wait(30)
             return self.inner.evaluate_some(expressions, *options)
 

@@ -14,6 +14,7 @@ from exprinfer.evaluator import Evaluator
 from exprinfer.results import Prediction
 from exprinfer.runtime.limits import Limits
 from exprinfer.runtime.stop import Stop
+from exprinfer.runtime.threads import lower_priority
 
 __all__ = ["ClosedError", "MicroBatcher", "OverloadedError"]
 
@@ -52,8 +53,8 @@ class MicroBatcher:
 
     A batch starts when a thread is free and either ``max_batch`` requests are pending or the first
     of them is ``max_wait`` seconds old. All requests of a batch are answered together. Costly
-    expressions leave it: each is evaluated alone, on threads that only serve these, and is stopped
-    when its caller is cancelled. So a costly request holds up only other costly ones.
+    expressions leave it: each is evaluated alone, on threads of low priority that serve only these,
+    and is stopped when its caller is cancelled. So a costly request holds up only costly ones.
 
     A request over its budget gets a TooCostlyError. The stricter of two budgets holds: the
     evaluator's own, and that of the MicroBatcher, which has one by default. If the expressions come
@@ -121,7 +122,7 @@ class MicroBatcher:
         self._limits = Limits(max_symbols, max_steps, timeout).stricter(evaluator.limits)
         self._executors = (
             ThreadPoolExecutor(threads, "exprinfer-aio"),
-            ThreadPoolExecutor(costly_threads, "exprinfer-aio-costly"),
+            ThreadPoolExecutor(costly_threads, "exprinfer-aio-costly", lower_priority),
         )
         self._threads, self._costly_threads = threads, costly_threads
         self._room, self._max_costly = asyncio.Semaphore(max_queue), max(1, max_queue // 4)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Lock, RLock, Thread
 from threading import enumerate as enumerate_threads
@@ -18,6 +20,9 @@ from weakref import WeakSet, finalize
 
 Result = TypeVar("Result")
 
+#: What is added to the nice value of a thread of lower priority.
+LOWER = 10
+
 
 def available_cores() -> int:
     """Return how many cores this process may use."""
@@ -25,6 +30,13 @@ def available_cores() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on every system
         return os.cpu_count() or 1
+
+
+def lower_priority() -> None:
+    """Let this thread compute only while others leave it processor time, where that is possible."""
+    if sys.platform == "linux":  # elsewhere it would concern the whole process
+        with suppress(OSError):
+            os.nice(LOWER)
 
 
 class Job(Generic[Result]):

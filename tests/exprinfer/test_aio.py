@@ -35,7 +35,7 @@ class Gated(Evaluator):
         self.inner, self.gate, self.batches = evaluator, threading.Event(), list[list[str]]()
         self.limits = evaluator.limits
 
-    def evaluate_some(self, expressions: Any, *options: Any) -> tuple[BatchResult, list[int]]:  # type: ignore[override]
+    def evaluate_some(self, expressions: Any, *options: Any) -> tuple[BatchResult, list[int]]:
         self.batches.append(list(expressions))
         assert self.gate.wait(30)
         return self.inner.evaluate_some(expressions, *options)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import click
 
+from exprinfer.cli import isolation
 from exprinfer.cli.options import evaluator_options, open_evaluator
 from exprinfer.cli.progress import progress_bar
 from exprinfer.cli.ray import LOCAL, score_with_ray
@@ -37,9 +38,18 @@ from exprinfer.scoring.writing.writers import FORMATS, Encoder, make_encoder, ou
 
 STDOUT = Path("-")
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_ARGUMENTS = f"{__name__}.arguments"
 
 
-@click.command("score", short_help="Answer the expressions in files.")
+class _ScoreCommand(click.Command):
+    """Keeps the arguments as they were given."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_ARGUMENTS] = ["score", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.command("score", cls=_ScoreCommand, short_help="Answer the expressions in files.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @reading_options
 @click.option(
@@ -69,6 +79,25 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     help="Use the Ray cluster at this address, or start Ray on this machine; --output is then a "
     "folder of Parquet files.",
 )
+@click.option(
+    "--isolate",
+    is_flag=True,
+    help="Read, evaluate and write in a child process with limited memory.",
+)
+@click.option(
+    "--isolate-memory",
+    type=click.FloatRange(min=0, min_open=True),
+    default=4.0,
+    show_default=True,
+    metavar="GIB",
+    help="Memory that --isolate allows, in GiB of addresses.",
+)
+@click.option(
+    "--isolate-seconds",
+    type=click.IntRange(min=1),
+    metavar="SECONDS",
+    help="Processor time that --isolate allows (default: no limit).",
+)
 def score_command(
     files: tuple[str, ...],
     input_format: str | None,
@@ -83,6 +112,9 @@ def score_command(
     resume: bool | None,
     summary: Path | None,
     ray: str | None,
+    isolate: bool,
+    isolate_memory: float,
+    isolate_seconds: int | None,
     **options: Any,
 ) -> None:
     """Answer the expressions in FILE...: files, folders, or - for standard input.
@@ -93,6 +125,11 @@ def score_command(
     decompressed. Results go to standard output, progress and summary to standard error. A row or
     file that cannot be read does not end the run, unless --on-error stop is given.
     """
+    if isolate and not isolation.is_child:
+        if ray is not None:
+            raise click.UsageError("--ray cannot be combined with --isolate")
+        arguments = click.get_current_context().meta[_ARGUMENTS]
+        sys.exit(isolation.run_isolated(arguments, isolate_memory, isolate_seconds))
     notes = Notes()
     if ray is not None:
         if resume or input_format or on_error == "stop" or file_format not in (None, "parquet"):

@@ -1,7 +1,7 @@
 """Estimate what an expression costs a model that works on tapes, to keep costly ones apart.
 
 A costly expression never shares a batch with a quick one. The estimate may be wrong by a factor of
-ten, so a batch also has a patience: rows that need more steps leave it and are computed alone. No
+ten, so a batch also has a patience: rows that need more steps leave it and are computed later. No
 answer depends on any of this.
 """
 

@@ -45,6 +45,8 @@ from exprinfer.runtime.threads import Job, ThreadPool
 #: garbage collector would visit again and again.
 IN_FLIGHT = 64
 
+#: Rows that leave a batch together share another one, which has so many times the patience.
+MORE_PATIENCE = 8
 #: Seconds that the end of the process waits for calls that it has ended.
 EXIT_PATIENCE = 2.0
 
@@ -84,11 +86,13 @@ class _Task:
         limits, stop = self.call.limits, self.call.stop
         return self.model.answer(self.tokens, limits, self.patience, stop)
 
-    def alone(self, row: int) -> _Task:
-        """Return the task of one of the rows, which takes as many steps as it needs."""
-        length = np.count_nonzero(self.tokens[row])
-        tokens = self.tokens[row : row + 1, :length]
-        return _Task(self.model, self.index, self.rows[[row]], tokens, True, None, self.call)
+    def again(self, rows: NDArray[np.int64]) -> _Task:
+        """Return the task of some of the rows, with more patience, without end for a single row."""
+        tokens = self.tokens[rows]
+        width = int(np.count_nonzero(tokens, axis=1).max())
+        patience = self.patience * MORE_PATIENCE if self.patience and len(rows) > 1 else None
+        rest = self.rows[rows], tokens[:, :width]
+        return _Task(self.model, self.index, *rest, True, patience, self.call)
 
 
 class _BatchJob(Job[Answers]):
@@ -239,7 +243,10 @@ class Engine:
         if task.call.only_quick:
             collector.deferred += task.rows[answers.unfinished].tolist()
             return []
-        jobs = [_BatchJob(task.alone(row)) for row in answers.unfinished.tolist()]
+        if not len(answers.unfinished):
+            return []
+        parts = len(answers.unfinished) if answers.timed_out else 1
+        jobs = [_BatchJob(task.again(rows)) for rows in np.array_split(answers.unfinished, parts)]
         self._start([], jobs)
         return jobs
 

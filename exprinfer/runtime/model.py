@@ -35,7 +35,7 @@ class Batch(NamedTuple):
     Attributes:
         rows: Their numbers.
         costly: Whether they are expected to take long.
-        patience: Steps after which a row leaves the batch, to be answered alone; None for never.
+        patience: Steps after which a row leaves the batch, to be answered later; None means never.
     """
 
     rows: NDArray[np.int64]
@@ -52,7 +52,7 @@ class Answers(NamedTuple):
         zero_divisors: For each row that divides by zero, where the divisor starts.
         cut_off: The rows that need more steps or time than their budget, int64.
         unfinished: The rows that left the batch without an answer, int64.
-        timed_out: Whether ``cut_off`` is about time.
+        timed_out: Whether the rows ran out of time, not of steps.
     """
 
     texts: NDArray[np.str_]
@@ -145,7 +145,7 @@ class Model:
         Args:
             tokens: The token ids ``[batch, time]``.
             limits: The steps and the time that each row may take. Rows share their time.
-            patience: Steps after which rows leave the batch.
+            patience: Steps after which rows leave the batch; None means never.
             stop: Ends the call from another thread.
 
         Raises:
@@ -165,7 +165,7 @@ class Model:
         everything = np.arange(len(tokens))
         texts, log_probs = np.zeros(len(tokens), "<U1"), np.full(len(tokens), np.nan, np.float32)
         if len(tokens) > 1:
-            return Answers(texts, log_probs, {}, unfinished=everything)
+            return Answers(texts, log_probs, {}, unfinished=everything, timed_out=True)
         return Answers(texts, log_probs, {}, everything, timed_out=True)
 
     def _answer(

@@ -20,6 +20,8 @@ from weakref import WeakSet, finalize
 
 Result = TypeVar("Result")
 
+#: Seconds after which waiting begins again: Windows interrupts it only then.
+INTERRUPTIBLE = 0.5
 #: What is added to the nice value of a thread of lower priority.
 LOWER = 10
 
@@ -69,8 +71,10 @@ class Job(Generic[Result]):
         """Return the result, or raise what the function raised."""
         if not self._started:
             return self._function()
-        with self._running:
-            error, self._error = self._error, None
+        while not self._running.acquire(timeout=INTERRUPTIBLE):
+            pass
+        self._running.release()
+        error, self._error = self._error, None
         if error:
             raise error
         return cast("Result", self._result)

@@ -14,6 +14,7 @@ import exprinfer
 from exprinfer import Evaluator, TooCostlyError
 from exprinfer.language.tokenizer import encode
 from exprinfer.runtime.cost import PATIENCE, QUICK_STEPS, QUICK_SYMBOLS, steps_of
+from exprinfer.runtime.engine import MORE_PATIENCE
 from exprinfer.runtime.limits import Limits
 from exprinfer.runtime.tapes import expected_steps
 
@@ -160,3 +161,21 @@ def test_texts_of_few_symbols_are_quick(evaluator: Evaluator) -> None:
     tokens, _ = encode(texts)
     steps = session.fetch(["steps"], {"tokens": tokens.astype(np.int64)})[0]
     assert steps.max() <= QUICK_STEPS
+
+
+def test_misjudged_lines_leave_their_batch_together(
+    evaluator: Evaluator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [MISJUDGED.replace("777", digits) for digits in ("123", "456", "789")]
+    expected = [evaluator.evaluate(text).answer for text in texts]
+    model, seen = evaluator._engine.models[1], list[tuple[int, int | None]]()
+    answer = model.answer
+
+    def record(tokens: Any, limits: Any, patience: int | None, stop: Any) -> Any:
+        seen.append((len(tokens), patience))
+        return answer(tokens, limits, patience, stop)
+
+    monkeypatch.setattr(model, "answer", record)
+    assert evaluator.evaluate_batch(["1+23456789", *texts]).answers[1:].tolist() == expected
+    first = PATIENCE * QUICK_STEPS
+    assert seen == [(4, first), (3, first * MORE_PATIENCE)]

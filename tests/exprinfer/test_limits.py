@@ -176,6 +176,6 @@ def test_misjudged_lines_leave_their_batch_together(
         return answer(tokens, limits, patience, stop)
 
     monkeypatch.setattr(model, "answer", record)
-    assert evaluator.evaluate_batch(["1+23456789", *texts]).answers[1:].tolist() == expected
+    assert evaluator.evaluate_batch(texts).answers.tolist() == expected
     first = PATIENCE * QUICK_STEPS
-    assert seen == [(4, first), (3, first * MORE_PATIENCE)]
+    assert seen == [(3, first), (3, first * MORE_PATIENCE)]

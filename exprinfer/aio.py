@@ -168,16 +168,14 @@ class MicroBatcher:
                 try:
                     return await request.future
                 finally:
-                    self._forget(request)  # still there if the caller was cancelled
+                    if request.batch:
+                        request.batch.leave()
+                    else:  # the caller was cancelled while it waited
+                        self._pending.pop(request, None)
+                        self._costly.pop(request, None)
         finally:
             self._callers -= 1
             self._update_idle()
-
-    def _forget(self, request: _Request) -> None:
-        self._pending.pop(request, None)
-        self._costly.pop(request, None)
-        if request.batch:
-            request.batch.leave()
 
     def _enter(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.get_running_loop()

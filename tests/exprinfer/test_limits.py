@@ -13,7 +13,13 @@ import pytest
 import exprinfer
 from exprinfer import Evaluator, TooCostlyError
 from exprinfer.language.tokenizer import encode
-from exprinfer.runtime.cost import PATIENCE, QUICK_STEPS, QUICK_SYMBOLS, steps_of
+from exprinfer.runtime.cost import (
+    PATIENCE,
+    QUICK_STEPS,
+    QUICK_SUM_SYMBOLS,
+    QUICK_SYMBOLS,
+    steps_of,
+)
 from exprinfer.runtime.engine import MORE_PATIENCE
 from exprinfer.runtime.limits import Limits
 from exprinfer.runtime.tapes import expected_steps
@@ -179,3 +185,12 @@ def test_misjudged_lines_leave_their_batch_together(
     assert evaluator.evaluate_batch(texts).answers.tolist() == expected
     first = PATIENCE * QUICK_STEPS
     assert seen == [(3, first), (3, first * MORE_PATIENCE)]
+
+
+def test_sums_of_few_symbols_are_quick(evaluator: Evaluator) -> None:
+    session = evaluator._engine.models[1].session
+    texts = [
+        "+".join(["9" * digits] * (QUICK_SUM_SYMBOLS // (digits + 1))) for digits in range(1, 20)
+    ]
+    steps = session.fetch(["steps"], {"tokens": encode(texts)[0].astype(np.int64)})[0]
+    assert steps.max() <= QUICK_STEPS

@@ -300,7 +300,7 @@ class MicroBatcher:
 def _answer(evaluator: Evaluator, batch: _Batch, limits: Limits) -> list[Outcome]:
     """Return for each text its Prediction, or the exception if it has no answer."""
     texts = [request.expression for request in batch.requests]
-    result, deferred = evaluator.evaluate_some(texts, limits, batch.stop, not batch.costly)
+    result, deferred = evaluator._evaluate_some(texts, limits, batch.stop, not batch.costly)
     outcomes: list[Outcome] = [
         result.error(row) if prediction.error else prediction
         for row, prediction in enumerate(result)

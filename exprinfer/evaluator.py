@@ -129,7 +129,7 @@ class Evaluator:
             answer, log_prob = quick
             value, name = parse_integer(answer), self.models[0].name
             return Prediction(expression, answer, value, log_prob, True, name)
-        result, _ = self.evaluate_some([expression], limits)
+        result, _ = self._evaluate_some([expression], limits)
         if result.errors[0]:
             raise result.error(0)
         return next(iter(result))
@@ -164,7 +164,7 @@ class Evaluator:
         _refuse_single(expressions)
         chunks = _chunks(expressions)
         limits = Limits(max_symbols, max_steps, timeout)
-        return [found for chunk in chunks for found in self.evaluate_some(chunk, limits)[0]]
+        return [found for chunk in chunks for found in self._evaluate_some(chunk, limits)[0]]
 
     def stream(
         self,
@@ -203,7 +203,7 @@ class Evaluator:
 
     def _stream(self, chunks: Iterator[list[str]], limits: Limits) -> Iterator[Prediction]:
         for chunk in chunks:
-            result, deferred = self.evaluate_some(chunk, limits, only_quick=True)
+            result, deferred = self._evaluate_some(chunk, limits, only_quick=True)
             costly = set(deferred)
             later: Iterator[Prediction] = iter(())
             for row, found in enumerate(result):
@@ -212,7 +212,7 @@ class Evaluator:
                     continue
                 if deferred:  # this is the first of them
                     texts = [chunk[row] for row in sorted(costly)]
-                    later, deferred = iter(self.evaluate_some(texts, limits)[0]), []
+                    later, deferred = iter(self._evaluate_some(texts, limits)[0]), []
                 yield next(later)
 
     def evaluate_batch(
@@ -245,9 +245,9 @@ class Evaluator:
             (['8', '-83810205'], [True, True])
         """
         _refuse_single(expressions)
-        return self.evaluate_some(expressions, Limits(max_symbols, max_steps, timeout))[0]
+        return self._evaluate_some(expressions, Limits(max_symbols, max_steps, timeout))[0]
 
-    def evaluate_some(
+    def _evaluate_some(
         self,
         expressions: Sequence[object] | NDArray[np.str_],
         limits: Limits,
@@ -272,7 +272,7 @@ class Evaluator:
             >>> import exprinfer
             >>> from exprinfer.runtime.limits import Limits
             >>> texts, limits = ["5+3", "9" * 64 + "/1" * 32], Limits()
-            >>> result, later = exprinfer.load().evaluate_some(texts, limits, only_quick=True)
+            >>> result, later = exprinfer.load()._evaluate_some(texts, limits, only_quick=True)
             >>> result.answers[0], later
             (np.str_('8'), [1])
         """

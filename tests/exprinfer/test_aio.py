@@ -35,10 +35,10 @@ class Gated(Evaluator):
         self.inner, self.gate, self.batches = evaluator, threading.Event(), list[list[str]]()
         self.limits = evaluator.limits
 
-    def evaluate_some(self, expressions: Any, *options: Any) -> tuple[BatchResult, list[int]]:
+    def _evaluate_some(self, expressions: Any, *options: Any) -> tuple[BatchResult, list[int]]:
         self.batches.append(list(expressions))
         assert self.gate.wait(30)
-        return self.inner.evaluate_some(expressions, *options)
+        return self.inner._evaluate_some(expressions, *options)
 
 
 @pytest.fixture
@@ -222,10 +222,10 @@ def test_a_full_queue_waits_or_refuses(gated: Gated) -> None:
 
 def test_an_exception_of_the_evaluator_fails_only_its_batch(evaluator: Evaluator) -> None:
     class Failing(Gated):
-        def evaluate_some(self, expressions: Any, *options: Any) -> Any:
+        def _evaluate_some(self, expressions: Any, *options: Any) -> Any:
             if "fail" in expressions:
                 raise MemoryError("no memory left")
-            return self.inner.evaluate_some(expressions, *options)
+            return self.inner._evaluate_some(expressions, *options)
 
     async def main() -> None:
         async with MicroBatcher(Failing(evaluator), max_batch=2) as batcher:
@@ -239,9 +239,9 @@ def test_an_exception_of_the_evaluator_fails_only_its_batch(evaluator: Evaluator
 
 def test_a_slow_batch_leaves_the_other_thread_free(evaluator: Evaluator) -> None:
     class Slow(Gated):
-        def evaluate_some(self, expressions: Any, *options: Any) -> Any:
+        def _evaluate_some(self, expressions: Any, *options: Any) -> Any:
             assert "9*9" not in expressions or self.gate.wait(30)
-            return self.inner.evaluate_some(expressions, *options)
+            return self.inner._evaluate_some(expressions, *options)
 
     async def main() -> None:
         slow = Slow(evaluator)

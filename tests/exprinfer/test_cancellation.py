@@ -28,7 +28,7 @@ MINUTES = "9" * 1_024 + "/1" * 512
 TEXTS = ["5+3", "123*456", "77777*(3-5)"]
 ANSWERS = ["8", "56088", "-155554"]
 #: Seconds after which a process counts as hanging; the work alone takes longer.
-PATIENCE = 30
+PATIENCE = 60
 #: What a program prints when its session has begun to work.
 BEGUN = "begun"
 _ANNOUNCE = f"""
@@ -253,12 +253,13 @@ def test_a_costly_request_does_not_delay_quick_ones_and_stops_with_its_caller(
 ) -> None:
     async def main() -> None:
         async with MicroBatcher(evaluator, max_steps=None, timeout=None) as batcher:
-            patient = asyncio.create_task(asyncio.wait_for(batcher.evaluate(MINUTES), 1))
+            patient = asyncio.create_task(asyncio.wait_for(batcher.evaluate(MINUTES), None))
             for _ in range(5):
                 found = await asyncio.gather(*map(batcher.evaluate, [*TEXTS, *TEXTS]))
                 assert [prediction.answer for prediction in found] == [*ANSWERS, *ANSWERS]
                 assert not patient.done()
-            with pytest.raises(TimeoutError):
+            patient.cancel()
+            with pytest.raises(asyncio.CancelledError):
                 await patient
             await _until_idle(batcher)  # the work has ended too
             assert (await batcher.evaluate("99999*77777")).value == 99_999 * 77_777

@@ -132,7 +132,7 @@ def test_a_misjudged_line_leaves_its_batch_and_is_answered(evaluator: Evaluator)
     found = evaluator.evaluate_batch([*TEXTS, MISJUDGED])
     assert found.answers.tolist() == [*ANSWERS, expected.answer]
     assert next(iter(evaluator.stream([MISJUDGED]))).answer == expected.answer
-    _, deferred = evaluator.evaluate_some([*TEXTS, MISJUDGED], Limits(), only_quick=True)
+    _, deferred = evaluator._evaluate_some([*TEXTS, MISJUDGED], Limits(), only_quick=True)
     assert deferred == [4]
     budget = evaluator.evaluate_batch([MISJUDGED], max_steps=needed - 1)
     assert isinstance(budget.error(0), TooCostlyError)

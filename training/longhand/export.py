@@ -31,7 +31,7 @@ from training.run import Run
 
 #: Steps that the graph takes before it looks which machines have stopped. The tapes have a margin
 #: of as many cells, so no head leaves its row of numbers meanwhile.
-BLOCK = 8
+BLOCK = 16
 #: The graph puts the stopped machines aside when only this part of the rows is left, a fraction. It
 #: waits for all of them if there are at most FEW rows.
 PART, FEW = (1, 2), 32
@@ -77,7 +77,7 @@ def export(recipe: Recipe, runs: Path, models: Path) -> Path:
     described = metadata(network, recipe, LONGEST_INPUT, LONGEST_INPUT)
     described["tapes"] = json.dumps(TAPES)
     described["states"] = json.dumps([asdict(TEACHER.describe(state)) for state in table.states])
-    compare(network, model, table)
+    compare(network, model)
     write_model(folder / "model.onnx", model, described)
     copy_logs(recipe, runs, folder)
     return folder / "model.onnx"
@@ -96,7 +96,7 @@ def graph(
         ExportError: If two cases would have the same number.
     """
     transitions = table.transitions
-    cases = np.column_stack([transitions.state, transitions.seen])
+    cases = np.unique(np.column_stack([transitions.state, transitions.seen]), axis=0)
     _check_numbers(cases)
     counts = ", ".join(f"count_{k}" for k in range(BLOCK))
     words = {"_LAST": f"_{BLOCK}", "COUNT_LIST": counts}
@@ -121,7 +121,6 @@ def _constants(states: int) -> dict[str, NDArray[np.generic]]:
         "MINUS_ONE": [-1],
         "ZERO_SCALAR": 0,
         "ONE_SCALAR": 1,
-        "LONG": [UNLIMITED],
         "PER_SQUARE": [MOST_STEPS[0]],
         "PER_SYMBOL": [MOST_STEPS[1]],
         "AT_LEAST": [MOST_STEPS[2]],
@@ -148,9 +147,6 @@ def _constants(states: int) -> dict[str, NDArray[np.generic]]:
         "ROW_PADS": [0, 0, 1, 0],
         "COUNT_PADS": [0, 0, 0, 1],
         "COLUMN_SHAPE": [-1, 1],
-        "STATE_PLACE": [[0]],
-        "STOPPED_PLACE": [[1]],
-        "STATE_RUNS": [1, 0],
         "limit": [UNLIMITED],
     }
     return {
@@ -159,8 +155,6 @@ def _constants(states: int) -> dict[str, NDArray[np.generic]]:
         "YES": np.ones(1, bool),
         "NO_COUNT": np.zeros(1, np.float64),
         "ONE_STEP": np.array(1, np.float64),
-        "INPUT_WEIGHT": np.array(TAPE_WEIGHTS[:1], np.int32),
-        "WEIGHT_COLUMN": np.array(TAPE_WEIGHTS, np.int32)[None, :, None],
     }
 
 
@@ -193,15 +187,14 @@ def network_weights(network: Longhand) -> dict[str, NDArray[np.generic]]:
 
 
 @torch.no_grad()
-def compare(network: Longhand, model: onnx.ModelProto, table: TransitionTable) -> None:
-    """Check that network and graph decide the same in every transition of the table.
+def compare(network: Longhand, model: onnx.ModelProto) -> None:
+    """Check that network and graph decide the same in every case that the graph lists.
 
     Raises:
         ExportError: If they do not.
     """
-    transitions = table.transitions
     decided = decide(model)
-    logits = network(torch.from_numpy(transitions.state), torch.from_numpy(transitions.seen))
+    logits = network(torch.from_numpy(decided.state), torch.from_numpy(decided.seen))
     next_state, write, move = (scores.argmax(-1).numpy() for scores in logits)
     pairs = {
         "the next state": (next_state, decided.next_state),

@@ -83,9 +83,7 @@ def export(recipe: Recipe, runs: Path, models: Path) -> Path:
     return folder / "model.onnx"
 
 
-def graph(
-    weights: Mapping[str, NDArray[np.generic]], table: TransitionTable
-) -> onnx.ModelProto:
+def graph(weights: Mapping[str, NDArray[np.generic]], table: TransitionTable) -> onnx.ModelProto:
     """Return the graph with the weights of a network; it decides the cases of the table.
 
     Args:

@@ -3,9 +3,9 @@
 The machine is always in one of finitely many states. The file lists every case: a state and the
 symbols that it sees. Its network decides them all when ONNX Runtime opens the file, and the file
 returns these decisions as the output ``decisions``. Starting from the first one, each state of the
-file that can be reached is paired with a state of the teacher. They must have the same cases, and in
-each of them every write, every move and the next state must agree. If no state is left to try, then
-file and teacher do the same on every input of every length (a bisimulation: Park 1981).
+file that can be reached is paired with a state of the teacher. Both must have the same cases, and
+in each of them every write, every move and the next state must agree. If no state is left to try,
+then file and teacher do the same on every input of every length (a bisimulation: Park 1981).
 
 The graph around the decisions is compared with a reference interpreter; see ``runs``.
 
@@ -31,10 +31,11 @@ from training.longhand.machine import KEEP, TAPES, UNSEEN
 from training.longhand.proof.decisions import (
     Decisions,
     decide,
-    initializers,
     scores_in_float64,
     split,
 )
+from training.longhand.proof.parts import initializers
+from training.longhand.proof.runs import Compared
 from training.longhand.proof.table import Transitions, TransitionTable
 
 FILE = "certificate.json"
@@ -61,6 +62,7 @@ class Certificate:
         smallest_move_margin: Smallest margin of the score of the chosen move.
         largest_rounding_error: Largest difference of a score from the same score in float64.
         differences: Number of transitions that differ: 0.
+        runs: What was compared of the graph around the decisions, or None.
     """
 
     model_sha256: str
@@ -75,6 +77,7 @@ class Certificate:
     smallest_move_margin: float
     largest_rounding_error: float
     differences: int = 0
+    runs: Compared | None = None
 
 
 def prove(

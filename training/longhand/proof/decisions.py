@@ -1,17 +1,16 @@
-"""What a model file decides in each case, and how clearly: the first part of its graph, run alone."""
+"""What a model file decides in each case, and how clearly: the first part of its graph, alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import onnx
 import onnxruntime
 from numpy.typing import NDArray
-from onnx import numpy_helper
 
 from training.longhand.machine import TAPES, UNSEEN
+from training.longhand.proof.parts import initializers, part
 from training.margins import row_margins
 
 SCORES = ("state_scores", "write_scores", "move_scores")
@@ -54,8 +53,8 @@ class Decisions:
 
 def decide(model: onnx.ModelProto, provider: str = "CPUExecutionProvider") -> Decisions:
     """Run the part of a file in which the network decides all cases."""
-    part = first_part(model, ["decisions", *SCORES])
-    session = onnxruntime.InferenceSession(part.SerializeToString(), providers=[provider])
+    first = part(model, ["decisions", *SCORES])
+    session = onnxruntime.InferenceSession(first.SerializeToString(), providers=[provider])
     decisions, *scores = session.run(None, {})
     next_state, write, move = split(decisions)
     cases = initializers(model)["CASES"].astype(np.int64)
@@ -67,26 +66,6 @@ def split(decisions: NDArray[np.uint8]) -> list[NDArray[np.int64]]:
     columns = decisions.astype(np.int64)
     tapes = len(TAPES)
     return [columns[:, 0], columns[:, 1 : 1 + tapes], columns[:, 1 + tapes :] - 1]
-
-
-def first_part(model: onnx.ModelProto, outputs: Iterable[str]) -> onnx.ModelProto:
-    """Return a model of the nodes that some values need; they may not need any input."""
-    wanted, nodes = set(outputs), []
-    for node in reversed(model.graph.node):
-        if wanted & set(node.output):
-            wanted |= set(node.input)
-            nodes.append(node)
-    values = [onnx.helper.make_empty_tensor_value_info(name) for name in outputs]
-    weights = [tensor for tensor in model.graph.initializer if tensor.name in wanted]
-    graph = onnx.helper.make_graph(nodes[::-1], "decisions", [], values, weights)
-    part = onnx.helper.make_model(graph, opset_imports=model.opset_import)
-    part.ir_version = model.ir_version
-    return onnx.shape_inference.infer_shapes(part)
-
-
-def initializers(model: onnx.ModelProto) -> dict[str, NDArray[np.generic]]:
-    """Return the weights and constants of a file by their names."""
-    return {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
 
 
 def scores_in_float64(

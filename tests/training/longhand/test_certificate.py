@@ -119,7 +119,7 @@ def test_a_case_that_the_file_does_not_list_is_found(
     cases = numpy_helper.to_array(tensor)
     tensor.CopyFrom(numpy_helper.from_array(np.delete(cases, 7, axis=0), "CASES"))
     onnx.save(model, tmp_path / "model.onnx")
-    with pytest.raises(CertificateError, match="on seeing .* the file has no case"):
+    with pytest.raises(CertificateError, match=r"on seeing .* the file has no case"):
         prove(tmp_path / "model.onnx", table)
 
 

@@ -36,7 +36,7 @@ BATCH_SIZES = (1, 64, 1_024)
 #: Number of mixed problems of all operators, most digits of an operand, and seed.
 MIXED, MIXED_DIGITS, MIXED_SEED = 5_000, 12, 1_000_003
 #: For the comparison with interpreters: seed, random tables, inputs of each, and steps.
-RUNS = (17, 40, 12, 200)
+RUNS = (17, 20, 8, 200)
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
 

@@ -182,6 +182,8 @@ class PlainMachine:
         self._table = dict(zip(cases, actions, strict=True))
         self._looks = constants["LOOKS"][:, :, 0]
         self._start, self._halt = int(constants["START"][0]), int(constants["HALT"][0])
+        names = ("PER_SQUARE", "PER_SYMBOL", "AT_LEAST")
+        self._most_steps = tuple(int(constants[name][0]) for name in names)
         self._session = session
 
     def follow(self, tokens: NDArray[np.int64], steps: int) -> tuple[int, int, int, int]:
@@ -193,13 +195,16 @@ class PlainMachine:
         Raises:
             RunsDifferError: If they differ.
         """
+        a, b, c = self._most_steps  # the graph takes no more steps
+        steps = min(steps, a * len(tokens) ** 2 + b * len(tokens) + c)
         moments = list(self.run(tokens, steps))
         limits = np.arange(len(moments))
         feed = {"tokens": np.repeat(tokens[None], len(moments), axis=0), "limit": limits}
         state, tapes, heads, done = self._session.run(["state", "tapes", "heads", "steps"], feed)
-        for number, (a, b, c) in enumerate(moments):
-            same = state[number] == a and (tapes[number] == b).all()
-            if not (same and (heads[number, :, 0] == c).all() and done[number] == number):
+        for number, (expected, tapes_then, heads_then) in enumerate(moments):
+            same = state[number] == expected and (tapes[number] == tapes_then).all()
+            same = same and (heads[number, :, 0] == heads_then).all()
+            if not (same and done[number] == number):
                 raise RunsDifferError(f"step {number} of {tokens.tolist()} is another one")
         last, tapes_last, heads_last = moments[-1]
         if last == self._halt:

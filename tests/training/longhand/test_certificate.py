@@ -129,16 +129,13 @@ def test_graph_and_interpreters_agree_on_random_tables(shipped: Path) -> None:
     assert compared.steps > 50
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "where"),
-    [("ONE_STEP", 2.0, "."), ("MARGIN", 3, "."), ("TAPE_WEIGHTS", 1, ".")],
-)
-def test_a_changed_graph_does_not_agree(shipped: Path, name: str, value: float, where: str) -> None:
+@pytest.mark.parametrize(("name", "value"), [("ONE_STEP", 2.0), ("TAPE_WEIGHTS", 1)])
+def test_a_changed_graph_does_not_agree(shipped: Path, name: str, value: float) -> None:
     model = onnx.load(shipped)
     tensor = next(tensor for tensor in model.graph.initializer if tensor.name == name)
     array = np.full_like(numpy_helper.to_array(tensor), value)
     tensor.CopyFrom(numpy_helper.from_array(array, name))
-    with pytest.raises(RunsDifferError, match=where):
+    with pytest.raises(RunsDifferError, match=r"step \d+ of .* is another one"):
         compare(model, seed=5, tables=1, rows=4, steps=60)
 
 

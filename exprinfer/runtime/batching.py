@@ -17,8 +17,8 @@ CHUNK_ROWS = 16_384
 #: In a batch of at least MIN_ROWS rows, the most expensive row costs at most MAX_SPREAD times the
 #: cheapest. Smaller batches are not worth a call of their own.
 MAX_SPREAD, MIN_ROWS = 2.0, 64
-#: Cells that the tapes of one batch may have, so that they stay in the cache.
-MAX_CELLS = 1 << 21
+#: Cells that the tapes of one batch may have, so that they stay in the cache: 8 bytes each.
+MAX_CELLS = 1 << 18
 
 
 def by_length(lengths: NDArray[np.int64], longest: int) -> Iterator[tuple[NDArray[np.int64], int]]:

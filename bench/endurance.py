@@ -29,8 +29,10 @@ WORKERS = {"threads": 8, "fork": 4, "spawn": 4}
 TURN_ROWS = 250
 #: Seconds between two samples of the memory, and before the first one.
 INTERVAL, WARM_UP = 10, 30
-#: Rows in the table of memory.
-SAMPLES_SHOWN = 6
+#: The minutes in the table of memory, if the run was so long; its last sample is the last row.
+MINUTES_SHOWN = (1, 2, 5, 10, 20, 30, 60)
+#: A costly expression: it is refused, stopped by its time, and cancelled.
+COSTLY = "9" * 64 + "/1" * 32
 
 _evaluator: Evaluator
 """The shared evaluator, in every thread and process that shares it."""
@@ -117,8 +119,13 @@ def soak(minutes: float) -> Iterator[tuple[float, float]]:
 
 
 def use_in_every_way(evaluator: Evaluator, new: list[str]) -> None:
-    """Evaluate new expressions in batches, one by one, in a pickled copy and in micro-batches."""
-    evaluator.evaluate_batch([*new, *texts()])
+    """Evaluate new expressions in batches, one by one, in a pickled copy and in micro-batches.
+
+    Costly ones among them are refused, stopped and cancelled.
+    """
+    evaluator.evaluate_batch([*new, *texts(), COSTLY], max_steps=2_000, timeout=0.05)
+    for limits in ({"max_steps": 2_000}, {"timeout": 0.05}):
+        evaluator.evaluate_many([*new[:100], COSTLY], **limits)
     for text in new[:200]:
         evaluator.evaluate(text)
     with pickle.loads(pickle.dumps(evaluator)) as copy:
@@ -127,7 +134,11 @@ def use_in_every_way(evaluator: Evaluator, new: list[str]) -> None:
 
     async def ask() -> None:
         async with MicroBatcher(evaluator, max_batch=100) as batcher:
+            costly = [asyncio.create_task(batcher.evaluate(COSTLY)) for _ in range(10)]
             await asyncio.gather(*map(batcher.evaluate, new[:1_000]))
+            for task in costly:
+                task.cancel()
+            await asyncio.gather(*costly, return_exceptions=True)
 
     asyncio.run(ask())
 
@@ -148,8 +159,12 @@ def section(results: Results) -> str:
     header = ["shared by", "workers", "evaluations by each", "different answers"]
     parts = [measured_by(results, "one run"), table(header, rows)]
     if memory := results["megabytes"]:
-        shown = sorted(set(np.linspace(0, len(memory) - 1, SAMPLES_SHOWN).round().astype(int)))
-        rows = [[f"{memory[i][0] / 60:.1f}", f"{memory[i][1]:.0f}"] for i in shown]
+        taken = [seconds / 60 for seconds, _ in memory]
+        wanted = [minute for minute in MINUTES_SHOWN if minute < taken[-1]]
+        shown = {int(np.abs(np.subtract(taken, minute)).argmin()) for minute in wanted}
+        rows = [
+            [f"{taken[i]:.1f}", f"{memory[i][1]:.0f}"] for i in sorted({*shown, len(memory) - 1})
+        ]
         longest = max(np.diff([seconds for seconds, _ in memory]), default=0)
         parts.append(
             f"The memory was sampled {len(memory)} times, with at most {longest:.0f} s between two "

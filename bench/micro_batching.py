@@ -1,4 +1,7 @@
-"""Many concurrent clients on one event loop: answered in micro-batches, or call by call."""
+"""Many concurrent clients on one event loop: answered in micro-batches, or call by call.
+
+Also measures how much costly requests beside them delay the others.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,14 @@ from training.expressions import sample
 
 CLIENTS, SEED, REPEATS = 1_000, 2_017_004, 3
 #: Requests of each client, one after the other, by the way in which they are answered.
-REQUESTS = {"MicroBatcher": 100, "evaluate in the loop": 20, "asyncio.to_thread(evaluate)": 20}
+REQUESTS = {
+    "MicroBatcher": 100,
+    "MicroBatcher beside costly requests": 100,
+    "evaluate in the loop": 20,
+    "asyncio.to_thread(evaluate)": 20,
+}
+#: A costly request takes seconds alone. There is one for so many others, all sent at the beginning.
+COSTLY, COSTLY_SHARE = "9" * 64 + "/1" * 32, 0.01
 
 Answer = Callable[[str], Awaitable[Prediction]]
 
@@ -54,10 +64,18 @@ async def _serve(evaluator: Evaluator, way: str) -> dict[str, float]:
         return await asyncio.to_thread(evaluator.evaluate, text)
 
     async with MicroBatcher(evaluator) as batcher:
-        ways: dict[str, Answer] = dict(
-            zip(REQUESTS, (batcher.evaluate, in_the_loop, in_a_thread), strict=True)
-        )
-        return await _run_clients(evaluator, ways[way], REQUESTS[way])
+        calls = (batcher.evaluate, batcher.evaluate, in_the_loop, in_a_thread)
+        ways: dict[str, Answer] = dict(zip(REQUESTS, calls, strict=True))
+        beside = int(CLIENTS * REQUESTS[way] * COSTLY_SHARE) if "costly" in way else 0
+        costly = [asyncio.create_task(batcher.evaluate(COSTLY)) for _ in range(beside)]
+        try:
+            return await _run_clients(evaluator, ways[way], REQUESTS[way])
+        finally:
+            if beside and all(task.done() for task in costly):
+                raise ValueError("the costly requests ended before the others")
+            for task in costly:
+                task.cancel()
+            await asyncio.gather(*costly, return_exceptions=True)
 
 
 async def _run_clients(evaluator: Evaluator, answer: Answer, requests: int) -> dict[str, float]:
@@ -93,12 +111,19 @@ def section(results: Results) -> str:
     ]
     header = [f"{results['clients']:,} concurrent clients", "answers/s", "p50 (ms)", "p99 (ms)"]
     how = f"medians of {results['repeats']} interleaved repeats"
-    return f"{measured_by(results, how)}\n\n{table(header, rows)}"
+    alone, beside = (row for way, row in results["served"].items() if "MicroBatcher" in way)
+    ratios = [f"{beside[key] / alone[key]:.2f} times the {key}" for key in ("p50", "p99")]
+    note = (
+        f"Beside costly requests, {results['costly share']:.0%} as many, the others have "
+        f"{' and '.join(ratios)}. A costly request takes seconds; it is cancelled at the end."
+    )
+    return f"{measured_by(results, how)}\n\n{table(header, rows)}\n\n{note}"
 
 
 def record(report: Report) -> None:
     """Measure, save ``micro_batching.json`` and write the section of that name."""
     results: Results = {"clients": CLIENTS, "requests of a client": REQUESTS, "repeats": REPEATS}
+    results |= {"costly": COSTLY, "costly share": COSTLY_SHARE}
     whole = report.save("micro_batching", results | {"served": measure()})
     report.publish("micro_batching", section(whole))
 
@@ -109,7 +134,8 @@ def command(report: Report) -> None:
     """Measure 1,000 concurrent asyncio clients.
 
     Compares `MicroBatcher` with `evaluate` in the event loop and in a thread per request: answers
-    per second, and the time from request to answer.
+    per second, and the time from request to answer. Also measures `MicroBatcher` while it has
+    costly requests besides, one for a hundred others.
 
     Takes less than a minute. Nothing else should run meanwhile. Writes micro_batching.json and the
     section `micro_batching`.

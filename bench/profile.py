@@ -80,6 +80,6 @@ def _batches(
 ) -> list[NDArray[np.uint8]]:
     """Return the token ids batch by batch, each as wide as its longest text."""
     return [
-        tokens[rows, : int(lengths[rows].max())]
-        for rows in model.batches(tokens, lengths, BATCH_SIZE)
+        tokens[batch.rows, : int(lengths[batch.rows].max())]
+        for batch in model.batches(tokens, lengths, BATCH_SIZE)
     ]

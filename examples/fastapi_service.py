@@ -21,8 +21,8 @@ from exprinfer.aio import MicroBatcher
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     # All requests share one evaluator and one batcher. On shutdown, pending requests are answered.
-    # A batch takes as long as its slowest expression, so the cost of an expression is limited.
-    with exprinfer.load(max_symbols=64, max_steps=4_000) as evaluator:
+    # Costly expressions do not delay others, but they take time from each other: limit the cost.
+    with exprinfer.load(max_symbols=64, max_steps=4_000, timeout=1) as evaluator:
         async with MicroBatcher(evaluator, max_queue=10_000, when_full="refuse") as batcher:
             app.state.batcher = batcher
             yield

@@ -20,7 +20,7 @@ ExprinferError
   InputError (ValueError)                 a file or table that cannot be scored
   OutputError (ValueError)                results that cannot be written
   OverloadedError (RuntimeError)          a MicroBatcher is full
-  ClosedError (RuntimeError)              a MicroBatcher is closed
+  ClosedError (RuntimeError)              an Evaluator or MicroBatcher was closed meanwhile
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class MalformedRowError(ExpressionError):
 
 
 class TooCostlyError(ExpressionError):
-    """The expression needs more symbols or steps than the budget that was set."""
+    """The expression needs more symbols, steps or time than the budget that was set."""
 
     code = "too_costly"
 
@@ -154,7 +154,7 @@ class OverloadedError(ExprinferError, RuntimeError):
 
 
 class ClosedError(ExprinferError, RuntimeError):
-    """A MicroBatcher was closed before it answered the request."""
+    """An Evaluator or MicroBatcher was closed before it answered."""
 
 
 def explain(

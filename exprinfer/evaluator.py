@@ -15,10 +15,12 @@ from exprinfer.errors import EXPRESSION_ERRORS, ModelNotFoundError, NotTextError
 from exprinfer.results import BatchResult, Prediction, parse_integer
 from exprinfer.results.prediction import is_text
 from exprinfer.runtime.engine import Engine
+from exprinfer.runtime.limits import Limits
 from exprinfer.runtime.model import Model
 from exprinfer.runtime.model_file import default_models, shipped
 from exprinfer.runtime.model_info import ModelInfo, ModelList
 from exprinfer.runtime.session import Device
+from exprinfer.runtime.stop import Stop
 from exprinfer.trace import Trace, trace
 
 #: Expressions that ``stream`` takes at a time, enough for rows of similar cost to share a batch.
@@ -45,6 +47,8 @@ class Evaluator:
         normalize: Whether expressions in other notations are read too.
         max_symbols: Largest number of symbols of an expression. None means no limit.
         max_steps: Largest number of steps of an expression. None means no limit.
+        timeout: Longest time of an expression in seconds. None means no limit.
+        limits: These three together.
 
     Example:
         >>> import exprinfer
@@ -64,6 +68,7 @@ class Evaluator:
         normalize: bool = False,
         max_symbols: int | None = None,
         max_steps: int | None = None,
+        timeout: float | None = None,
     ) -> None:
         self.models: tuple[ModelInfo, ...] = tuple(model.info for model in models)
         self.device = models[-1].session.device
@@ -71,21 +76,31 @@ class Evaluator:
         self.batch_size = batch_size
         self.allow_out_of_domain = allow_out_of_domain
         self.normalize = normalize
-        self.max_symbols, self.max_steps = max_symbols, max_steps
+        self.max_symbols, self.max_steps, self.timeout = max_symbols, max_steps, timeout
+        self.limits = Limits(max_symbols, max_steps, timeout)
         self._threads = threads
-        self._engine = Engine(
-            models, batch_size, threads, allow_out_of_domain, normalize, max_symbols, max_steps
-        )
+        self._engine = Engine(models, batch_size, threads, allow_out_of_domain, normalize)
+        self._quick_length = self._engine.quick_length(self.limits)
 
     def __repr__(self) -> str:
         names = " and ".join(model.name for model in self.models)
         return f"Evaluator({names} on {self.device})"
 
-    def evaluate(self, expression: str) -> Prediction:
+    def evaluate(
+        self,
+        expression: str,
+        *,
+        max_symbols: int | None = None,
+        max_steps: int | None = None,
+        timeout: float | None = None,
+    ) -> Prediction:
         """Evaluate one expression.
 
         Args:
             expression: The expression. Blanks around it do not count.
+            max_symbols: As for ``load``; None means the evaluator's own limit.
+            max_steps: As for ``load``; None means the evaluator's own limit.
+            timeout: As for ``load``; None means the evaluator's own limit.
 
         Returns:
             The prediction. Its ``error`` is always None.
@@ -98,52 +113,84 @@ class Evaluator:
             DivisionByZeroError: If a divisor is zero.
             OutsideDomainError: If no open model was made for it.
             TooLongError: If it is longer than the models can read.
-            TooCostlyError: If it needs more than ``max_symbols`` or ``max_steps``.
+            TooCostlyError: If it needs more than ``max_symbols``, ``max_steps`` or ``timeout``.
+            ClosedError: If ``close(cancel=True)`` was called meanwhile.
 
         Example:
             >>> import exprinfer
             >>> exprinfer.load().evaluate("-(66+-19)").value
             -47
         """
-        quick = self._engine.answer_quickly(expression) if type(expression) is str else None
-        if quick:
+        limits, longest = self.limits, self._quick_length
+        if not (max_symbols is None and max_steps is None and timeout is None):
+            limits = Limits(max_symbols, max_steps, timeout).or_else(limits)
+            longest = self._engine.quick_length(limits)
+        if type(expression) is str and (quick := self._engine.answer_quickly(expression, longest)):
             answer, log_prob = quick
             value, name = parse_integer(answer), self.models[0].name
             return Prediction(expression, answer, value, log_prob, True, name)
-        result = self.evaluate_batch([expression])
+        result, _ = self._evaluate_some([expression], limits)
         if result.errors[0]:
             raise result.error(0)
         return next(iter(result))
 
-    def evaluate_many(self, expressions: Iterable[str]) -> list[Prediction]:
+    def evaluate_many(
+        self,
+        expressions: Iterable[str],
+        *,
+        max_symbols: int | None = None,
+        max_steps: int | None = None,
+        timeout: float | None = None,
+    ) -> list[Prediction]:
         """Evaluate many expressions, in input order.
 
         An expression that has no answer gives a Prediction with an ``error``, not an exception.
 
         Args:
             expressions: The expressions.
+            max_symbols: As for ``load``; None means the evaluator's own limit.
+            max_steps: As for ``load``; None means the evaluator's own limit.
+            timeout: As for ``load``; None means the evaluator's own limit.
 
         Raises:
             TypeError: If ``expressions`` is a single string.
+            ClosedError: If ``close(cancel=True)`` was called meanwhile.
 
         Example:
             >>> import exprinfer
             >>> [p.value for p in exprinfer.load().evaluate_many(["5+3", "7*-9", "1/0"])]
             [8, -63, None]
         """
-        return list(self.stream(expressions))
+        _refuse_single(expressions)
+        chunks = _chunks(expressions)
+        limits = Limits(max_symbols, max_steps, timeout)
+        return [found for chunk in chunks for found in self._evaluate_some(chunk, limits)[0]]
 
-    def stream(self, expressions: Iterable[str]) -> Iterator[Prediction]:
+    def stream(
+        self,
+        expressions: Iterable[str],
+        *,
+        max_symbols: int | None = None,
+        max_steps: int | None = None,
+        timeout: float | None = None,
+    ) -> Iterator[Prediction]:
         """Evaluate expressions lazily, in input order, with bounded memory.
+
+        Costly expressions are evaluated when it is their turn, so they do not delay the
+        expressions before them.
 
         Args:
             expressions: The expressions, for example from a generator.
+            max_symbols: As for ``load``; None means the evaluator's own limit.
+            max_steps: As for ``load``; None means the evaluator's own limit.
+            timeout: As for ``load``; None means the evaluator's own limit.
 
         Yields:
             A Prediction for each expression; one without an answer has an ``error``.
 
         Raises:
             TypeError: If ``expressions`` is a single string.
+            ClosedError: If ``close(cancel=True)`` was called meanwhile.
 
         Example:
             >>> import exprinfer
@@ -152,23 +199,44 @@ class Evaluator:
             ['1', '4', '9']
         """
         _refuse_single(expressions)
-        return self._stream(iter(expressions))
+        return self._stream(_chunks(expressions), Limits(max_symbols, max_steps, timeout))
 
-    def _stream(self, expressions: Iterator[str]) -> Iterator[Prediction]:
-        while chunk := list(islice(expressions, STREAM_ROWS)):
-            yield from self.evaluate_batch(chunk)
+    def _stream(self, chunks: Iterator[list[str]], limits: Limits) -> Iterator[Prediction]:
+        for chunk in chunks:
+            result, deferred = self._evaluate_some(chunk, limits, only_quick=True)
+            costly = set(deferred)
+            later: Iterator[Prediction] = iter(())
+            for row, found in enumerate(result):
+                if row not in costly:
+                    yield found
+                    continue
+                if deferred:  # this is the first of them
+                    texts = [chunk[row] for row in sorted(costly)]
+                    later, deferred = iter(self._evaluate_some(texts, limits)[0]), []
+                yield next(later)
 
-    def evaluate_batch(self, expressions: Sequence[str] | NDArray[np.str_]) -> BatchResult:
+    def evaluate_batch(
+        self,
+        expressions: Sequence[str] | NDArray[np.str_],
+        *,
+        max_symbols: int | None = None,
+        max_steps: int | None = None,
+        timeout: float | None = None,
+    ) -> BatchResult:
         """Evaluate many expressions and return arrays, without a Python object for each row.
 
         Args:
             expressions: The expressions. A row that is not a string gets the error ``not_text``.
+            max_symbols: As for ``load``; None means the evaluator's own limit.
+            max_steps: As for ``load``; None means the evaluator's own limit.
+            timeout: As for ``load``; None means the evaluator's own limit.
 
         Returns:
             The results in input order.
 
         Raises:
             TypeError: If ``expressions`` is a single string.
+            ClosedError: If ``close(cancel=True)`` was called meanwhile.
 
         Example:
             >>> import exprinfer
@@ -177,12 +245,44 @@ class Evaluator:
             (['8', '-83810205'], [True, True])
         """
         _refuse_single(expressions)
+        return self._evaluate_some(expressions, Limits(max_symbols, max_steps, timeout))[0]
+
+    def _evaluate_some(
+        self,
+        expressions: Sequence[object] | NDArray[np.str_],
+        limits: Limits,
+        stop: Stop | None = None,
+        only_quick: bool = False,
+    ) -> tuple[BatchResult, list[int]]:
+        """Evaluate expressions, with all that the other methods choose for you.
+
+        Args:
+            expressions: The expressions.
+            limits: What each may cost; None in it means the evaluator's own limit.
+            stop: Ends this call from another thread, within a second. It serves one call.
+            only_quick: Leave costly expressions for later.
+
+        Returns:
+            The results, and the rows that were left for later; the results of these mean nothing.
+
+        Raises:
+            ClosedError: If the call was ended.
+
+        Example:
+            >>> import exprinfer
+            >>> from exprinfer.runtime.limits import Limits
+            >>> texts, limits = ["5+3", "9" * 64 + "/1" * 32], Limits()
+            >>> result, later = exprinfer.load()._evaluate_some(texts, limits, only_quick=True)
+            >>> result.answers[0], later
+            (np.str_('8'), [1])
+        """
         # Python's garbage collector soon leaves a tuple of strings alone, but never a list.
         rows: tuple[object, ...] = tuple(expressions)
         texts, not_text = _texts(rows)
-        collector = self._engine.answer(texts)
+        limits = limits.or_else(self.limits)
+        collector = self._engine.answer(texts, limits, stop, only_quick)
         collector.errors[not_text], collector.positions[not_text] = _NOT_TEXT, -1
-        return BatchResult(
+        result = BatchResult(
             rows,
             collector.answers(),
             collector.log_probs,
@@ -194,8 +294,10 @@ class Evaluator:
             self.models[-1].domain,
             {row: text.text for row, text in collector.rewritten.items()},
             self._engine.operands,
-            (self.max_symbols, self.max_steps),
+            limits,
+            collector.timed_out,
         )
+        return result, collector.deferred
 
     def trace(self, expression: str) -> Trace:
         """Trace the evaluation of one expression, step by step, by the model that works on tapes.
@@ -219,16 +321,21 @@ class Evaluator:
                 return trace(model, prediction.read_as or expression)
         raise ModelNotFoundError("no open model works on tapes; load('longhand') opens one")
 
-    def close(self) -> None:
+    def close(self, cancel: bool = False) -> None:
         """Wait for running batches, then stop the threads; a later call starts them again.
 
-        Leaving a ``with`` block also does it.
+        Leaving a ``with`` block also does it, with ``cancel`` if an exception ends the block.
+
+        Args:
+            cancel: Whether calls in other threads end within a second instead, with a ClosedError.
 
         Example:
             >>> import exprinfer
             >>> evaluator = exprinfer.load()
             >>> evaluator.close()
         """
+        if cancel:
+            self._engine.stop()
         self._engine.close()
 
     def __enter__(self) -> Evaluator:
@@ -240,13 +347,14 @@ class Evaluator:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close()
+        self.close(cancel=error is not None)
 
     def __reduce__(self) -> tuple[Callable[..., Evaluator], tuple[object, ...]]:
         """Pickle the arguments: the copy opens the same files, on the same kind of device."""
         paths = [model.path for model in self._engine.models]
         options = self.device, self.batch_size, self.allow_out_of_domain, self._threads
-        return _open, (paths, *options, self.normalize, self.max_symbols, self.max_steps)
+        limits = self.max_symbols, self.max_steps, self.timeout
+        return _open, (paths, *options, self.normalize, *limits)
 
 
 def load(
@@ -259,6 +367,7 @@ def load(
     normalize: bool = False,
     max_symbols: int | None = None,
     max_steps: int | None = None,
+    timeout: float | None = None,
 ) -> Evaluator:
     """Open one or more models and return an Evaluator.
 
@@ -285,7 +394,10 @@ def load(
         max_steps: Largest number of steps that a model that works on tapes may take for an
             expression; see ``Trace.steps``. Expressions that need more are stopped there and get
             the error ``too_costly``. By default there is no limit, and one expression of 2,048
-            symbols can take minutes. Set both if expressions come from people you do not trust.
+            symbols can take minutes. Set limits if expressions come from people you do not trust.
+        timeout: Seconds that the computation of an expression may take, by such a model. After
+            this time it is stopped and gets the error ``too_costly``. Expressions that share a
+            batch share their time, so a call with many expressions may take longer.
 
     Returns:
         An Evaluator with the methods ``evaluate`` (one expression), ``evaluate_many`` (a list),
@@ -297,7 +409,7 @@ def load(
         DeviceError: If the device is not available.
         RuntimeMissingError: If ONNX Runtime is not installed.
         ValueError: If ``batch_size``, ``threads``, ``max_symbols`` or ``max_steps`` is not a
-            positive integer.
+            positive integer, or ``timeout`` is not a positive number.
 
     Example:
         >>> import exprinfer
@@ -317,6 +429,7 @@ def load(
         normalize,
         max_symbols,
         max_steps,
+        timeout,
     )
 
 
@@ -343,11 +456,17 @@ def _open(
     normalize: bool,
     max_symbols: int | None,
     max_steps: int | None,
+    timeout: float | None,
 ) -> Evaluator:
     opened = [Model(model, device) for model in models]
-    return Evaluator(
-        opened, batch_size, allow_out_of_domain, threads, normalize, max_symbols, max_steps
-    )
+    limits = max_symbols, max_steps, timeout
+    return Evaluator(opened, batch_size, allow_out_of_domain, threads, normalize, *limits)
+
+
+def _chunks(expressions: Iterable[str]) -> Iterator[list[str]]:
+    rest = iter(expressions)
+    while chunk := list(islice(rest, STREAM_ROWS)):
+        yield chunk
 
 
 def _refuse_single(expressions: object) -> None:

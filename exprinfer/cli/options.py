@@ -72,6 +72,12 @@ def evaluator_options(command: Command) -> Command:
             type=click.IntRange(min=1),
             help="Stop expressions that need more steps on the tapes (default: no limit).",
         ),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            help="Stop expressions whose computation takes longer (default: no limit).",
+        ),
     )
     return add_options(command, options)
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import click
 
+from exprinfer.cli import isolation
 from exprinfer.cli.options import evaluator_options, open_evaluator
 from exprinfer.cli.progress import progress_bar
 from exprinfer.cli.ray import LOCAL, score_with_ray
@@ -38,9 +39,18 @@ from exprinfer.scoring.writing.writers import FORMATS, Encoder, make_encoder, ou
 
 STDOUT = Path("-")
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_ARGUMENTS = f"{__name__}.arguments"
 
 
-@click.command("score", short_help="Answer the expressions in files.")
+class _ScoreCommand(click.Command):
+    """Keeps the arguments as they were given."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_ARGUMENTS] = ["score", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.command("score", cls=_ScoreCommand, short_help="Answer the expressions in files.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @reading_options
 @click.option(
@@ -71,6 +81,25 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     help="Use the Ray cluster at this address, or start Ray on this machine; --output is then a "
     "folder of Parquet files.",
 )
+@click.option(
+    "--isolate",
+    is_flag=True,
+    help="Read, evaluate and write in a child process with limited memory.",
+)
+@click.option(
+    "--isolate-memory",
+    type=click.FloatRange(min=0, min_open=True),
+    default=4.0,
+    show_default=True,
+    metavar="GIB",
+    help="Memory that --isolate allows, in GiB of addresses.",
+)
+@click.option(
+    "--isolate-seconds",
+    type=click.IntRange(min=1),
+    metavar="SECONDS",
+    help="Processor time that --isolate allows (default: no limit).",
+)
 def score_command(
     files: tuple[str, ...],
     input_format: str | None,
@@ -86,6 +115,9 @@ def score_command(
     summary: Path | None,
     report: Path | None,
     ray: str | None,
+    isolate: bool,
+    isolate_memory: float,
+    isolate_seconds: int | None,
     **options: Any,
 ) -> None:
     """Answer the expressions in FILE...: files, folders, or - for standard input.
@@ -96,6 +128,11 @@ def score_command(
     decompressed. Results go to standard output, progress and summary to standard error. A row or
     file that cannot be read does not end the run, unless --on-error stop is given.
     """
+    if isolate and not isolation.is_child:
+        if ray is not None:
+            raise click.UsageError("--ray cannot be combined with --isolate")
+        arguments = click.get_current_context().meta[_ARGUMENTS]
+        sys.exit(isolation.run_isolated(arguments, isolate_memory, isolate_seconds))
     notes = Notes()
     if ray is not None:
         refused = resume or report or input_format or on_error == "stop"
@@ -104,6 +141,8 @@ def score_command(
                 "--ray cannot be combined with --resume, --report, --input-format, --on-error or "
                 "--format"
             )
+        if options.pop("timeout") is not None:
+            raise click.UsageError("--ray cannot be combined with --timeout; use --max-steps")
         options |= {"column": column, "expected": expected, "delimiter": delimiter}
         options |= {"encoding": encoding, "name_files": source, "tell": notes.tell}
         sys.exit(score_with_ray(files, output, ray, summary, **options))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,8 @@ from exprinfer.language.advice import advise
 from exprinfer.language.grammar import Domain, describe_domain
 from exprinfer.language.operands import DEFAULT_OPERANDS, Operands
 from exprinfer.results.prediction import ErrorInfo, Prediction, as_text, parse_integer
+from exprinfer.runtime.cost import steps_of
+from exprinfer.runtime.limits import Limits
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -45,8 +47,8 @@ class BatchResult:
         domain: What that last model accepts.
         read_as: By row, the text that was read, for rows that were not read as they are.
         operands: The operand ranges of the models' seed domain.
-        budgets: The largest numbers of symbols and of steps that an expression may need; None
-            means no limit.
+        limits: What each expression was allowed to cost.
+        timed_out: The rows that took longer than their time.
 
     Example:
         >>> import exprinfer
@@ -68,7 +70,8 @@ class BatchResult:
     domain: Domain
     read_as: Mapping[int, str] = field(default_factory=dict)
     operands: Operands = DEFAULT_OPERANDS
-    budgets: tuple[int | None, int | None] = (None, None)
+    limits: Limits = field(default_factory=Limits)
+    timed_out: Set[int] = frozenset()
 
     def __len__(self) -> int:
         return len(self.expressions)
@@ -127,21 +130,28 @@ class BatchResult:
         if EXPRESSION_ERRORS[number] is NotTextError:
             return _not_text_error(expression)
         if EXPRESSION_ERRORS[number] is TooCostlyError:
-            return self._too_costly(self.read_as.get(row) or as_text(expression))
+            return self._too_costly(row, self.read_as.get(row) or as_text(expression))
         text, position = as_text(expression), int(self.positions[row])
         notation = EXPRESSION_ERRORS[number] in (UnknownSymbolError, MalformedError)
         advice = advise(text, position) if notation else ""
         accepted = describe_domain(self.domain, self.operands)
         return explain(number, text, position, accepted, advice)
 
-    def _too_costly(self, text: str) -> TooCostlyError:
-        symbols, steps = self.budgets
+    def _too_costly(self, row: int, text: str) -> TooCostlyError:
+        symbols, steps, seconds = astuple(self.limits)
         if symbols is not None and len(text) > symbols:
             return TooCostlyError(
                 f"too costly: it has {len(text):,} symbols, the budget is {symbols:,}"
             )
+        needed = float(f"{steps_of(text):.1e}")  # an estimate, so two digits are enough
+        if row in self.timed_out:
+            return TooCostlyError(
+                f"too costly: it was not done in {seconds:,} s, which are the budget; it may need "
+                f"about {needed:,.0f} steps"
+            )
+        hint = f"; it may need about {needed:,.0f}" if needed > (steps or 0) else ""
         return TooCostlyError(
-            f"too costly: it needs more than {steps:,} steps, which are the budget"
+            f"too costly: it needs more than {steps:,} steps, which are the budget{hint}"
         )
 
     @property

@@ -17,8 +17,8 @@ CHUNK_ROWS = 16_384
 #: In a batch of at least MIN_ROWS rows, the most expensive row costs at most MAX_SPREAD times the
 #: cheapest. Smaller batches are not worth a call of their own.
 MAX_SPREAD, MIN_ROWS = 2.0, 64
-#: Cells that the tapes of one batch may have, so that they stay in the cache.
-MAX_CELLS = 1 << 21
+#: Cells that the tapes of one batch may have, so that they stay in the cache: 8 bytes each.
+MAX_CELLS = 1 << 18
 
 
 def by_length(lengths: NDArray[np.int64], longest: int) -> Iterator[tuple[NDArray[np.int64], int]]:
@@ -42,7 +42,10 @@ def by_length(lengths: NDArray[np.int64], longest: int) -> Iterator[tuple[NDArra
 
 
 def by_cost(
-    costs: NDArray[np.floating], lengths: NDArray[np.int64], batch_size: int
+    costs: NDArray[np.number],
+    lengths: NDArray[np.int64],
+    batch_size: int,
+    min_rows: int = MIN_ROWS,
 ) -> Iterator[NDArray[np.int64]]:
     """Cut rows into batches, the cheapest first.
 
@@ -51,6 +54,7 @@ def by_cost(
         lengths: Length of each row in symbols, ``[rows]``.
         batch_size: Largest number of rows in a batch. A batch has fewer if its rows are long or
             differ much in cost.
+        min_rows: Number of rows that share a batch even if they differ much in cost.
 
     Yields:
         Row numbers of each batch.
@@ -61,7 +65,7 @@ def by_cost(
     while start < len(order):
         end = start + batch_size
         similar = int(np.searchsorted(costs, costs[start] * MAX_SPREAD, side="right"))
-        end = min(end, max(similar, start + MIN_ROWS))
+        end = min(end, max(similar, start + min_rows))
         widest = np.maximum.accumulate(lengths[start:end])
         cells = widest * 8 * np.arange(1, len(widest) + 1)
         fitting = max(1, int(np.searchsorted(cells, MAX_CELLS, side="right")))

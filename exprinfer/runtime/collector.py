@@ -35,6 +35,10 @@ class Collector:
         self.model_index = np.full(rows, refusing_model, np.uint8)
         #: By row, the text that was read if it is not the text that was given.
         self.rewritten: dict[int, Normalized] = {}
+        #: Rows that were stopped because they took too long.
+        self.timed_out: set[int] = set()
+        #: Rows that were left for later because they are costly.
+        self.deferred: list[int] = []
         self._answers: list[tuple[NDArray[np.int64], NDArray[np.str_]]] = []
 
     def add(self, rows: NDArray[np.int64], answers: Answers, model: int) -> None:
@@ -47,6 +51,8 @@ class Collector:
         if len(answers.cut_off):
             cut_off = rows[answers.cut_off]
             self.errors[cut_off], self.certified[cut_off] = _TOO_COSTLY, False
+            if answers.timed_out:
+                self.timed_out.update(cut_off.tolist())
 
     def replace(self, rows: NDArray[np.int64], other: Collector, texts: list[Normalized]) -> None:
         """Take the results of rewritten texts in place of those of some rows.
@@ -63,6 +69,8 @@ class Collector:
             inside = 0 <= position < len(text.positions)
             self.positions[row] = text.positions[position] if inside else position
             self.rewritten[row] = text
+        self.timed_out.update(rows[list(other.timed_out)].tolist())
+        self.deferred += rows[other.deferred].tolist()
 
     def answers(self) -> NDArray[np.str_]:
         """Return all answers in order, with one fixed width unless that takes much memory."""

@@ -1,20 +1,30 @@
 """Answer expressions: validate, choose the model, cut into batches, collect the answers.
 
+Costly expressions have batches and threads of their own, so quick ones never wait for them. They
+are never computed on the main thread, which can be interrupted only while it waits.
+
 Texts that are not valid are read a second time without the blanks around them, and in plain symbols
 if ``normalize`` is set. So valid texts cost nothing more.
 """
 
 from __future__ import annotations
 
+import atexit
+import os
+import time
 from collections import deque
 from collections.abc import Sequence
-from functools import partial
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import current_thread, main_thread
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exprinfer.errors import (
     EXPRESSION_ERRORS,
+    ClosedError,
     MalformedError,
     OutsideDomainError,
     TooCostlyError,
@@ -23,24 +33,74 @@ from exprinfer.errors import (
 from exprinfer.language import tokenizer
 from exprinfer.language.normalization import Normalized, normalize, strip
 from exprinfer.language.validation import in_seed_domain, validate
-from exprinfer.runtime.batching import by_length
+from exprinfer.runtime.batching import MIN_ROWS, by_length
 from exprinfer.runtime.collector import Collector
+from exprinfer.runtime.limits import Limits
 from exprinfer.runtime.model import Answers, Model
 from exprinfer.runtime.routing import Router, common_operands
-from exprinfer.runtime.tapes import UNLIMITED
+from exprinfer.runtime.stop import Stop
 from exprinfer.runtime.threads import Job, ThreadPool
 
 #: Batches in flight before results are taken. A bound keeps few objects alive, which Python's
 #: garbage collector would visit again and again.
 IN_FLIGHT = 64
 
-#: Rows, their answers, and the index of the model that gave them.
-_Answered = tuple[NDArray[np.int64], Answers, int]
+#: Rows that leave a batch together share another one, which has so many times the patience.
+MORE_PATIENCE = 8
+#: Seconds that the end of the process waits for calls that it has ended.
+EXIT_PATIENCE = 2.0
 
 _OUTSIDE = EXPRESSION_ERRORS.index(OutsideDomainError)
 _TOO_COSTLY = EXPRESSION_ERRORS.index(TooCostlyError)
 #: Errors that another notation can cause.
 _NOTATION = [EXPRESSION_ERRORS.index(kind) for kind in (UnknownSymbolError, MalformedError)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What holds for all texts of one call."""
+
+    limits: Limits
+    stop: Stop
+    only_quick: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A batch, and the model that answers it."""
+
+    model: Model
+    index: int
+    rows: NDArray[np.int64]
+    tokens: NDArray[np.uint8]
+    costly: bool
+    patience: int | None
+    call: _Call
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it may take a second although it is not costly."""
+        return self.patience is not None and len(self.rows) > MIN_ROWS
+
+    def __call__(self) -> Answers:
+        limits, stop = self.call.limits, self.call.stop
+        return self.model.answer(self.tokens, limits, self.patience, stop)
+
+    def again(self, rows: NDArray[np.int64]) -> _Task:
+        """Return the task of some of the rows, with more patience, without end for a single row."""
+        tokens = self.tokens[rows]
+        width = int(np.count_nonzero(tokens, axis=1).max())
+        patience = self.patience * MORE_PATIENCE if self.patience and len(rows) > 1 else None
+        rest = self.rows[rows], tokens[:, :width]
+        return _Task(self.model, self.index, *rest, True, patience, self.call)
+
+
+class _BatchJob(Job[Answers]):
+    """A task that a thread may do."""
+
+    def __init__(self, task: _Task) -> None:
+        super().__init__(task)
+        self.task = task
 
 
 class Engine:
@@ -58,124 +118,211 @@ class Engine:
         threads: int | None,
         allow_out_of_domain: bool,
         normalize: bool,
-        max_symbols: int | None = None,
-        max_steps: int | None = None,
     ) -> None:
         """Set the options; see ``exprinfer.load``.
 
         Raises:
-            ValueError: If ``batch_size``, ``threads``, ``max_symbols`` or ``max_steps`` is not a
-                positive integer, or two models have different operand ranges.
+            ValueError: If ``batch_size`` or ``threads`` is not a positive integer, or two models
+                have different operand ranges.
         """
-        counts = {"batch_size": batch_size, "max_symbols": max_symbols, "max_steps": max_steps}
-        for name, count in counts.items():
-            if count is not None and not (isinstance(count, int) and count > 0):
-                raise ValueError(f"{name} must be a positive integer, got {count!r}")
+        if batch_size is not None and not (isinstance(batch_size, int) and batch_size > 0):
+            raise ValueError(f"batch_size must be a positive integer, got {batch_size!r}")
         self.models = tuple(models)
         self.operands = common_operands(models)
         self._batch_size = batch_size
         self._allow_out_of_domain = allow_out_of_domain
         self._normalize = normalize
         self._router = Router(models)
-        self._pool = ThreadPool(threads)
-        self._max_symbols = max_symbols
-        # More steps than any model takes would not fit into the graph's integers.
-        self._max_steps = None if max_steps is None else min(max_steps, UNLIMITED)
-        self._quick_length = min(self._router.quick_length, max_symbols or UNLIMITED)
-        if max_steps is not None and self.models[0].info.tapes:
-            self._quick_length = 0  # its steps must be counted
+        self._pool, self._costly_pool = ThreadPool(threads), ThreadPool(threads)
+        self._stops: set[Stop] = set()
+        """Those of the calls that are running."""
+        _engines.add(self)
 
-    def answer_quickly(self, text: str) -> tuple[str, float] | None:
+    def quick_length(self, limits: Limits) -> int:
+        """Return the length up to which ``answer_quickly`` may answer under these limits."""
+        if limits.max_steps is not None and self.models[0].info.tapes:
+            return 0  # its steps must be counted
+        longest = self._router.quick_length
+        return longest if limits.max_symbols is None else min(longest, limits.max_symbols)
+
+    def answer_quickly(self, text: str, longest: int) -> tuple[str, float] | None:
         """Answer a text of the seed domain if the first model is certified for it.
 
         One such text needs no arrays.
 
+        Args:
+            text: The text.
+            longest: What ``quick_length`` returned.
+
         Returns:
             The answer and its log-probability, or None for any other text.
         """
-        longest = self._quick_length
         tokens = tokenizer.encode_one(text[: longest + 1])
         if len(tokens) > longest or not in_seed_domain(tokens, self.operands):
             return None
         return self.models[0].answer_one(tokens)
 
-    def answer(self, texts: Sequence[str]) -> Collector:
-        """Answer texts; the results are in their order."""
-        collector = self._answer_as_written(texts)
-        failed = np.flatnonzero(np.isin(collector.errors, _NOTATION))
-        rewritten = {row: self._rewrite(texts[row]) for row in failed.tolist()}
-        changed = {row: text for row, text in rewritten.items() if text}
-        if changed:
-            again = self._answer_as_written([text.text for text in changed.values()])
-            collector.replace(np.array(list(changed)), again, list(changed.values()))
-        return collector
+    def answer(
+        self,
+        texts: Sequence[str],
+        limits: Limits | None = None,
+        stop: Stop | None = None,
+        only_quick: bool = False,
+    ) -> Collector:
+        """Answer texts; the results are in their order.
+
+        Args:
+            texts: The texts.
+            limits: What each of them may cost.
+            stop: Ends this call from another thread. It serves one call at a time.
+            only_quick: Leave costly texts for later: their rows are in ``Collector.deferred``.
+
+        Raises:
+            ClosedError: If the call was ended.
+        """
+        call = _Call(limits or Limits(), stop or Stop(), only_quick)
+        try:
+            self._stops.add(call.stop)
+            collector = self._answer_as_written(texts, call)
+            failed = np.flatnonzero(np.isin(collector.errors, _NOTATION))
+            rewritten = {row: self._rewrite(texts[row]) for row in failed.tolist()}
+            changed = {row: text for row, text in rewritten.items() if text}
+            if changed:
+                again = self._answer_as_written([text.text for text in changed.values()], call)
+                collector.replace(np.array(list(changed)), again, list(changed.values()))
+            return collector
+        except BaseException:  # also when Ctrl-C interrupts this thread while it waits
+            call.stop.set()
+            raise
+        finally:
+            self._stops.discard(call.stop)
 
     def _rewrite(self, text: str) -> Normalized | None:
         return normalize(text) if self._normalize else strip(text)
 
-    def _answer_as_written(self, texts: Sequence[str]) -> Collector:
+    def _answer_as_written(self, texts: Sequence[str], call: _Call) -> Collector:
         lengths = np.fromiter(map(len, texts), np.int64, len(texts))
         collector = Collector(len(texts), refusing_model=len(self.models) - 1)
-        jobs: deque[Job[_Answered]] = deque()
+        quick: deque[_BatchJob] = deque()
+        costly: deque[_BatchJob] = deque()
         try:
             for rows, width in by_length(lengths, self.models[-1].info.longest_input):
                 everything = len(rows) == len(texts)
                 chosen = texts if everything else [texts[row] for row in rows.tolist()]
-                more = self._prepare(collector, rows, chosen, width)
-                if len(jobs) + len(more) > 1:
-                    for job in (*jobs, *more):
-                        job.start(self._pool)
-                while len(jobs) > IN_FLIGHT:
-                    collector.add(*jobs.popleft().result())
-                jobs.extend(more)
-            while jobs:
-                collector.add(*jobs.popleft().result())
+                tasks = self._prepare(collector, rows, chosen, width, call)
+                more = [_BatchJob(task) for task in tasks if not task.costly]
+                later = [_BatchJob(task) for task in tasks if task.costly]
+                self._start([*quick, *more], [*costly, *later])
+                while len(quick) > IN_FLIGHT:
+                    costly += self._collect(collector, quick.popleft())
+                while len(costly) > IN_FLIGHT:
+                    costly += self._collect(collector, costly.popleft())
+                quick += more
+                costly += later
+            while quick or costly:
+                costly += self._collect(collector, (quick or costly).popleft())
         finally:
-            for job in jobs:
+            for job in (*quick, *costly):
                 job.cancel()
         return collector
+
+    def _start(self, quick: Sequence[_BatchJob], costly: Sequence[_BatchJob]) -> None:
+        """Start the jobs on threads; a single one may stay on the thread of the caller."""
+        if len(quick) + len(costly) == 1 and current_thread() is not main_thread():
+            return
+        if len(quick) > 1 or costly or any(job.task.is_long for job in quick):
+            for job in quick:
+                job.start(self._pool)
+        for job in costly:
+            job.start(self._costly_pool)
+
+    def _collect(self, collector: Collector, job: _BatchJob) -> list[_BatchJob]:
+        """Take the result of a job; return the jobs of the rows that left it without an answer."""
+        task, answers = job.task, job.result()
+        collector.add(task.rows, answers, task.index)
+        if task.call.only_quick:
+            collector.deferred += task.rows[answers.unfinished].tolist()
+            return []
+        if not len(answers.unfinished):
+            return []
+        parts = len(answers.unfinished) if answers.timed_out else 1
+        jobs = [_BatchJob(task.again(rows)) for rows in np.array_split(answers.unfinished, parts)]
+        self._start([], jobs)
+        return jobs
+
+    def stop(self) -> None:
+        """End the calls that are running; they raise a ClosedError."""
+        for stop in tuple(self._stops):
+            stop.set()
 
     def close(self) -> None:
         """End the threads; a later call starts them again."""
         self._pool.close()
+        self._costly_pool.close()
 
     def _prepare(
-        self, collector: Collector, rows: NDArray[np.int64], texts: Sequence[str], width: int
-    ) -> list[Job[_Answered]]:
+        self,
+        collector: Collector,
+        rows: NDArray[np.int64],
+        texts: Sequence[str],
+        width: int,
+        call: _Call,
+    ) -> list[_Task]:
         """Validate and route texts, and cut the valid ones into batches.
 
         The texts are at most ``width`` symbols long, or too long for every model.
         """
+        if call.stop.is_set:
+            raise ClosedError("the evaluation was cancelled")
         tokens, lengths = tokenizer.encode(texts, width)
         validated = validate(tokens, lengths, self.operands)
         errors, domains = validated.errors, validated.domains
         if not self._allow_out_of_domain:
             errors[(errors == 0) & (domains > self.models[-1].info.domain)] = _OUTSIDE
-        if self._max_symbols is not None:
-            errors[(errors == 0) & (lengths > self._max_symbols)] = _TOO_COSTLY
+        if call.limits.max_symbols is not None:
+            errors[(errors == 0) & (lengths > call.limits.max_symbols)] = _TOO_COSTLY
         valid = errors == 0
         model_index, certified = self._router.route(domains, lengths)
-        jobs = []
+        tasks = []
         for index, model in enumerate(self.models):
             mine = np.flatnonzero(valid & (model_index == index))
             size = self._batch_size or model.session.batch_size
             for batch in model.batches(tokens[mine], lengths[mine], size):
-                chosen = mine[batch]
+                chosen = mine[batch.rows]
+                if batch.costly and call.only_quick:
+                    collector.deferred += rows[chosen].tolist()
+                    continue
                 ids = tokens[chosen, : int(lengths[chosen].max())]
-                jobs.append(Job(partial(_answer, model, index, rows[chosen], ids, self._max_steps)))
+                tasks.append(
+                    _Task(model, index, rows[chosen], ids, batch.costly, batch.patience, call)
+                )
         collector.certified[rows] = certified & valid
         collector.errors[rows] = errors
         collector.positions[rows] = np.where(
             valid | (errors == _TOO_COSTLY), -1, validated.positions
         )
-        return jobs
+        return tasks
 
 
-def _answer(
-    model: Model,
-    index: int,
-    rows: NDArray[np.int64],
-    tokens: NDArray[np.uint8],
-    max_steps: int | None,
-) -> _Answered:
-    return rows, model.answer(tokens, max_steps), index
+_engines: WeakSet[Engine] = WeakSet()
+
+
+@atexit.register
+def _stop_all() -> None:
+    """End the calls that still run, and wait for them: Python aborts if they end after it does."""
+    end = time.monotonic() + EXIT_PATIENCE
+    while (running := [e for e in list(_engines) if e._stops]) and time.monotonic() < end:
+        with suppress(KeyboardInterrupt):
+            for engine in running:
+                engine.stop()
+            time.sleep(0.002)
+
+
+def _forget_calls() -> None:
+    """Forget the calls of other threads, which stayed in the parent of this process."""
+    for engine in list(_engines):
+        engine._stops.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_calls)

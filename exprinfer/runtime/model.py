@@ -11,19 +11,36 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from exprinfer.errors import ClosedError
 from exprinfer.language import tokenizer
 from exprinfer.language.grammar import Domain
-from exprinfer.runtime.batching import MIN_ROWS, by_cost
+from exprinfer.runtime.batching import by_cost
+from exprinfer.runtime.cost import PATIENCE, QUICK_STEPS, estimate_costs
+from exprinfer.runtime.limits import Limits
 from exprinfer.runtime.log import log_event
 from exprinfer.runtime.model_file import find, find_for_cuda
 from exprinfer.runtime.model_info import ModelInfo
 from exprinfer.runtime.session import Device, Session
-from exprinfer.runtime.tapes import DIVIDED_BY_ZERO, expected_steps, zero_divisors
+from exprinfer.runtime.stop import Stop
+from exprinfer.runtime.tapes import DIVIDED_BY_ZERO, UNLIMITED, zero_divisors
 
 _LOGGER = logging.getLogger(__name__)
 
-
 _NONE = np.zeros(0, np.int64)
+
+
+class Batch(NamedTuple):
+    """Rows that are answered together.
+
+    Attributes:
+        rows: Their numbers.
+        costly: Whether they are expected to take long.
+        patience: Steps after which a row leaves the batch, to be answered later; None means never.
+    """
+
+    rows: NDArray[np.int64]
+    costly: bool = False
+    patience: int | None = None
 
 
 class Answers(NamedTuple):
@@ -33,13 +50,17 @@ class Answers(NamedTuple):
         texts: The answers ``[batch]``; empty if there is none.
         log_probs: Their log-probabilities, float32 ``[batch]``; NaN if there is none.
         zero_divisors: For each row that divides by zero, where the divisor starts.
-        cut_off: The rows that were stopped because they need too many steps, int64.
+        cut_off: The rows that need more steps or time than their budget, int64.
+        unfinished: The rows that left the batch without an answer, int64.
+        timed_out: Whether the rows ran out of time, not of steps.
     """
 
     texts: NDArray[np.str_]
     log_probs: NDArray[np.float32]
     zero_divisors: dict[int, int]
     cut_off: NDArray[np.int64] = _NONE
+    unfinished: NDArray[np.int64] = _NONE
+    timed_out: bool = False
 
 
 class Model:
@@ -82,8 +103,8 @@ class Model:
 
     def batches(
         self, tokens: NDArray[np.uint8], lengths: NDArray[np.int64], batch_size: int
-    ) -> Iterator[NDArray[np.int64]]:
-        """Cut rows into batches of similar cost; yield their row numbers.
+    ) -> Iterator[Batch]:
+        """Cut rows into batches of similar cost, the quick ones first.
 
         Args:
             tokens: Token ids ``[rows, time]``.
@@ -92,29 +113,76 @@ class Model:
         """
         if self.session.width:  # all rows are padded to the same length, so all cost the same
             rows = np.arange(len(tokens))
-            return (rows[start : start + batch_size] for start in range(0, len(rows), batch_size))
-        if not self.info.tapes or len(lengths) <= MIN_ROWS:  # so few share a batch anyway
-            return by_cost(lengths.astype(np.uint16), lengths, batch_size)
-        return by_cost(expected_steps(tokens, lengths), lengths, batch_size)
+            for start in range(0, len(rows), batch_size):
+                yield Batch(rows[start : start + batch_size])
+            return
+        if not self.info.tapes:
+            yield from map(Batch, by_cost(lengths.astype(np.uint16), lengths, batch_size))
+            return
+        costs = estimate_costs(tokens, lengths)
+        costly = costs > QUICK_STEPS
+        quick = np.flatnonzero(~costly)
+        for rows in by_cost(costs[quick], lengths[quick], batch_size):
+            yield Batch(quick[rows], False, PATIENCE * QUICK_STEPS)
+        if not costly.any():
+            return
+        rest = np.flatnonzero(costly)
+        for rows in by_cost(costs[rest], lengths[rest], batch_size, min_rows=1):
+            patience = PATIENCE * int(costs[rest[rows]].max()) if len(rows) > 1 else None
+            yield Batch(rest[rows], True, patience)
 
-    def answer(self, tokens: NDArray[np.uint8], max_steps: int | None = None) -> Answers:
-        """Answer one batch of token ids ``[batch, time]``.
+    def answer(
+        self,
+        tokens: NDArray[np.uint8],
+        limits: Limits | None = None,
+        patience: int | None = None,
+        stop: Stop | None = None,
+    ) -> Answers:
+        """Answer one batch of token ids.
+
+        Models that do not work on tapes always take the same few steps, whatever the limits.
 
         Args:
-            tokens: The token ids.
-            max_steps: Rows that need more steps than this have no answer. Models that do not work
-                on tapes always take the same few steps.
+            tokens: The token ids ``[batch, time]``.
+            limits: The steps and the time that each row may take. Rows share their time.
+            patience: Steps after which rows leave the batch; None means never.
+            stop: Ends the call from another thread.
+
+        Raises:
+            ClosedError: If the call was ended.
         """
+        if not self.info.tapes:
+            return self._answer(tokens, UNLIMITED, UNLIMITED, stop)
+        limits, stop = limits or Limits(), stop or Stop()
+        max_steps = limits.max_steps or UNLIMITED
+        seconds = limits.timeout and limits.timeout * len(tokens)
+        with stop.after(seconds) as timed:
+            try:
+                return self._answer(tokens, max_steps, patience or UNLIMITED, timed)
+            except ClosedError:
+                if stop.is_set:
+                    raise
+        everything = np.arange(len(tokens))
+        texts, log_probs = np.zeros(len(tokens), "<U1"), np.full(len(tokens), np.nan, np.float32)
+        if len(tokens) > 1:
+            return Answers(texts, log_probs, {}, unfinished=everything, timed_out=True)
+        return Answers(texts, log_probs, {}, everything, timed_out=True)
+
+    def _answer(
+        self, tokens: NDArray[np.uint8], max_steps: int, patience: int, stop: Stop | None
+    ) -> Answers:
         started = time.perf_counter()
-        cut_off = _NONE
-        if max_steps is None or not self.info.tapes:
-            ids, log_probs = self.session.run(tokens)
+        cut_off = unfinished = _NONE
+        limit = min(max_steps + 1, patience)
+        if limit >= UNLIMITED:
+            ids, log_probs = self.session.run(tokens, stop)
         else:
-            ids, log_probs, steps = self.session.run_limited(tokens, max_steps + 1)
-            # A row that has taken the extra step may have halted or not: it gets no answer.
-            cut_off = np.flatnonzero(steps > max_steps)
-            ids[cut_off] = 0
-            log_probs[cut_off] = np.nan
+            ids, log_probs, steps = self.session.run_limited(tokens, limit, stop)
+            # A row that has taken the last step may have halted or not: it gets no answer.
+            ended = np.flatnonzero(steps >= limit)
+            cut_off, unfinished = (ended, _NONE) if limit > max_steps else (_NONE, ended)
+            ids[ended] = 0
+            log_probs[ended] = np.nan
         rows, width = tokens.shape
         seconds = round(time.perf_counter() - started, 6)
         name = self.info.name
@@ -122,12 +190,13 @@ class Model:
             _LOGGER, logging.DEBUG, "batch", model=name, rows=rows, width=width, seconds=seconds
         )
         texts = tokenizer.decode(ids)
-        divided = np.flatnonzero(texts == DIVIDED_BY_ZERO) if self.info.tapes else ()
+        divided = np.flatnonzero(texts == DIVIDED_BY_ZERO) if self.info.tapes else _NONE
         if not len(divided):
-            return Answers(texts, log_probs, {}, cut_off)
+            return Answers(texts, log_probs, {}, cut_off, unfinished)
         texts[divided], log_probs[divided] = "", np.nan
-        starts = zero_divisors(self.session, tokens[divided])
-        return Answers(texts, log_probs, dict(zip(divided, starts, strict=True)), cut_off)
+        starts = zero_divisors(self.session, tokens[divided], stop)
+        positions = dict(zip(divided.tolist(), starts, strict=True))
+        return Answers(texts, log_probs, positions, cut_off, unfinished)
 
     def answer_one(self, tokens: bytes) -> tuple[str, float]:
         """Answer the token ids of one text of the seed domain, one byte each.

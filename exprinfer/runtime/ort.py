@@ -99,6 +99,11 @@ def inference_error(path: Path | str, error: Exception) -> InferenceError:
     return InferenceError(f"ONNX Runtime failed to run {path}: {printable(str(error))}")
 
 
+def run_options() -> Any:
+    """Return run options; a call that is made with them ends if their ``terminate`` is set."""
+    return _onnxruntime().RunOptions()
+
+
 def graph_options(number: int) -> Any:
     """Return run options that make a session capture one CUDA graph and then replay it."""
     options = _onnxruntime().RunOptions()

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from exprinfer.errors import DeviceError, ModelFileError
+from exprinfer.errors import ClosedError, DeviceError, ModelFileError
 from exprinfer.language.tokenizer import SYMBOLS
 from exprinfer.runtime.cuda_graph import FORKED, SIZES, SLOTS, CudaGraph, shared_device
 from exprinfer.runtime.log import log_event
@@ -26,6 +26,7 @@ from exprinfer.runtime.ort import (
     open_session,
     preload_cuda,
 )
+from exprinfer.runtime.stop import Stop
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -100,11 +101,14 @@ class Session:
             raise ModelFileError(f"{self.path} does not fix the length of its input and output")
         return CudaGraph(self.path, self.width, answer_width, self.device, sizes, slots)
 
-    def run(self, tokens: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def run(
+        self, tokens: NDArray[np.integer], stop: Stop | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Answer a batch of token ids.
 
         Args:
             tokens: Token ids ``[batch, time]``, padded on the right with 0.
+            stop: Ends the call from another thread; a CUDA graph does not watch it.
 
         Returns:
             Answer ids ``[batch, answer_time]`` and log-probabilities ``[batch]``.
@@ -113,6 +117,7 @@ class Session:
             ModelFileError: If the model returns another number of rows, ids that are no symbols,
                 or log-probabilities that cannot be.
             InferenceError: If ONNX Runtime fails.
+            ClosedError: If the call was ended.
         """
         if not len(tokens):  # some versions of ONNX Runtime crash on an empty batch
             return np.zeros((0, 1), np.int64), np.zeros(0, np.float32)
@@ -120,7 +125,7 @@ class Session:
             return self._verified(*self.cuda_graph.run(tokens))
         if self.width:
             tokens = np.pad(tokens, ((0, 0), (0, self.width - tokens.shape[1])))
-        answer, log_prob = self.fetch(list(_OUTPUTS), {"tokens": tokens.astype(np.int64)})
+        answer, log_prob = self.fetch(list(_OUTPUTS), {"tokens": tokens.astype(np.int64)}, stop)
         if not len(tokens) == len(answer) == len(log_prob):  # numpy would broadcast a single row
             raise ModelFileError(
                 f"{self.path} returns {len(answer)} answers and {len(log_prob)} log-probabilities "
@@ -129,13 +134,14 @@ class Session:
         return self._verified(answer, log_prob)
 
     def run_limited(
-        self, tokens: NDArray[np.integer], limit: int
+        self, tokens: NDArray[np.integer], limit: int, stop: Stop | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
         """Answer a batch by a model that works on tapes, with at most so many steps for each row.
 
         Args:
             tokens: Token ids ``[batch, time]``, padded on the right with 0.
             limit: The number of steps. A row that has taken all of them may not be finished.
+            stop: Ends the call from another thread.
 
         Returns:
             Answer ids ``[batch, answer_time]``, log-probabilities ``[batch]`` and the numbers of
@@ -144,9 +150,10 @@ class Session:
         Raises:
             ModelFileError: If the model returns what no valid model returns.
             InferenceError: If ONNX Runtime fails.
+            ClosedError: If the call was ended.
         """
         feed = {"tokens": tokens.astype(np.int64), "limit": np.array([limit])}
-        answer, log_prob, steps = self.fetch([*_OUTPUTS, "steps"], feed)
+        answer, log_prob, steps = self.fetch([*_OUTPUTS, "steps"], feed, stop)
         if not len(tokens) == len(answer) == len(log_prob) == len(steps):
             raise ModelFileError(f"{self.path} returns another number of rows than it was given")
         return *self._verified(answer, log_prob), steps
@@ -172,19 +179,29 @@ class Session:
             )
         return answer, log_prob
 
-    def fetch(self, names: Sequence[str], feed: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:
+    def fetch(
+        self, names: Sequence[str], feed: dict[str, NDArray[Any]], stop: Stop | None = None
+    ) -> list[NDArray[Any]]:
         """Run the graph once and return the outputs with these names.
+
+        Args:
+            names: The names.
+            feed: The inputs by their names.
+            stop: Ends the call from another thread.
 
         Raises:
             DeviceError: If the session uses CUDA and the process was forked.
             InferenceError: If ONNX Runtime fails.
+            ClosedError: If the call was ended.
         """
         if self._process != os.getpid():
             self._reopen()
         with shared_device() if self.device == "cuda" else nullcontext():
             try:
-                outputs: list[NDArray[Any]] = self._session.run(names, feed)
+                outputs: list[NDArray[Any]] = self._session.run(names, feed, stop and stop.options)
             except Exception as error:
+                if stop and stop.is_set:
+                    raise ClosedError("the evaluation was cancelled") from None
                 raise inference_error(self.path, error) from error
         return outputs
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from exprinfer.errors import ModelFileError, TooLongError
 from exprinfer.language.tokenizer import SYMBOLS, encode
 from exprinfer.runtime.session import Session
+from exprinfer.runtime.stop import Stop
 
 #: What such a model writes as its answer if it found a division by zero.
 DIVIDED_BY_ZERO = "/"
@@ -48,7 +49,10 @@ class TapeStates(NamedTuple):
 
 
 def run_until(
-    session: Session, tokens: NDArray[np.integer], limits: NDArray[np.int64]
+    session: Session,
+    tokens: NDArray[np.integer],
+    limits: NDArray[np.int64],
+    stop: Stop | None = None,
 ) -> TapeStates:
     """Run the machine and return where it stands after a number of steps.
 
@@ -56,6 +60,7 @@ def run_until(
         session: The open model.
         tokens: Token ids ``[rows, time]``.
         limits: Number of steps of each row, ``[rows]`` or ``[1]``.
+        stop: Ends the call from another thread.
 
     Raises:
         ModelFileError: If the model does not work on tapes, or returns tapes that cannot be.
@@ -63,7 +68,7 @@ def run_until(
     if not session.output_names() >= set(_OUTPUTS):
         raise ModelFileError(f"{session.path} does not work on tapes, so it has no trace")
     feed = {"tokens": tokens.astype(np.int64), "limit": limits}
-    steps, state, tapes, heads, looks = session.fetch(_OUTPUTS, feed)
+    steps, state, tapes, heads, looks = session.fetch(_OUTPUTS, feed, stop)
     rows = max(len(tokens), len(limits))
     expected = [(rows,), (rows,), (rows, 4, *tapes.shape[2:3]), (rows, 4, 1), (rows, 4, 1)]
     valid = (
@@ -88,11 +93,9 @@ def record(session: Session, expression: str) -> TapeStates:
         TooLongError: If there are more than ``MAX_TRACE_STEPS`` steps.
     """
     tokens, _ = encode([expression])
-    last = int(run_until(session, tokens, np.array([UNLIMITED])).steps[0])
+    last = int(run_until(session, tokens, np.array([MAX_TRACE_STEPS + 1])).steps[0])
     if last > MAX_TRACE_STEPS:
-        raise TooLongError(
-            f"the trace is too long: {last:,} steps, at most {MAX_TRACE_STEPS:,} are shown"
-        )
+        raise TooLongError(f"the trace is too long: more than {MAX_TRACE_STEPS:,} steps")
     parts = []
     for start in range(0, last + 1, _TRACE_BATCH):
         limits = np.arange(start, min(start + _TRACE_BATCH, last + 1))
@@ -100,7 +103,9 @@ def record(session: Session, expression: str) -> TapeStates:
     return TapeStates(*map(np.concatenate, zip(*parts, strict=True)))
 
 
-def zero_divisors(session: Session, tokens: NDArray[np.uint8]) -> list[int]:
+def zero_divisors(
+    session: Session, tokens: NDArray[np.uint8], stop: Stop | None = None
+) -> list[int]:
     """Return where the divisor starts that the model found to be zero, for each row.
 
     The head on the input stops right after that divisor.
@@ -108,7 +113,7 @@ def zero_divisors(session: Session, tokens: NDArray[np.uint8]) -> list[int]:
     Raises:
         ModelFileError: If there is no division before that place.
     """
-    stopped = run_until(session, tokens, np.array([UNLIMITED]))
+    stopped = run_until(session, tokens, np.array([UNLIMITED]), stop)
     ends = stopped.heads[:, 0] - stopped.tapes.shape[2] // 2
     rows = zip(tokens, ends.tolist(), strict=True)
     try:

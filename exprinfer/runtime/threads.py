@@ -9,13 +9,21 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Lock, RLock, Thread
+from threading import enumerate as enumerate_threads
 from typing import Any, Generic, TypeVar, cast
 from weakref import WeakSet, finalize
 
 Result = TypeVar("Result")
+
+#: Seconds after which waiting begins again: Windows interrupts it only then.
+INTERRUPTIBLE = 0.5
+#: What is added to the nice value of a thread of lower priority.
+LOWER = 10
 
 
 def available_cores() -> int:
@@ -24,6 +32,13 @@ def available_cores() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on every system
         return os.cpu_count() or 1
+
+
+def lower_priority() -> None:
+    """Let this thread compute only while others leave it processor time, where that is possible."""
+    if sys.platform == "linux":  # elsewhere it would concern the whole process
+        with suppress(OSError):
+            os.nice(LOWER)
 
 
 class Job(Generic[Result]):
@@ -56,8 +71,10 @@ class Job(Generic[Result]):
         """Return the result, or raise what the function raised."""
         if not self._started:
             return self._function()
-        with self._running:
-            error, self._error = self._error, None
+        while not self._running.acquire(timeout=INTERRUPTIBLE):
+            pass
+        self._running.release()
+        error, self._error = self._error, None
         if error:
             raise error
         return cast("Result", self._result)
@@ -93,7 +110,7 @@ class ThreadPool:
 
     def _forget(self) -> None:
         self._jobs: SimpleQueue[Job[Any] | None] = SimpleQueue()
-        self._workers: list[Thread] = []
+        self._workers: list[_Worker] = []
         self._stop = finalize(self, _stop, self._jobs, self.threads)
         self._stop.atexit = False
 
@@ -117,7 +134,7 @@ class ThreadPool:
     def _start_workers(self) -> None:
         while len(self._workers) < self.threads:
             name = f"exprinfer_{len(self._workers)}"
-            worker = Thread(target=_work, args=(self._jobs,), name=name, daemon=True)
+            worker = _Worker(target=_work, args=(self._jobs,), name=name, daemon=True)
             try:
                 worker.start()
             except RuntimeError:  # the system allows no more threads
@@ -135,13 +152,27 @@ class ThreadPool:
             _stop(self._jobs, self.threads)
             self._forget()
         for worker in workers:
-            worker.join()
+            _join(worker)
+
+
+class _Worker(Thread):
+    """A thread of a pool."""
 
 
 def _work(jobs: SimpleQueue[Job[Any] | None]) -> None:
     while job := jobs.get():
         job.run()
         del job  # an idle thread keeps no data alive
+
+
+def _join(worker: Thread) -> None:
+    """Wait for a thread; when the process ends, an interrupt does not stop the waiting."""
+    while worker.is_alive():
+        try:
+            worker.join()
+        except KeyboardInterrupt:
+            if not _exiting:
+                raise
 
 
 def _stop(jobs: SimpleQueue[Job[Any] | None], threads: int) -> None:
@@ -160,3 +191,6 @@ def _close_all() -> None:
     _exiting = True
     for pool in list(_pools):
         pool.close()
+    for thread in enumerate_threads():  # their pool may be gone while they end their last job
+        if isinstance(thread, _Worker):
+            _join(thread)

@@ -6,7 +6,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from exprinfer.evaluator import Evaluator
 from exprinfer.runtime.log import log_event
@@ -19,6 +19,8 @@ _LOGGER = logging.getLogger(__name__)
 
 #: Maximum number of pending blocks: enough that evaluating and writing do not wait for each other.
 PENDING_BLOCKS = 4
+#: Seconds after which evaluations are ended again: one may have begun after the first time.
+END_AGAIN = 0.05
 
 
 def score(
@@ -30,7 +32,7 @@ def score(
     """Score every line and row of the blocks, and write the results in order.
 
     Blocks are evaluated while the results before them are written. Every line gives one result,
-    even if it is empty or not text.
+    even if it is empty or not text. An exception, such as that of Ctrl-C, ends the evaluations.
 
     Args:
         evaluator: Answers the expressions.
@@ -57,21 +59,23 @@ def score(
         progress(lines, block.bytes_read)
 
     # Two blocks at a time: when one is nearly done, the other keeps all cores busy.
-    with ThreadPoolExecutor(2) as workers:
-        pending: deque[tuple[Block, Future[Scored]]] = deque()
-        try:
-            for block in blocks:
-                pending.append((block, workers.submit(block.score, evaluator)))
-                # The results of a slow pipe are written as soon as they are ready.
-                while len(pending) > (0 if block.prompt else PENDING_BLOCKS):
-                    done, future = pending.popleft()
-                    finish(done, future.result())
-            while pending:
-                done, future = pending.popleft()
-                finish(done, future.result())
-        finally:
-            for _, future in pending:
-                future.cancel()
+    workers = ThreadPoolExecutor(2)
+    pending: deque[tuple[Block, Future[Scored]]] = deque()
+    try:
+        for block in blocks:
+            pending.append((block, workers.submit(block.score, evaluator)))
+            # The results of a slow pipe are written as soon as they are ready.
+            while len(pending) > (0 if block.prompt else PENDING_BLOCKS):
+                finish(pending[0][0], pending[0][1].result())
+                pending.popleft()
+        while pending:
+            finish(pending[0][0], pending[0][1].result())
+            pending.popleft()
+    except BaseException:
+        _end([future for _, future in pending], evaluator)
+        raise
+    finally:
+        workers.shutdown()
     summary = output.checkpoint.summary
     log_event(
         _LOGGER,
@@ -84,3 +88,12 @@ def score(
         seconds=round(summary.seconds, 3),
     )
     return summary
+
+
+def _end(futures: list[Future[Scored]], evaluator: Evaluator) -> None:
+    """End the evaluations that are running, and do not begin the others."""
+    for future in futures:
+        future.cancel()
+    evaluator.close(cancel=True)
+    while wait(futures, END_AGAIN).not_done:
+        evaluator.close(cancel=True)

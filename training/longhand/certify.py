@@ -5,10 +5,12 @@ The examples are the seed domain and batches of mixed problems, both through ``e
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import numpy as np
+import onnx
 
 import exprinfer
 from exprinfer import Evaluator
@@ -24,6 +26,7 @@ from training.certify import (
 )
 from training.longhand.problems import Problem, problems
 from training.longhand.proof import certificate
+from training.longhand.proof.runs import Compared, compare
 from training.longhand.proof.table import TransitionTable
 from training.longhand.teacher import TEACHER
 from training.recipe import Recipe
@@ -32,6 +35,8 @@ from training.recipe import Recipe
 BATCH_SIZES = (1, 64, 1_024)
 #: Number of mixed problems of all operators, most digits of an operand, and seed.
 MIXED, MIXED_DIGITS, MIXED_SEED = 5_000, 12, 1_000_003
+#: For the comparison with interpreters: seed, random tables, inputs of each, and steps.
+RUNS = (17, 20, 8, 200)
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
 
@@ -49,6 +54,7 @@ def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
         DeviceError: If the device is "cuda" and CUDA is not available.
         ValueError: If the card lacks the section.
         CertificateError: If the file is not equivalent; then nothing is written.
+        RunsDifferError: If its graph and an interpreter of it do not agree.
         ClickException: If an answer is wrong.
     """
     folder = models / recipe.model.name
@@ -61,10 +67,14 @@ def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
     domain = check_domain(file, recipe.data.ranges)
     record_result(file, domain, devices)
     # Once more, because the result has changed the file and its hash.
-    proofs = [certificate.prove(file, table, PROVIDERS[name]) for name in devices]
+    proofs = []
+    for name in devices:
+        runs = compare(onnx.load(file), *RUNS, PROVIDERS[name])
+        proofs.append(replace(certificate.prove(file, table, PROVIDERS[name]), runs=runs))
     certificate.write(proofs, folder)
     sentences = [
         *(_sentence(proof) for proof in proofs),
+        *(_compared(proof.provider, proof.runs) for proof in proofs if proof.runs),
         f"Right on {domain.count()} expressions of the seed domain ({domain.share():.2%}), each "
         "evaluated step by step through `exprinfer` (table below).",
         _check_mixed(file, devices),
@@ -83,6 +93,16 @@ def _sentence(proof: certificate.Certificate) -> str:
         f"{proof.smallest_write_margin} for the symbol to write, {proof.smallest_move_margin} for "
         f"the move. Largest difference of a score from the same score in float64: "
         f"{proof.largest_rounding_error:.2g}."
+    )
+
+
+def _compared(provider: str, runs: Compared) -> str:
+    return (
+        f"Graph around the decisions ({provider}), with {runs.tables} tables, all but one of them "
+        f"random: {runs.runs} runs on random tapes gave the outputs that `onnx.reference` gives in "
+        f"numpy, and {runs.steps:,} steps, one by one, were those of a plain tape machine. Of its "
+        f"runs {runs.halted} halted, {runs.stopped} stopped in a case without a decision, and "
+        f"{runs.left} left a tape."
     )
 
 

@@ -1,8 +1,13 @@
-"""Write the controller and its tapes as one ONNX file, if it decides as the network does."""
+"""Write the network and its tapes as one ONNX file, if it decides as the network does.
+
+The file lists every case that can occur: a state and the symbols that it sees. In the file the
+network decides each case once, and a loop looks its decisions up.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,12 +15,13 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
+from onnx import numpy_helper
 
 from training import graphs
 from training.export import ExportError, copy_logs, metadata
 from training.longhand.fit import build
 from training.longhand.machine import KEEP, LONGEST_INPUT, TAPES, UNLIMITED, UNSEEN
-from training.longhand.proof.step import Step
+from training.longhand.proof.decisions import decide
 from training.longhand.proof.table import TransitionTable
 from training.longhand.teacher import MOST_STEPS, TEACHER
 from training.model_file import write_model
@@ -23,9 +29,26 @@ from training.networks.longhand import Longhand
 from training.recipe import Recipe
 from training.run import Run
 
-#: While more than twice as many rows as this are going, the graph removes the halted rows each time
-#: that half of the rows have halted.
-FEW = 16
+#: Steps that the graph takes before it looks which machines have stopped. The tapes have a margin
+#: of as many cells, so no head leaves its row of numbers meanwhile.
+BLOCK = 16
+#: The graph puts the stopped machines aside when only this part of the rows is left, a fraction. It
+#: waits for all of them if there are at most FEW rows.
+PART, FEW = (1, 2), 32
+#: Weights of the tapes. A case has the number sum(weight * symbol), so two symbols on any two tapes
+#: must have a sum of their own: of two weights without a common divisor, one is at least the number
+#: of symbols.
+TAPE_WEIGHTS = (19, 17, 18, 1)
+#: Weights of the network in the graph.
+WEIGHTS = (
+    "SYMBOL_VECTORS",
+    "INPUT_GATES",
+    "HIDDEN_GATES",
+    "CELLS",
+    "OUTPUT",
+    "OUTPUT_BIAS",
+    "LOOKS",
+)
 
 
 def export(recipe: Recipe, runs: Path, models: Path) -> Path:
@@ -50,58 +73,97 @@ def export(recipe: Recipe, runs: Path, models: Path) -> Path:
     Run(runs / recipe.name, recipe).load_weights(network)
     folder = models / recipe.model.name
     folder.mkdir(parents=True, exist_ok=True)
-    model = graph(network)
+    model = graph(network_weights(network), table)
     described = metadata(network, recipe, LONGEST_INPUT, LONGEST_INPUT)
     described["tapes"] = json.dumps(TAPES)
     described["states"] = json.dumps([asdict(TEACHER.describe(state)) for state in table.states])
-    compare(network, model, table)
+    compare(network, model)
     write_model(folder / "model.onnx", model, described)
     copy_logs(recipe, runs, folder)
     return folder / "model.onnx"
 
 
-def graph(network: Longhand) -> onnx.ModelProto:
-    """Return the graph with the weights of the network."""
-    return graphs.build("longhand", {**_constants(network.states), **_weights(network)})
+def graph(weights: Mapping[str, NDArray[np.generic]], table: TransitionTable) -> onnx.ModelProto:
+    """Return the graph with the weights of a network; it decides the cases of the table.
+
+    Args:
+        weights: The arrays named in ``WEIGHTS``; see ``network_weights`` and ``file_weights``.
+        table: The transition table of the teacher.
+
+    Raises:
+        ExportError: If two cases would have the same number.
+    """
+    transitions = table.transitions
+    cases = np.unique(np.column_stack([transitions.state, transitions.seen]), axis=0)
+    _check_numbers(cases)
+    counts = ", ".join(f"count_{k}" for k in range(BLOCK))
+    words = {"_LAST": f"_{BLOCK}", "COUNT_LIST": counts}
+    values = {**_constants(len(table.states)), **weights, "CASES": cases.astype(np.uint8)}
+    return graphs.build("longhand", values, words, steps=BLOCK)
+
+
+def _check_numbers(cases: NDArray[np.int64]) -> None:
+    """Check that the cases of each state have different numbers; raises ExportError."""
+    looks = cases[:, 1:] != UNSEEN
+    numbers = np.where(looks, cases[:, 1:] * TAPE_WEIGHTS, 0).sum(1)
+    if len(np.unique(np.column_stack([cases[:, 0], numbers]), axis=0)) < len(cases):
+        raise ExportError("two cases of one state have the same number")
 
 
 def _constants(states: int) -> dict[str, NDArray[np.generic]]:
+    tapes = len(TAPES)
     integers = {
         "ZERO": [0],
         "ONE": [1],
         "TWO": [2],
+        "MINUS_ONE": [-1],
+        "ZERO_SCALAR": 0,
+        "ONE_SCALAR": 1,
         "PER_SQUARE": [MOST_STEPS[0]],
         "PER_SYMBOL": [MOST_STEPS[1]],
         "AT_LEAST": [MOST_STEPS[2]],
         "FEW": [FEW],
-        "ZERO_SCALAR": 0,
-        "ONE_SCALAR": 1,
-        "TAPES": [len(TAPES)],
-        "LAST": [len(TAPES) - 1],
+        "PART": [PART[0]],
+        "WHOLE": [PART[1]],
+        "MARGIN": [BLOCK],
+        # Whatever it is added to stays negative.
+        "OUTSIDE": -(2**40),
+        "TAPES": [tapes],
+        "LAST": [tapes - 1],
+        "STATES": [states],
         "START": [0],
         "HALT": [states - 1],
-        "HEAD_AXES": [1, 2],
-        "EMBEDDED_AXES": [1, 2],
-        "WRITE_SHAPE": [-1, len(TAPES), KEEP + 1],
-        "MOVE_SHAPE": [-1, len(TAPES), 3],
-        "OUTPUT_SPLIT": [states, len(TAPES) * (KEEP + 1), len(TAPES) * 3],
+        "KEEP": [KEEP],
+        "LAST_SYMBOL": [UNSEEN - 1],
+        "CASE_SPLIT": [1, tapes],
+        "TAPE_ROWS": [[tape * (UNSEEN + 1) for tape in range(tapes)]],
+        "WRITE_SHAPE": [-1, tapes, KEEP + 1],
+        "MOVE_SHAPE": [-1, tapes, 3],
+        "OUTPUT_SPLIT": [states, tapes * (KEEP + 1), tapes * 3],
+        "TAPE_WEIGHTS": [TAPE_WEIGHTS],
+        "TAPE_NUMBERS": [range(tapes)],
+        "ROW_PADS": [0, 0, 1, 0],
+        "COUNT_PADS": [0, 0, 0, 1],
+        "COLUMN_SHAPE": [-1, 1],
         "limit": [UNLIMITED],
     }
-    rows = np.arange(len(TAPES), dtype=np.int32)[:, None] * (UNSEEN + 1)
     return {
         **{name: np.array(value, np.int64) for name, value in integers.items()},
         "BLANK": np.array(0, np.uint8),
-        "BLANK_TAPE": np.zeros((1, 1, 1), np.uint8),
-        "ZERO_LOG_PROB": np.zeros(1, np.float32),
         "YES": np.ones(1, bool),
-        "UNSEEN": np.array([UNSEEN], np.int32),
-        "KEEP": np.array([KEEP], np.uint8),
-        "TAPE_ROWS": rows,
+        "NO_COUNT": np.zeros(1, np.float64),
+        "ONE_STEP": np.array(1, np.float64),
     }
 
 
+def file_weights(model: onnx.ModelProto) -> dict[str, NDArray[np.generic]]:
+    """Return the weights of the network in a file."""
+    tensors = {tensor.name: tensor for tensor in model.graph.initializer}
+    return {name: numpy_helper.to_array(tensors[name]) for name in WEIGHTS}
+
+
 @torch.no_grad()
-def _weights(network: Longhand) -> dict[str, NDArray[np.generic]]:
+def network_weights(network: Longhand) -> dict[str, NDArray[np.generic]]:
     """Return the weights for the graph; matrix products with table rows are done beforehand."""
     units = network.cell.shape[1]
     # From PyTorch's order i, f, g, o to i, f, o and the candidate g.
@@ -118,21 +180,19 @@ def _weights(network: Longhand) -> dict[str, NDArray[np.generic]]:
     }
     return {
         **{name: weight.float().contiguous().numpy() for name, weight in weights.items()},
-        "GATES_SPLIT": np.array([3 * units, units], np.int64),
         "LOOKS": (network.looks > 0).numpy()[:, :, None],
     }
 
 
 @torch.no_grad()
-def compare(network: Longhand, model: onnx.ModelProto, table: TransitionTable) -> None:
-    """Check that network and graph decide the same in every transition of the table.
+def compare(network: Longhand, model: onnx.ModelProto) -> None:
+    """Check that network and graph decide the same in every case that the graph lists.
 
     Raises:
         ExportError: If they do not.
     """
-    transitions = table.transitions
-    decided = Step(model).decide(transitions.state, transitions.seen)
-    logits = network(torch.from_numpy(transitions.state), torch.from_numpy(transitions.seen))
+    decided = decide(model)
+    logits = network(torch.from_numpy(decided.state), torch.from_numpy(decided.seen))
     next_state, write, move = (scores.argmax(-1).numpy() for scores in logits)
     pairs = {
         "the next state": (next_state, decided.next_state),

@@ -26,7 +26,7 @@ def measure(model: Model, texts: list[str]) -> tuple[NDArray[np.int64], float]:
     seconds = []
     for _ in range(REPEATS):
         began = time.perf_counter()
-        for rows in model.batches(tokens, lengths, len(tokens)):
-            model.answer(tokens[rows])
+        for batch in model.batches(tokens, lengths, len(tokens)):
+            model.answer(tokens[batch.rows])
         seconds.append(time.perf_counter() - began)
     return steps, min(seconds)

@@ -15,11 +15,10 @@ is a finite table of transitions. The checker works in four parts:
 1. Read the weights from the file.
 2. Compute the scores of every transition in float64.
 3. Bound how far a float32 evaluation can be from the exact scores, with sums in any order.
-4. Compare: each choice must be the one in the table, and its score must lead every other score by
-   more than the rounding errors of both.
+4. Compare: each choice must be the table's, and lead all others by more than the errors of both.
 
-``transitions.v`` lists the transitions that can occur. The theorem in ``Main.v`` shows that a run
-on an expression needs no others, so others need no check.
+``transitions.v`` lists the cases that can occur. The file lists the same ones: it decides each of
+them once, then looks its decisions up. By the theorem in ``Main.v``, a run needs no other case.
 """
 
 import argparse
@@ -27,21 +26,21 @@ import hashlib
 import re
 import struct
 import sys
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 TABLE = Path(__file__).with_name("transitions.v")
-TAPES, SYMBOLS = 4, 17
-UNSEEN = KEEP = SYMBOLS  # Number 17 means "does not look" as input, and "writes nothing" as choice.
-CHOICES = [172] + TAPES * [SYMBOLS + 1] + TAPES * [3]  # Next state; writes; left, stay or right.
+TAPES, UNSEEN, KEEP = 4, 17, 17  # 17 is "does not look" as input, "writes nothing" as choice.
+CHOICES = [172] + TAPES * [KEEP + 1] + TAPES * [3]  # Next state; writes; left, stay or right.
 NAMES = ["next state"] + [f"{what} on tape {t}" for what in ("write", "move") for t in range(TAPES)]
-# The graph around the step: its constants. (transitions.v has the hash of its operators.)
-CONSTANTS = """START 0; HALT 171; PER_SQUARE 14; PER_SYMBOL 20; AT_LEAST 20; ZERO 0; ONE 1; TWO 2;
-FEW 16; ZERO_SCALAR 0; ONE_SCALAR 1; TAPES 4; LAST 3; HEAD_AXES 1 2; EMBEDDED_AXES 1 2; YES 1;
-WRITE_SHAPE -1 4 18; MOVE_SHAPE -1 4 3; OUTPUT_SPLIT 172 72 12; BLANK_TAPE 0; BLANK 0; KEEP 17;
-ZERO_LOG_PROB 0; UNSEEN 17; TAPE_ROWS 0 18 36 54; GATES_SPLIT 192 64; limit 4611686018427387904"""
+# The constants of the graph around the cases. (transitions.v has the hash of its operators.)
+CONSTANTS = """START 0; HALT 171; STATES 172; PER_SQUARE 14; PER_SYMBOL 20; AT_LEAST 20; ZERO 0;
+ONE 1; TWO 2; MINUS_ONE -1; ZERO_SCALAR 0; ONE_SCALAR 1; TAPES 4; LAST 3; YES 1; BLANK 0; KEEP 17;
+FEW 32; PART 1; WHOLE 2; MARGIN 16; OUTSIDE -1099511627776; LAST_SYMBOL 16; NO_COUNT 0; ONE_STEP 1;
+TAPE_WEIGHTS 19 17 18 1; TAPE_ROWS 0 18 36 54; TAPE_NUMBERS 0 1 2 3; CASE_SPLIT 1 4;
+COLUMN_SHAPE -1 1; WRITE_SHAPE -1 4 18; MOVE_SHAPE -1 4 3; OUTPUT_SPLIT 172 72 12; ROW_PADS 0 0 1 0;
+COUNT_PADS 0 0 0 1; limit 4611686018427387904"""
 HEAD = """(* Written by checker.py from model.onnx. L: state, seen on 4 tapes (17: does not look),
    next state, written on 4 tapes (17: nothing), moves of 4 heads (0 left, 1 stay, 2 right). *)
 From Coq Require Import String. From Longhand Require Import Base. Open Scope list_scope.
@@ -85,7 +84,7 @@ def tensor(data):
     """Return the name and the array of a TensorProto whose data is stored as raw bytes."""
     parts = list(fields(data))
     shape, last = [value for number, value in parts if number == 1], dict(parts)
-    types = {1: "<f4", 2: "u1", 6: "<i4", 7: "<i8", 9: "?"}
+    types = {1: "<f4", 2: "u1", 6: "<i4", 7: "<i8", 9: "?", 11: "<f8"}
     return last[8].decode(), np.frombuffer(last.get(9, b""), types[last[2]]).reshape(shape)
 
 
@@ -140,16 +139,15 @@ def scores(weights, state, seen):
 
 def decide(weights, state, seen):
     """Return choices and their leads beyond the errors, ``[rows, 9]``, and the largest error."""
-    values, errors = scores(weights, state, seen)
+    both = scores(weights, state, seen)
     chosen, leads = [], []
-    for start, end in pairwise(np.cumsum([0, *CHOICES])):
-        value, error = values[:, start:end], errors[:, start:end]
+    for value, error in zip(*(np.split(x, np.cumsum(CHOICES)[:-1], 1) for x in both), strict=True):
         best = value.argmax(1)[:, None]
         lead = np.take_along_axis(value - error, best, 1) - (value + error)
         np.put_along_axis(lead, best, np.inf, 1)
         chosen.append(best[:, 0])
         leads.append(lead.min(1))
-    return np.stack(chosen, 1), np.stack(leads, 1), float(errors.max())
+    return np.stack(chosen, 1), np.stack(leads, 1), float(both[1].max())
 
 
 def check(path, table=TABLE):
@@ -163,6 +161,8 @@ def check(path, table=TABLE):
     lines = re.findall(r"^L ([\d ]+\d) ::$", table.read_text(), re.M)
     rows = np.array([[int(number) for number in line.split()] for line in lines])
     state, seen = rows[:, 0], rows[:, 1:5]
+    if not np.array_equal(weights["CASES"], rows[:, :5]):
+        raise RefusedError("the file does not list the cases of the table")
     for row in np.flatnonzero(((seen != UNSEEN) != weights["LOOKS"][state, :, 0]).any(1)):
         raise RefusedError(f"state {state[row]} looks at other tapes than in {lines[row]}")
     chosen, leads, error = decide(weights, state, seen)

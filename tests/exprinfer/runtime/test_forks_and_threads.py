@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +14,11 @@ import pytest
 import exprinfer
 from exprinfer.runtime.model_file import find
 from exprinfer.runtime.session import Session
-from training.expressions import sample
+from tests.endurance import fork_under_load, wait_for
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 
 FORKS, PATIENCE = 40, 30
-TEXTS = [*sample(300, seed=3).texts(), "123*456", "9" * 20 + "/7"]
 
 
 def run(program: str) -> subprocess.CompletedProcess[str]:
@@ -30,46 +28,8 @@ def run(program: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_forked_children_answer_while_threads_of_the_parent_evaluate() -> None:
-    evaluator = exprinfer.load(device="cpu", threads=2)
-    expected = evaluator.evaluate_batch(TEXTS).answers.tolist()
-    done = threading.Event()
-
-    def load() -> None:
-        while not done.is_set():
-            evaluator.evaluate_batch(TEXTS)
-
-    loaders = [threading.Thread(target=load) for _ in range(3)]
-    for loader in loaders:
-        loader.start()
-    pids = []
-    try:
-        for _ in range(FORKS):
-            if (pid := os.fork()) == 0:
-                try:
-                    correct = evaluator.evaluate_batch(TEXTS).answers.tolist() == expected
-                    os._exit(0 if correct else 3)
-                finally:
-                    os._exit(4)
-            pids.append(pid)
-            time.sleep(0.01)
-    finally:
-        done.set()
-        for loader in loaders:
-            loader.join()
-    assert wait_for(pids) == [0] * FORKS
-
-
-def wait_for(pids: list[int]) -> list[int]:
-    """Return the exit codes; a child that hangs is killed and counts as -9."""
-    end, codes = time.monotonic() + PATIENCE, []
-    for pid in pids:
-        while not (ended := os.waitpid(pid, os.WNOHANG))[0] and time.monotonic() < end:
-            time.sleep(0.01)
-        if not ended[0]:
-            os.kill(pid, 9)
-            ended = os.waitpid(pid, 0)
-        codes.append(os.waitstatus_to_exitcode(ended[1]))
-    return codes
+    """``python -m tests.endurance forks`` makes a thousand."""
+    assert fork_under_load(FORKS) == {0: FORKS}
 
 
 def test_a_forked_child_opens_its_own_session() -> None:

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import numpy_helper
 
 import exprinfer
+from training.longhand.export import file_weights, graph
 from training.longhand.proof.certificate import FILE, CertificateError, prove
+from training.longhand.proof.runs import RunsDifferError, compare
 from training.longhand.proof.table import TransitionTable
 from training.longhand.teacher import TEACHER
 
@@ -35,7 +38,8 @@ def test_the_shipped_file_is_equivalent_to_the_teacher(
     assert min(margins) > 1_000 * proof.largest_rounding_error
     kept = json.loads((shipped.parent / FILE).read_text())[0]
     found = asdict(proof)
-    for varies in ("largest_rounding_error", "onnxruntime", "hardware"):
+    assert kept["runs"]["tables"] > 1
+    for varies in ("largest_rounding_error", "onnxruntime", "hardware", "runs"):
         del kept[varies], found[varies]
     assert kept == pytest.approx(found, abs=0.01)
 
@@ -99,3 +103,72 @@ def test_a_difference_in_one_transition_is_found(shipped: Path, table: Transitio
     other.transitions.move[row, 3] = 1
     with pytest.raises(CertificateError, match="moves"):
         prove(shipped, other)
+
+
+def test_the_shipped_graph_is_what_the_export_writes(shipped: Path, table: TransitionTable) -> None:
+    model = onnx.load(shipped)
+    written = graph(file_weights(model), table)
+    assert written.graph.SerializeToString() == model.graph.SerializeToString()
+
+
+def test_a_case_that_the_file_does_not_list_is_found(
+    shipped: Path, table: TransitionTable, tmp_path: Path
+) -> None:
+    model = onnx.load(shipped)
+    tensor = next(tensor for tensor in model.graph.initializer if tensor.name == "CASES")
+    cases = numpy_helper.to_array(tensor)
+    tensor.CopyFrom(numpy_helper.from_array(np.delete(cases, 7, axis=0), "CASES"))
+    onnx.save(model, tmp_path / "model.onnx")
+    with pytest.raises(CertificateError, match=r"on seeing .* the file has no case"):
+        prove(tmp_path / "model.onnx", table)
+
+
+def test_graph_and_interpreters_agree_on_random_tables(shipped: Path) -> None:
+    compared = compare(onnx.load(shipped), seed=5, tables=2, rows=4, steps=60)
+    assert compared.tables == 3
+    assert compared.steps > 50
+
+
+@pytest.mark.parametrize(("name", "value"), [("ONE_STEP", 2.0), ("TAPE_WEIGHTS", 1)])
+def test_a_changed_graph_does_not_agree(shipped: Path, name: str, value: float) -> None:
+    model = onnx.load(shipped)
+    tensor = next(tensor for tensor in model.graph.initializer if tensor.name == name)
+    array = np.full_like(numpy_helper.to_array(tensor), value)
+    tensor.CopyFrom(numpy_helper.from_array(array, name))
+    with pytest.raises(RunsDifferError, match=r"step \d+ of .* is another one"):
+        compare(model, seed=5, tables=1, rows=4, steps=60)
+
+
+def test_a_machine_that_meets_an_impossible_case_has_no_answer(shipped: Path) -> None:
+    """Two operators in a row are no expression, so no file lists what comes next."""
+    tokens = np.array([[3, 13, 14, 4], [3, 11, 4, 0]])  # 2*/3 and 2+3
+    session = onnxruntime.InferenceSession(str(shipped), providers=["CPUExecutionProvider"])
+    answer, state = session.run(["answer", "state"], {"tokens": tokens})
+    assert not answer[0].any()
+    assert state[0] != 171
+    assert (answer[1, 0], state[1]) == (6, 171)
+
+
+def test_decisions_do_not_depend_on_the_optimizer(shipped: Path) -> None:
+    tokens = np.array([[3, 13, 4, 11, 9], [3, 11, 4, 0, 0]])
+    names = ["answer", "steps", "decisions", "log_prob"]
+    found = []
+    for level in ("ORT_DISABLE_ALL", "ORT_ENABLE_ALL"):
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, level)
+        session = onnxruntime.InferenceSession(
+            str(shipped), options, providers=["CPUExecutionProvider"]
+        )
+        found.append(session.run(names, {"tokens": tokens}))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_the_decisions_are_made_once_when_the_file_is_opened(shipped: Path, tmp_path: Path) -> None:
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "optimized.onnx")
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    onnxruntime.InferenceSession(str(shipped), options, providers=["CPUExecutionProvider"])
+    optimized = onnx.load(tmp_path / "optimized.onnx")
+    operators = {node.op_type for node in optimized.graph.node}
+    assert not operators & {"Gemm", "Sigmoid", "Tanh", "LogSoftmax", "CumSum"}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 import exprinfer
 from training import recipe as recipes
 from training.export import ExportError
-from training.longhand.export import compare, export, graph
+from training.longhand.export import compare, export, graph, network_weights
 from training.longhand.fit import LonghandFitting, build, fit
 from training.longhand.proof.table import TransitionTable
 from training.longhand.teacher import TEACHER
@@ -77,7 +77,7 @@ def test_the_file_of_another_network_is_refused() -> None:
     with torch.no_grad():
         theirs.memory.bias.add_(torch.arange(len(table.states)) / 10)
     with pytest.raises(ExportError, match="disagree on the next state"):
-        compare(ours, graph(theirs), table)
+        compare(ours, graph(network_weights(theirs), table))
 
 
 def test_unknown_settings_of_the_network_are_an_error() -> None:

@@ -1,10 +1,13 @@
 """Prove that a model file is equivalent to the teacher, transition by transition.
 
-The machine is always in one of finitely many states. Starting from the first one, each state of the
-file that can be reached is paired with a state of the teacher. It is then tried, through ONNX
-Runtime, on every combination of symbols that can be where it looks. If every write, every move and
-every next state agrees, and no state is left to try, then file and teacher do the same on every
-input of every length (a bisimulation: Park 1981).
+The machine is always in one of finitely many states. The file lists every case: a state and the
+symbols that it sees. Its network decides them all when ONNX Runtime opens the file, and the file
+returns these decisions as the output ``decisions``. Starting from the first one, each state of the
+file that can be reached is paired with a state of the teacher. Both must have the same cases, and
+in each of them every write, every move and the next state must agree. If no state is left to try,
+then file and teacher do the same on every input of every length (a bisimulation: Park 1981).
+
+The graph around the decisions is compared with a reference interpreter; see ``runs``.
 
 The proof says nothing about the teacher itself: that it does arithmetic right is tested.
 """
@@ -25,7 +28,14 @@ from exprinfer.language.tokenizer import SYMBOLS
 from training.files import write_atomically
 from training.hardware import gpu, processor
 from training.longhand.machine import KEEP, TAPES, UNSEEN
-from training.longhand.proof.step import Decisions, Step
+from training.longhand.proof.decisions import (
+    Decisions,
+    decide,
+    scores_in_float64,
+    split,
+)
+from training.longhand.proof.parts import initializers
+from training.longhand.proof.runs import Compared
 from training.longhand.proof.table import Transitions, TransitionTable
 
 FILE = "certificate.json"
@@ -52,6 +62,7 @@ class Certificate:
         smallest_move_margin: Smallest margin of the score of the chosen move.
         largest_rounding_error: Largest difference of a score from the same score in float64.
         differences: Number of transitions that differ: 0.
+        runs: What was compared of the graph around the decisions, or None.
     """
 
     model_sha256: str
@@ -66,6 +77,7 @@ class Certificate:
     smallest_move_margin: float
     largest_rounding_error: float
     differences: int = 0
+    runs: Compared | None = None
 
 
 def prove(
@@ -81,26 +93,31 @@ def prove(
     Raises:
         CertificateError: If they are not equivalent; the message describes the first difference.
     """
-    step = Step(onnx.load(file), provider)
-    number_of = {0: step.start}  # in the file, by the number in the table
-    tried = np.zeros(len(table.transitions), bool)
-    margins, rounding = np.full(3, np.inf), 0.0
+    model = onnx.load(file)
+    found = decide(model, provider)
+    _compare_session(file, found, provider)
+    start, halt = (int(initializers(model)[name][0]) for name in ("START", "HALT"))
+    number_of = {0: start}  # in the file, by the number in the table
+    tried = np.zeros(len(found), bool)
     to_try = [0]
     while to_try:
         state = to_try.pop()
-        if _halts(step, table, state, number_of[state]):
-            continue
-        _compare_looks(step, table, state, number_of[state])
-        rows = np.flatnonzero(table.transitions.state == state)
-        expected = table.transitions[rows]
-        decided = _decide(step, number_of[state], expected)
+        number = number_of[state]
+        if (state == table.halt) != (number == halt):
+            raise CertificateError(f"one of the two halts in the state '{table.states[state]}'")
+        _compare_looks(initializers(model)["LOOKS"][number, :, 0], table, state)
+        expected = table.transitions[np.flatnonzero(table.transitions.state == state)]
+        rows = _rows(table, expected, found, number)
+        decided = found[rows]
         _compare(table, expected, decided)
-        margins = np.minimum(margins, [margin.min() for margin in decided.margins()])
-        rounding = max(rounding, _rounding_error(step, number_of[state], expected, decided))
         tried[rows] = True
         to_try += _pair_next_states(table, expected, decided, number_of)
-    if not tried.all():
-        raise CertificateError(f"{(~tried).sum()} transitions were not reached")
+    if not tried.all() or tried.sum() != len(table.transitions):
+        raise CertificateError(
+            f"{tried.sum()} cases were reached, the file lists {len(found)} and the teacher has "
+            f"{len(table.transitions)}"
+        )
+    margins = [margin.min() for margin in found.margins()]
     return Certificate(
         hashlib.sha256(file.read_bytes()).hexdigest(),
         _fingerprint(table.transitions),
@@ -112,7 +129,7 @@ def prove(
         round(float(margins[0]), 3),
         round(float(margins[1]), 3),
         round(float(margins[2]), 3),
-        rounding,
+        _rounding_error(model, found),
     )
 
 
@@ -122,28 +139,31 @@ def write(certificates: list[Certificate], folder: Path) -> None:
     write_atomically(folder / FILE, text.encode())
 
 
-def _halts(step: Step, table: TransitionTable, state: int, number: int) -> bool:
-    """Return whether both halt; raises CertificateError if only one of them does."""
-    if (state == table.halt) != (number == step.halt):
-        raise CertificateError(f"one of the two halts in the state '{table.states[state]}'")
-    return state == table.halt
+def _compare_session(file: Path, found: Decisions, provider: str) -> None:
+    """Compare with the decisions that the whole file makes when it is opened."""
+    session = onnxruntime.InferenceSession(str(file), providers=[provider])
+    (decisions,) = session.run(["decisions"], {"tokens": np.ones((1, 1), np.int64)})
+    ours = [found.next_state, found.write, found.move]
+    if not all(map(np.array_equal, split(decisions), ours)):
+        raise CertificateError("the whole file makes other decisions than its first part")
 
 
-def _decide(step: Step, number: int, expected: Transitions) -> Decisions:
-    """Try a state on what it can see; raises CertificateError if hidden symbols matter."""
-    state = np.full(len(expected), number)
-    decided = step.decide(state, expected.seen)
-    for symbol in range(1, len(SYMBOLS)):
-        other = step.decide(state, expected.seen, hidden=symbol)
-        for ours, theirs in zip(decided.scores, other.scores, strict=True):
-            if not np.array_equal(ours, theirs):
-                raise CertificateError(f"state {number} depends on a tape it does not look at")
-    return decided
+def _rows(
+    table: TransitionTable, expected: Transitions, found: Decisions, number: int
+) -> NDArray[np.intp]:
+    """Return the cases of the file, in the order of the teacher's; both must have the same ones."""
+    rows = np.flatnonzero(found.state == number)
+    index = {tuple(seen): row for row, seen in zip(rows, found.seen[rows].tolist(), strict=True)}
+    missing = [tuple(seen) not in index for seen in expected.seen.tolist()]
+    if any(missing):
+        where = _situation(table, expected, missing.index(True))
+        raise CertificateError(f"{where} the file has no case")
+    return np.array([index[tuple(seen)] for seen in expected.seen.tolist()], np.intp)
 
 
-def _compare_looks(step: Step, table: TransitionTable, state: int, number: int) -> None:
-    if not np.array_equal(step.looks[number], table.reads[state]):
-        found = ", ".join(np.array(TAPES)[step.looks[number]])
+def _compare_looks(looks: NDArray[np.bool_], table: TransitionTable, state: int) -> None:
+    if not np.array_equal(looks, table.reads[state]):
+        found = ", ".join(np.array(TAPES)[looks])
         raise CertificateError(f"in the state '{table.states[state]}' it looks at {found}")
 
 
@@ -180,10 +200,10 @@ def _pair_next_states(
     return new
 
 
-def _rounding_error(step: Step, number: int, expected: Transitions, decided: Decisions) -> float:
+def _rounding_error(model: onnx.ModelProto, found: Decisions) -> float:
     """Return the largest difference of a score from the same score in float64."""
-    exact = step.scores_in_float64(np.full(len(expected), number), expected.seen)
-    rows = [scores.reshape(len(expected), -1) for scores in decided.scores]
+    exact = scores_in_float64(model, found.state, found.seen)
+    rows = [scores.reshape(len(found), -1) for scores in found.scores]
     return float(np.abs(np.concatenate(rows, axis=1) - exact).max())
 
 

@@ -69,6 +69,12 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     help="Use the Ray cluster at this address, or start Ray on this machine; --output is then a "
     "folder of Parquet files.",
 )
+@click.option(
+    "--ray-timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Give up a run with --ray after so many seconds (default: never).",
+)
 def score_command(
     files: tuple[str, ...],
     input_format: str | None,
@@ -83,6 +89,7 @@ def score_command(
     resume: bool | None,
     summary: Path | None,
     ray: str | None,
+    ray_timeout: float | None,
     **options: Any,
 ) -> None:
     """Answer the expressions in FILE...: files, folders, or - for standard input.
@@ -95,13 +102,14 @@ def score_command(
     """
     notes = Notes()
     if ray is not None:
-        if resume or input_format or on_error == "stop" or file_format not in (None, "parquet"):
-            raise click.UsageError(
-                "--ray cannot be combined with --resume, --input-format, --on-error or --format"
-            )
+        if resume is not None or file_format not in (None, "parquet"):
+            raise click.UsageError("--ray cannot be combined with --resume, --restart or --format")
         options |= {"column": column, "expected": expected, "delimiter": delimiter}
-        options |= {"encoding": encoding, "name_files": source, "tell": notes.tell}
+        options |= {"encoding": encoding, "input_format": input_format, "on_error": on_error}
+        options |= {"name_files": source, "job_timeout": ray_timeout, "tell": notes.tell}
         sys.exit(score_with_ray(files, output, ray, summary, **options))
+    if ray_timeout is not None:
+        raise click.UsageError("--ray-timeout needs --ray")
     inputs, path = find_inputs(files, input_format, notes.tell), Path(output)
     _check_paths(inputs, path, summary)
     if (column or expected) and all(source.file_format == "text" for source in inputs):

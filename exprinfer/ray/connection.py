@@ -74,7 +74,7 @@ def _without_dashboard(ray: Any) -> Iterator[None]:
     dashboard and reports are off. No setting prevents that. A version of Ray in which this method
     has another name is left as it is.
     """
-    node = getattr(getattr(ray._private, "node", None), "Node", None)
+    node: Any = getattr(getattr(ray._private, "node", None), "Node", None)
     if not hasattr(node, "start_api_server"):
         yield
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from exprinfer.errors import InputError, OutputError
 from exprinfer.ray.connection import connected, import_ray

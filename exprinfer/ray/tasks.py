@@ -47,7 +47,8 @@ def run_tasks(
     began = time.monotonic()
     remote = ray.remote(max_retries=0, **resources)(_run)
     limit = workers or max(64, 2 * int(ray.cluster_resources().get("CPU", 0)))
-    waiting, running, later = deque((task, 1) for task in tasks), {}, list[Any]()
+    waiting = deque((task, 1) for task in tasks)
+    running, later = dict[Any, tuple[Task, int]](), list[Any]()
     try:
         while waiting or running or later:
             while later and later[0][0] <= time.monotonic():
@@ -91,7 +92,7 @@ def _delay(ray: Any, error: Exception, task: Task, attempt: int) -> float:
             raise ClusterError(f"{name}: {explain(error)}") from error
         if attempt == ATTEMPTS:
             raise cause
-        return DELAY * 4 ** (attempt - 1)
+        return DELAY * float(4 ** (attempt - 1))
     if attempt == ATTEMPTS:
         raise ClusterError(
             f"{name}: gave up after {ATTEMPTS} attempts, in each of which the worker died: "

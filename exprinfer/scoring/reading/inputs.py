@@ -58,7 +58,7 @@ class Input:
         return require_pyarrow().OSFile(os.fsencode(self.name))
 
     def fingerprint(self) -> list[Any]:
-        """Return what shows if a file changes: its path, identity, size and times; empty if gone."""
+        """Return what shows if a file changes: path, identity, size and times; empty if gone."""
         try:
             stat = os.stat(self.name)
         except FileNotFoundError:

@@ -71,7 +71,14 @@ class Folder:
     def files(self) -> list[Any]:
         """Return the entries of all files that this run has written."""
         entries = self.filesystem.get_file_info(fs.FileSelector(self.path, allow_not_found=True))
-        return [entry for entry in entries if entry.base_name.startswith((self.run, f".{self.run}"))]
+        return [entry for entry in entries if self._is_own(entry.base_name)]
+
+    def foreign(self) -> list[str]:
+        """Return the names of what others have written to the folder, except claims."""
+        return [name for name in _found(self.filesystem, self.path) if not self._is_own(name)]
+
+    def _is_own(self, name: str) -> bool:
+        return name.startswith((self.run, f".{self.run}"))
 
     def check(self, inputs: dict[str, int], written: Sequence[WrittenFile]) -> None:
         """Compare the rows of the inputs with those of the files in the folder.
@@ -145,17 +152,16 @@ def whole_folder(output: str, filesystem: Any) -> Iterator[Folder]:
             yield folder
         return
     found = system.get_file_info(path)
-    if found.is_file or _others(system, path):
+    if found.is_file or _found(system, path):
         raise exists(output)
     system.create_dir(path)
     folder = Folder(path, system, run)
     with claimed(output, system, path, run):
         try:
-            if _others(system, path):
+            if _found(system, path):
                 raise exists(output)
             yield folder
-            foreign = [name for name in _others(system, path) if not name.startswith((run, f".{run}"))]
-            if foreign:
+            if foreign := folder.foreign():
                 raise FileExistsError(
                     f"{output}: another run has written to this folder ({foreign[0]})"
                 )
@@ -203,7 +209,7 @@ def exists(output: str) -> FileExistsError:
     return FileExistsError(f"{output} already exists; choose another output, or remove it")
 
 
-def _others(system: Any, path: str) -> list[str]:
+def _found(system: Any, path: str) -> list[str]:
     """Return the names of what is in a folder, except claims."""
     entries = system.get_file_info(fs.FileSelector(path, allow_not_found=True))
     return [entry.base_name for entry in entries if not entry.base_name.startswith(CLAIM)]

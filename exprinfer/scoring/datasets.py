@@ -116,7 +116,7 @@ def _totals(summary: Summary) -> Totals:
         given_right=summary.given_right.total(),
         right=summary.right.total(),
         unreadable=summary.unreadable,
-        unreadable_inputs=dict(map(tuple, summary.unreadable_inputs)),
+        unreadable_inputs=dict(summary.unreadable_inputs),
     )
 
 

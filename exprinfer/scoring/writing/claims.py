@@ -53,7 +53,7 @@ def claimed(output: str, system: Any, path: str, run: str) -> Iterator[None]:
             time.sleep(_POLL)
         yield
     finally:
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             system.delete_file(f"{path}/{own}")
 
 

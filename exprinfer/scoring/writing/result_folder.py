@@ -62,7 +62,7 @@ class Folder:
             return
         renaming = any(kind in self.filesystem.type_name for kind in _RENAMING)
         # Object storage shows an object when the last byte of it was taken.
-        target = f"{self.path}/.{name}.{uuid.uuid4().hex}" if renaming else path
+        target = f"{self.path}/.{self.run}-{uuid.uuid4().hex}" if renaming else path
         with self.filesystem.open_output_stream(target) as file:
             file.write(content)
         if renaming:
@@ -72,6 +72,13 @@ class Folder:
         """Return the entries of all files that this run has written."""
         entries = self.filesystem.get_file_info(fs.FileSelector(self.path, allow_not_found=True))
         return [entry for entry in entries if self._is_own(entry.base_name)]
+
+    def remove(self, also_success: bool) -> None:
+        """Remove what this run has written."""
+        names = [*([SUCCESS] if also_success else []), *(entry.base_name for entry in self.files())]
+        for name in names:
+            with suppress(FileNotFoundError):
+                self.filesystem.delete_file(f"{self.path}/{name}")
 
     def foreign(self) -> list[str]:
         """Return the names of what others have written to the folder, except claims."""
@@ -156,6 +163,7 @@ def whole_folder(output: str, filesystem: Any) -> Iterator[Folder]:
         raise exists(output)
     system.create_dir(path)
     folder = Folder(path, system, run)
+    ended = False
     with claimed(output, system, path, run):
         try:
             if _found(system, path):
@@ -165,10 +173,12 @@ def whole_folder(output: str, filesystem: Any) -> Iterator[Folder]:
                 raise FileExistsError(
                     f"{output}: another run has written to this folder ({foreign[0]})"
                 )
+            ended = True
             folder.put(SUCCESS, _encoded(folder.manifest))
         except BaseException:
-            for entry in folder.files():
-                _remove(system, entry.path)
+            # If the storage is away, files are left, but without SUCCESS they are no data set.
+            with suppress(OSError):
+                folder.remove(also_success=ended)
             raise
 
 
@@ -217,8 +227,3 @@ def _found(system: Any, path: str) -> list[str]:
 
 def _encoded(manifest: dict[str, Any]) -> bytes:
     return json.dumps(manifest, indent=2).encode() + b"\n"
-
-
-def _remove(system: Any, path: str) -> None:
-    with suppress(FileNotFoundError):
-        system.delete_file(path)

@@ -15,6 +15,7 @@ from typing import Any
 from exprinfer.errors import InputError
 from exprinfer.scoring.reading.encodings import marked_encoding
 from exprinfer.scoring.reading.inputs import INPUT_FORMATS, input_format, named_input, some_names
+from exprinfer.scoring.reading.locations import locate, without_secrets
 from exprinfer.scoring.reading.stored import StoredInput
 
 # isort: split
@@ -27,15 +28,6 @@ PART_BYTES = 1 << 23
 PART_ROWS = 1 << 18
 #: A byte order mark at most.
 _MARK_BYTES = 4
-
-
-def locate(path: str, filesystem: Any) -> tuple[Any, str]:
-    """Return the file system of a path or URI, and the path on it."""
-    if filesystem is not None:
-        return filesystem, path
-    if "://" in path:
-        return fs.FileSystem.from_uri(path)  # type: ignore[no-any-return]
-    return fs.LocalFileSystem(), os.path.abspath(path)
 
 
 def find_stored(
@@ -64,6 +56,7 @@ def find_stored(
     files = []
     for name in names:
         system, path = locate(name, filesystem)
+        name = without_secrets(name)
         info = system.get_file_info(path)
         if info.type == fs.FileType.Directory:
             files += _files_in(name, system, path, file_format, tell)

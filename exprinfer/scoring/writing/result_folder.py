@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import exprinfer.arrow  # raises an error if pyarrow is missing  # noqa: F401
 from exprinfer.errors import OutputError
-from exprinfer.scoring.reading.dataset_files import locate
+from exprinfer.scoring.reading.locations import locate, without_secrets
 from exprinfer.scoring.writing.atomic_file import sync_folder
 from exprinfer.scoring.writing.claims import CLAIM, claimed
 
@@ -153,6 +153,7 @@ def whole_folder(output: str, filesystem: Any) -> Iterator[Folder]:
         FileExistsError: If there is something at ``output``, or another run writes to it.
     """
     system, path = locate(output, filesystem)
+    output = without_secrets(output)
     run = uuid.uuid4().hex
     if isinstance(system, fs.LocalFileSystem):
         with _local_folder(output, Path(path), run) as folder:

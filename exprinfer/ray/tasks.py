@@ -45,7 +45,7 @@ def run_tasks(
         Exception: Whatever a task raises; an OSError only after several attempts.
     """
     began = time.monotonic()
-    remote = ray.remote(max_retries=0, **resources)(_run)
+    remote = ray.remote(max_retries=0, **resources)(_score)
     limit = workers or max(64, 2 * int(ray.cluster_resources().get("CPU", 0)))
     waiting = deque((task, 1) for task in tasks)
     running, later = dict[Any, tuple[Task, int]](), list[Any]()
@@ -77,7 +77,7 @@ def run_tasks(
         _cancel(ray, list(running))
 
 
-def _run(task: Task) -> ScoredPart:
+def _score(task: Task) -> ScoredPart:
     return task()
 
 
@@ -103,8 +103,9 @@ def _delay(ray: Any, error: Exception, task: Task, attempt: int) -> float:
 
 def _cancel(ray: Any, running: list[Any]) -> None:
     """End tasks, and wait until they cannot write any more."""
-    if not running or not ray.is_initialized():
-        return
-    for reference in running:
-        ray.cancel(reference, force=True)
-    ray.wait(running, num_returns=len(running), timeout=10)
+    for force, seconds in ((False, 2), (True, 10)):
+        if not running or not ray.is_initialized():
+            return
+        for reference in running:
+            ray.cancel(reference, force=force)
+        _, running = ray.wait(running, num_returns=len(running), timeout=seconds)

@@ -137,8 +137,9 @@ def _refuse_other_columns(parts: list[ScoredPart]) -> None:
     """Check that the results of the last part have the columns of those before."""
     known = next((part for part in parts if part.columns), parts[-1])
     if parts[-1].columns not in (None, known.columns):
-        reason = different_columns(str(known.columns), str(parts[-1].columns))
-        raise OutputError(f"{known.name} and {parts[-1].name}: {reason}")
+        first, then = sorted([known, parts[-1]], key=lambda part: part.number)
+        reason = different_columns(str(first.columns), str(then.columns))
+        raise OutputError(f"{first.name} and {then.name}: {reason}")
 
 
 def _complete(folder: Folder, parts: list[ScoredPart]) -> Totals:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -30,6 +31,7 @@ from exprinfer.ray import score_dataset, tasks
 from exprinfer.ray.connection import connected, import_ray
 from exprinfer.scoring.reading.locations import locate
 from exprinfer.scoring.writing.result_folder import SUCCESS, Folder, whole_folder
+from tests.fuzz.ray_kills import workers
 
 pytestmark = [
     pytest.mark.slow,
@@ -68,10 +70,18 @@ class Server:
         self._process.kill()
         self._process.wait()
 
+    def check_credentials(self, after: str) -> None:
+        """Check them after so many requests; there are no right ones."""
+        request = urllib.request.Request(
+            f"{self.url}/moto-api/reset-auth",
+            data=after.encode(),
+            headers={"Content-Type": "text/plain"},
+            method="POST",
+        )
+        urllib.request.urlopen(request).close()
+
     def pause(self, seconds: float) -> None:
         """Do not answer for some time, and then go on with all objects."""
-        import signal
-
         self._process.send_signal(signal.SIGSTOP)
         time.sleep(seconds)
         self._process.send_signal(signal.SIGCONT)
@@ -159,7 +169,7 @@ def test_all_formats_are_read(place: str, tmp_path: Path) -> None:
         "c.jsonl": b'{"id": "007", "sum": "1+2"}\n{"id": "08", "sum": "3+4"}\n',
     }
     for name, content in contents.items():
-        with system.open_output_stream(f"{path}/tables/{name}") as file:
+        with system.open_output_stream(f"{path}/tables/{name}", compression=None) as file:
             file.write(content)
     parquet.write_table(table, f"{path}/tables/d.parquet", filesystem=system)
     assert score_dataset(f"{place}/tables", f"{place}/out").rows == 8
@@ -169,10 +179,10 @@ def test_all_formats_are_read(place: str, tmp_path: Path) -> None:
 
 
 def test_a_failed_run_leaves_nothing_and_can_be_repeated(place: str) -> None:
+    system, path = locate(place, None)
+    with system.open_output_stream(f"{path}/in/9.csv") as file:
+        file.write(b"sum\n1+2\n")
     with pytest.raises(OutputError, match="different columns"):
-        system, path = locate(place, None)
-        with system.open_output_stream(f"{path}/in/9.csv") as file:
-            file.write(b"sum\n1+2\n")
         score_dataset(f"{place}/in", f"{place}/out")
     assert listed(f"{place}/out") == set()
     system.delete_file(f"{path}/in/9.csv")
@@ -181,6 +191,22 @@ def test_a_failed_run_leaves_nothing_and_can_be_repeated(place: str) -> None:
     with pytest.raises(FileExistsError, match="already exists"):
         score_dataset(f"{place}/in", f"{place}/out")
     assert is_complete(f"{place}/out")
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds the workers in /proc")
+def test_a_worker_that_is_killed_is_replaced(place: str) -> None:
+    system, path = locate(place, None)
+    for number in range(3):
+        with system.open_output_stream(f"{path}/in/{number}.txt") as file:
+            file.write("\n".join(TEXTS * 20).encode())
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(score_dataset, f"{place}/in", f"{place}/out")
+        while not (found := workers()):
+            assert not run.done()
+            time.sleep(0.01)
+        os.kill(found[0], signal.SIGKILL)
+        assert run.result().rows == 120_000
+    assert read(f"{place}/out")["expression"].to_pylist() == TEXTS * 60
 
 
 def test_an_outage_of_some_seconds_does_not_fail_the_run(place: str, server: Server) -> None:
@@ -210,7 +236,6 @@ def test_a_long_outage_is_a_clear_error_and_no_data_set(
             score_dataset(f"{place}/in", f"{place}/out")
     finally:
         server.start()  # its memory is empty now
-        system, _ = locate(place, None)
         fs.S3FileSystem(endpoint_override=server.url, allow_bucket_creation=True).create_dir(BUCKET)
     assert not is_complete(f"{place}/out")
 
@@ -221,18 +246,13 @@ def test_wrong_credentials_and_a_missing_bucket_are_clear_errors(server: Server)
     )
     assert done.exit_code == 2
     assert "no such file or folder" in done.stderr
-    # moto checks credentials only from the next request on
-    set_auth = urllib.request.Request(f"{server.url}/moto-api/reset-auth", data=b"0", method="POST")
-    urllib.request.urlopen(set_auth).close()
+    server.check_credentials(after="0")
     try:
         done = CliRunner().invoke(
             main, ["score", f"s3://{BUCKET}/in", "--output", f"s3://{BUCKET}/no", "--ray"]
         )
     finally:
-        reset = urllib.request.Request(
-            f"{server.url}/moto-api/reset-auth", data=b"Infinity", method="POST"
-        )
-        urllib.request.urlopen(reset).close()
+        server.check_credentials(after="Infinity")
     assert done.exit_code == 2
     assert "ACCESS_DENIED" in done.stderr or "InvalidAccessKeyId" in done.stderr, done.stderr
     assert "Traceback" not in done.stderr

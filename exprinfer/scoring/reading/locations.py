@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 import exprinfer.arrow  # raises an error if pyarrow is missing  # noqa: F401
 
 # isort: split
+import pyarrow as pa
 from pyarrow import fs
 
 #: Where other programs find the address of object storage that is not Amazon's; Arrow does not.
@@ -24,7 +25,11 @@ def locate(path: str, filesystem: Any) -> tuple[Any, str]:
     if filesystem is not None:
         return filesystem, path
     if path.startswith("s3://"):
-        return fs.FileSystem.from_uri(_with_settings(path))  # type: ignore[no-any-return]
+        try:
+            # A small object is then written by one request. Old versions of pyarrow cannot.
+            return fs.FileSystem.from_uri(_with_settings(path, allow_delayed_open="true"))  # type: ignore[no-any-return]
+        except pa.ArrowInvalid:
+            return fs.FileSystem.from_uri(_with_settings(path))  # type: ignore[no-any-return]
     if "://" in path:
         return fs.FileSystem.from_uri(path)  # type: ignore[no-any-return]
     return fs.LocalFileSystem(), os.path.abspath(path)
@@ -43,10 +48,9 @@ def without_secrets(path: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def _with_settings(uri: str) -> str:
-    """Return a URI of S3 with the endpoint, and with one request for each small object."""
+def _with_settings(uri: str, **settings: str) -> str:
+    """Return a URI of S3 with settings, and with the endpoint of the environment."""
     parts = urlsplit(uri)
-    settings = {"allow_delayed_open": "true"}
     endpoint = next(filter(None, map(os.environ.get, _ENDPOINTS)), None)
     if endpoint:
         settings["endpoint_override"] = endpoint

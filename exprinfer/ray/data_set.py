@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
@@ -123,13 +124,15 @@ def score_dataset(
         ]
         resources = {"num_cpus": 1.0, **({"num_gpus": 1.0} if device == "cuda" else {})}
         parts: list[ScoredPart] = []
-        for part in run_tasks(
-            ray, tasks, workers=workers, resources=resources, timeout=job_timeout
-        ):
-            for note in part.notes:
-                tell(note)
-            parts.append(part)
-            _refuse_other_columns(parts)
+        # Closed at once after an error, so that no task writes to a folder that is cleaned up.
+        with closing(
+            run_tasks(ray, tasks, workers=workers, resources=resources, timeout=job_timeout)
+        ) as results:
+            for part in results:
+                for note in part.notes:
+                    tell(note)
+                parts.append(part)
+                _refuse_other_columns(parts)
         return _complete(folder, sorted(parts, key=lambda part: part.number))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 from exprinfer.errors import ClusterError, ExprinferError
@@ -27,8 +27,8 @@ def run_tasks(
     workers: int | None,
     resources: dict[str, float],
     timeout: float | None,
-) -> Iterator[ScoredPart]:
-    """Run tasks, and yield their results as they end.
+) -> Generator[ScoredPart, None, None]:
+    """Run tasks, and yield their results as they end. Close the generator to end them all.
 
     Each task waits for its own CPU. So any number of jobs share a cluster, and none of them holds
     what it does not use.
@@ -68,11 +68,13 @@ def run_tasks(
             for done in ray.wait(list(running), num_returns=1, timeout=_POLL)[0]:
                 task, attempt = running.pop(done)
                 try:
-                    yield ray.get(done)
+                    result = ray.get(done)
                 except Exception as error:
                     delay = _delay(ray, error, task, attempt)
                     entry = time.monotonic() + delay, task.number, task, attempt + 1
                     heapq.heappush(later, entry)
+                else:
+                    yield result
     finally:
         _cancel(ray, list(running))
 

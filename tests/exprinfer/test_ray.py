@@ -378,9 +378,7 @@ def test_two_jobs_share_a_cluster_that_they_join_by_its_address(tmp_path: Path) 
 
 
 def run(*jobs: Any, timeout: float | None = None) -> list[Any]:
-    return list(
-        run_tasks(ray, jobs, workers=None, resources={"num_cpus": 1}, timeout=timeout)  # type: ignore[arg-type]
-    )
+    return list(run_tasks(ray, jobs, workers=None, resources={"num_cpus": 1}, timeout=timeout))
 
 
 @dataclass(frozen=True)

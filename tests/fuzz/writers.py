@@ -83,7 +83,7 @@ def _check_whole(kind: str, folder: Path) -> bool:
 @click.argument("writers", type=int)
 def main(writers: int) -> None:
     """Fail if not exactly one writer wins, or a reader sees a part of an output."""
-    context = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
+    context: Any = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
     for kind in ("file", "local folder", "object storage"):
         with TemporaryDirectory() as name:
             folder, ended, seen = Path(name), threading.Event(), Counter[bool]()

@@ -155,7 +155,7 @@ def test_storage_that_fails_is_not_a_damaged_file(
     assert path.stat().st_size > 48 << 13
     file = replace(find(path)[0], filesystem=BrokenStorage(1 if end == "parquet" else 3))
     with pytest.raises(StorageError, match=r"a\..*: AWS Error NETWORK_CONNECTION"):
-        for _ in read_blocks([file], ReadOptions()):  # type: ignore[list-item]
+        for _ in read_blocks([file], ReadOptions()):
             pass
 
 

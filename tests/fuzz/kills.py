@@ -79,12 +79,12 @@ def killed_after(seconds: float, words: list[str]) -> bool:
 @click.option("--lines", default=1_000_000, show_default=True)
 def main(kills: int, seed: int, lines: int) -> None:
     """Fail if a run that was killed and resumed gives other bytes than one that was not."""
-    draw, counts = random.Random(seed), Counter[str]()
+    draw, counts, total = random.Random(seed), Counter[str](), 0
     with TemporaryDirectory() as name:
         folder, seconds = Path(name), dict[str, float]()
         texts = sample(lines, seed).texts()
         for read, written in cycle(FORMATS):
-            if sum(count for what, count in counts.items() if "killed" in what) >= kills:
+            if total >= kills:
                 break
             source, whole = folder / f"in.{read}", folder / f"{read} whole.{written}"
             if not source.exists():
@@ -108,6 +108,8 @@ def main(kills: int, seed: int, lines: int) -> None:
             if left:
                 raise click.ClickException(f"{read} to {output.name} left {', '.join(left)}")
             counts["outputs with the same bytes"] += 1
+            total = sum(count for what, count in counts.items() if "killed" in what)
+            click.echo(f"{total} killed; {read} to {written}: the same bytes", err=True)
     for outcome, count in sorted(counts.items()):
         click.echo(f"{count:5} {outcome}")
 

@@ -96,6 +96,7 @@ class EncoderDecoderFitting(Fitting):
         self.network.prepare(self.tokens, self.targets)
         self.order = Order(recipe.training, part.operator)
         self.sums = torch.zeros(3, device=device)
+        self.all_secure = False
         self.loss = (
             torch.compile(loss_and_accuracy) if self.training.compiled else loss_and_accuracy
         )
@@ -119,7 +120,8 @@ class EncoderDecoderFitting(Fitting):
         validation data: the share of expressions whose whole answer is right."""
         loss, accuracy, count = self.sums.tolist()
         self.sums.zero_()
-        right = self._right(*self.validation)
+        right, secure = self._right(*self.validation)
+        self.all_secure = bool(secure.all())
         per_operator = {
             f"exact_match {symbol}": float(right[self.validation_operator == index].mean())
             for index, symbol in enumerate(OPERATORS)
@@ -128,27 +130,36 @@ class EncoderDecoderFitting(Fitting):
         return {**row, "exact_match": float(right.mean()), **per_operator}
 
     def is_perfect(self, row: dict[str, float]) -> bool:
-        """Return whether the exact match is 1, and the network has its final shape."""
-        return row["exact_match"] == 1 and self.network.settled
+        """Return whether the exact match is 1, by the margin, and the network has its final
+        shape.
+        """
+        return row["exact_match"] == 1 and self.all_secure and self.network.settled
 
     def wrong(self) -> NDArray[np.int64]:
-        """Return the rows of the training data that the network gets wrong at present."""
-        return np.flatnonzero(~self._right(self.tokens, self.targets))
+        """Return the rows of the training data that the network does not get right by the margin
+        at present.
+        """
+        return np.flatnonzero(~self._right(self.tokens, self.targets)[1])
 
     @torch.no_grad()
-    def _right(self, tokens: Tensor, targets: Tensor) -> NDArray[np.bool_]:
-        """Return which answers are right as a whole, bool ``[rows]``.
+    def _right(
+        self, tokens: Tensor, targets: Tensor
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return which answers are right as a whole, and which of them by the margin, both bool
+        ``[rows]``.
 
         Teacher forcing gives the same verdict as greedy decoding: up to its first wrong symbol, the
         decoder was given the right ones. It runs in float32, like the shipped network.
         """
-        parts = []
+        right, secure = [], []
         for start in range(0, len(tokens), CHUNK_ROWS):
             rows = slice(start, start + CHUNK_ROWS)
             expected = targets[rows].long()
             logits = self.network(tokens[rows].long(), expected)
-            parts.append((logits.argmax(-1) == expected).all(dim=1).cpu().numpy())
-        return np.concatenate(parts)
+            right.append((logits.argmax(-1) == expected).all(dim=1))
+            best, second = logits.topk(2, dim=-1).values.unbind(-1)
+            secure.append(right[-1] & (best - second >= self.training.margin).all(dim=1))
+        return torch.cat(right).cpu().numpy(), torch.cat(secure).cpu().numpy()
 
 
 def loss_and_accuracy(network: Network, tokens: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:

@@ -137,7 +137,8 @@ class Exact8(Narrow):
         integers = {
             "ZERO": [0], "ONE": [1], "TWO": [2], "STEPS": [steps],
             "ZERO_SCALAR": 0, "ONE_SCALAR": 1, "FIRST": 0, "LAST_OF_GROUP": group - 1,
-            "GROUP": [group], "GATES_SPLIT": [3 * units, units], "SYMBOLS": symbols, "ANSWER_SYMBOLS": ANSWER_SYMBOLS,
+            "GROUP": [group], "GATES_SPLIT": [3 * units, units],
+            "SYMBOLS": symbols, "ANSWER_SYMBOLS": ANSWER_SYMBOLS,
             "GROUPS_SCALAR": symbols**group, "WRITTEN_SCALAR": ANSWER_SYMBOLS**group,
             "POWERS": powers, "WRITTEN_POWERS": written_powers,
             "READ_CODES_SHAPE": [-1, group * symbols],

@@ -105,7 +105,8 @@ def prove(
         number = number_of[state]
         if (state == table.halt) != (number == halt):
             raise CertificateError(f"one of the two halts in the state '{table.states[state]}'")
-        _compare_looks(initializers(model)["LOOKS"][number, :, 0], table, state)
+        looks = initializers(model)["LOOKS"][number, :, 0].astype(np.bool_)
+        _compare_looks(looks, table, state)
         expected = table.transitions[np.flatnonzero(table.transitions.state == state)]
         rows = _rows(table, expected, found, number)
         decided = found[rows]

@@ -40,8 +40,9 @@ class Decisions:
         return len(self.state)
 
     def __getitem__(self, rows: NDArray[np.integer]) -> Decisions:
-        *columns, scores = vars(self).values()
-        return Decisions(*(column[rows] for column in columns), tuple(one[rows] for one in scores))
+        scores = tuple(one[rows] for one in self.scores)
+        state, seen, next_state = self.state[rows], self.seen[rows], self.next_state[rows]
+        return Decisions(state, seen, next_state, self.write[rows], self.move[rows], scores)
 
     def margins(self) -> list[NDArray[np.floating]]:
         """Return the margins of the highest score over the next, for states, symbols and moves.

@@ -157,7 +157,7 @@ def _compare_table(
     return found
 
 
-class GatherElements(OpRun):
+class GatherElements(OpRun):  # type: ignore[misc]
     """GatherElements in numpy; the one of ``onnx.reference`` fails on more than 32 columns."""
 
     op_domain = ""

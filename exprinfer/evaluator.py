@@ -18,7 +18,7 @@ from exprinfer.runtime.engine import Engine
 from exprinfer.runtime.limits import Limits
 from exprinfer.runtime.model import Model
 from exprinfer.runtime.model_file import default_models, shipped
-from exprinfer.runtime.model_info import ModelInfo, ModelList
+from exprinfer.runtime.model_info import ModelInfo, ModelList, read_info
 from exprinfer.runtime.session import Device
 from exprinfer.runtime.stop import Stop
 from exprinfer.trace import Trace, trace
@@ -71,8 +71,8 @@ class Evaluator:
         timeout: float | None = None,
     ) -> None:
         self.models: tuple[ModelInfo, ...] = tuple(model.info for model in models)
-        self.device = models[-1].session.device
-        self.device_note = models[-1].session.note
+        self.device = models[-1].device
+        self.device_note = models[-1].note
         self.batch_size = batch_size
         self.allow_out_of_domain = allow_out_of_domain
         self.normalize = normalize
@@ -444,7 +444,7 @@ def list_models() -> list[ModelInfo]:
         >>> [model.name for model in exprinfer.list_models()]
         ['exact', 'gist', 'longhand']
     """
-    return ModelList(Model(name, "cpu").info for name in shipped())
+    return ModelList(map(read_info, shipped().values()))
 
 
 def _open(
@@ -458,7 +458,8 @@ def _open(
     max_steps: int | None,
     timeout: float | None,
 ) -> Evaluator:
-    opened = [Model(model, device) for model in models]
+    # Most expressions are for the first model; another one opens when it is needed.
+    opened = [Model(model, device, lazy=number > 0) for number, model in enumerate(models)]
     limits = max_symbols, max_steps, timeout
     return Evaluator(opened, batch_size, allow_out_of_domain, threads, normalize, *limits)
 

@@ -286,6 +286,8 @@ class Engine:
         tasks = []
         for index, model in enumerate(self.models):
             mine = np.flatnonzero(valid & (model_index == index))
+            if not len(mine):
+                continue
             size = self._batch_size or model.session.batch_size
             for batch in model.batches(tokens[mine], lengths[mine], size):
                 chosen = mine[batch.rows]

@@ -6,12 +6,13 @@ import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from threading import Lock
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exprinfer.errors import ClosedError
+from exprinfer.errors import ClosedError, ModelFileError
 from exprinfer.language import tokenizer
 from exprinfer.language.grammar import Domain
 from exprinfer.runtime.batching import by_cost
@@ -19,7 +20,8 @@ from exprinfer.runtime.cost import PATIENCE, QUICK_STEPS, estimate_costs
 from exprinfer.runtime.limits import Limits
 from exprinfer.runtime.log import log_event
 from exprinfer.runtime.model_file import find, find_for_cuda
-from exprinfer.runtime.model_info import ModelInfo
+from exprinfer.runtime.model_info import ModelInfo, read_info
+from exprinfer.runtime.ort import built_for_cuda
 from exprinfer.runtime.session import Device, Session
 from exprinfer.runtime.stop import Stop
 from exprinfer.runtime.tapes import DIVIDED_BY_ZERO, UNLIMITED, zero_divisors
@@ -64,25 +66,40 @@ class Answers(NamedTuple):
 
 
 class Model:
-    """A model file open in a session. Threads may share it.
+    """A model file, and the session that runs it. Threads may share it.
 
     Attributes:
-        session: The open file.
         path: Where the file is.
         info: What the file says about itself.
+        device: Where it runs, ``"cpu"`` or ``"cuda"``.
+        note: Why it does not run on CUDA; see ``Session.note``.
     """
 
-    def __init__(self, name: str | Path, device: Device = "auto") -> None:
+    info: ModelInfo
+    device: Literal["cpu", "cuda"]
+
+    def __init__(self, name: str | Path, device: Device = "auto", lazy: bool = False) -> None:
         """Open a shipped model by its name, or a file by its path.
+
+        Args:
+            name: The name or path.
+            device: See ``Session``.
+            lazy: Open the session when it is first needed, if it will run on a CPU anyway. The
+                file is read and its checksum is verified at once.
 
         Raises:
             ModelNotFoundError: If there is no such model.
             ModelFileError: If the file does not follow the contract.
             DeviceError: If the device is not available.
         """
-        self.session = Session(find(name), device, find_for_cuda(name))
-        self.path = self.session.path
-        self.info: ModelInfo = self.session.info
+        self.path, self._opening = find(name), Lock()
+        self._session: Session | None = None
+        if lazy and (device == "cpu" or (device == "auto" and not built_for_cuda())):
+            self.info, self.device, self.note = read_info(self.path), "cpu", ""
+        else:
+            self._session = Session(self.path, device, find_for_cuda(name))
+            self.path, self.info = self._session.path, self._session.info
+            self.device, self.note = self._session.device, self._session.note
         log_event(
             _LOGGER,
             logging.INFO,
@@ -96,9 +113,26 @@ class Model:
         )
 
     @property
+    def session(self) -> Session:
+        """The open file.
+
+        Raises:
+            ModelFileError: If it is opened now and does not follow the contract, or is another file
+                than the one whose metadata was read.
+        """
+        if self._session is None:
+            with self._opening:
+                if self._session is None:
+                    session = Session(self.path, "cpu")
+                    if session.info != self.info:
+                        raise ModelFileError(f"{self.path} was replaced after it was loaded")
+                    self._session = session
+        return self._session
+
+    @property
     def certified_domain(self) -> Domain:
         """The domain on which the file was verified on this kind of device."""
-        verified = self.session.device in self.info.certified_on
+        verified = self.device in self.info.certified_on
         return self.info.certified_domain if verified else Domain.NONE
 
     def batches(

@@ -12,6 +12,8 @@ from exprinfer.errors import ModelFileError
 from exprinfer.language.grammar import Domain
 from exprinfer.language.operands import DEFAULT_OPERANDS, Operands
 from exprinfer.language.tokenizer import SYMBOLS
+from exprinfer.runtime.metadata import read_metadata
+from exprinfer.runtime.model_file import read
 from exprinfer.runtime.state_info import TAPES, StateInfo, read_states
 
 FORMAT_VERSION = "2"
@@ -149,6 +151,17 @@ class ModelInfo:
             raise ModelFileError(f"{path}: tapes and states belong together, one is missing")
         if len({state.name for state in self.states}) < len(self.states):
             raise ModelFileError(f"{path}: two states have the same name")
+
+
+def read_info(path: Path) -> ModelInfo:
+    """Read a model file and return what it says about itself; ONNX Runtime is not needed.
+
+    Raises:
+        ModelFileError: If the file is damaged, or its metadata does not follow the contract.
+        OSError: If the file cannot be read.
+    """
+    file = read(path)
+    return ModelInfo.read(read_metadata(file.content, path), path, file.sha256)
 
 
 class ModelList(list[ModelInfo]):

@@ -96,7 +96,7 @@ def test_answers_are_certified_only_on_devices_where_the_file_was_verified(
     assert (result.errors == expected.errors).all()
     assert result.certified[:-2].all()
     model = Model(FOR_CUDA, "cpu")
-    monkeypatch.setattr(model.session, "device", "cuda")
+    monkeypatch.setattr(model, "device", "cuda")
     on_cuda = Evaluator([model]).evaluate_batch(TEXTS).certified.all()
     assert on_cuda == ("cuda" in model.info.certified_on)
 

@@ -49,10 +49,17 @@ async function loadRuntime(onProgress) {
     );
   }
   const packed = await load("ort.wasm.gz", onProgress);
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  ort.env.wasm.wasmBinary = await new Response(stream).arrayBuffer();
+  ort.env.wasm.wasmBinary = await unpack(packed);
   ort.env.wasm.numThreads = 1; // more would need headers that not every host can send
   ort.env.logLevel = "error";
+}
+
+/** Decompress a file, unless the server has told the browser to do it. */
+async function unpack(bytes) {
+  const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  if (!packed) return bytes.buffer;
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).arrayBuffer();
 }
 
 async function load(path, onProgress) {

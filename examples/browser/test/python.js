@@ -5,14 +5,23 @@ import { fileURLToPath } from "node:url";
 
 const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** Return what a Python module prints, as the values of its JSON lines. */
-export function pythonLines(...args) {
+/**
+ * Run Python and return what it prints.
+ *
+ * @param {string[]} args
+ * @param {number[]} codes Exit codes that are no failure.
+ */
+export function python(args, codes = [0]) {
   const env = { ...process.env, PYTHONPATH: REPOSITORY };
   const options = { cwd: REPOSITORY, env, encoding: "utf8", maxBuffer: 2 ** 30 };
-  const done = spawnSync(process.env.PYTHON ?? "python3", args.map(String), options);
-  if (done.status !== 0) {
+  const done = spawnSync(process.env.PYTHON ?? "python3", args, options);
+  if (!codes.includes(done.status)) {
     const reason = done.error?.message ?? done.stderr;
-    throw new Error(`set PYTHON to a Python in which exprinfer is installed: ${reason}`);
+    throw new Error(`set PYTHON to a Python in which exprinfer[files] is installed: ${reason}`);
   }
-  return done.stdout.trimEnd().split("\n").map(JSON.parse);
+  return done.stdout;
 }
+
+/** Return what Python prints, as the values of its JSON lines. */
+export const pythonLines = (...args) =>
+  python(args.map(String)).trimEnd().split("\n").map(JSON.parse);

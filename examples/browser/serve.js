@@ -2,7 +2,7 @@
 //
 //     npm run serve
 
-import { createReadStream, statSync } from "node:fs";
+import { createReadStream, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { dirname, extname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,12 +16,21 @@ const TYPES = {
 };
 
 /**
+ * Return the policy of the page. The page itself states it; a worker takes it from its own response.
+ */
+const policy = () =>
+  /Content-Security-Policy"\s+content="([^"]+)"/.exec(
+    readFileSync(join(DIST, "index.html"), "utf8"),
+  )[1];
+
+/**
  * Start the server.
  *
  * @param {number} port 0 for any free port.
  * @param {(path: string, bytes: number) => void} onServed Called for each file.
  */
 export function serve(port = 0, onServed = () => {}) {
+  const workerPolicy = policy();
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
     const name = normalize(path).replace(/[/\\]$/, `${sep}index.html`);
@@ -37,6 +46,7 @@ export function serve(port = 0, onServed = () => {}) {
       "content-type": TYPES[extname(file)] ?? "application/octet-stream",
       "content-length": size,
       "cache-control": inVersion ? "public, max-age=31536000, immutable" : "no-cache",
+      ...(file.endsWith("worker.js") && { "content-security-policy": workerPolicy }),
     });
     createReadStream(file).pipe(response);
   });

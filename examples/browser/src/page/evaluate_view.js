@@ -45,8 +45,13 @@ export class EvaluateView {
     const options = { normalize: this.#normalize.checked, maxSteps: MAX_STEPS };
     try {
       const began = performance.now();
-      const call = this.worker.call("evaluate", [this.text, options], this.loading.show);
-      show(await call, performance.now() - began);
+      let loaded = false; // a time with the loading of files in it says nothing
+      const progress = (report) => {
+        loaded = true;
+        this.loading.show(report);
+      };
+      const result = await this.worker.call("evaluate", [this.text, options], progress);
+      show(result, loaded ? null : performance.now() - began);
       this.#announce();
     } catch (error) {
       this.fail(error);
@@ -66,7 +71,7 @@ export class EvaluateView {
   }
 }
 
-/** Show one result. */
+/** Show one result, and how long it took if that is known. */
 function show(result, milliseconds) {
   const { answer, error } = result;
   byId("result").replaceChildren(
@@ -105,7 +110,7 @@ function facts({ error, certified, logProb, model, readAs }, milliseconds) {
     add("model", model);
   }
   if (readAs !== null) add("read as", readAs);
-  add("time", `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`);
+  if (milliseconds !== null) add("time", `${Math.ceil(milliseconds)} ms`);
   return list;
 }
 

@@ -10,8 +10,8 @@ stated twice. A test checks that the files are what this program writes today.
 from __future__ import annotations
 
 import json
-import sys
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -118,8 +118,9 @@ def _sentence(kind: type[ExpressionError]) -> str:
     return named.replace(": {advice}", "{advice}")
 
 
-def _characters(wanted: Any) -> str:
-    return "".join(filter(wanted, map(chr, range(sys.maxunicode + 1))))
+def _characters(wanted: Callable[[str], bool]) -> str:
+    """Return the characters of a kind. Beyond U+1FFFF there are neither blanks nor digits."""
+    return "".join(filter(wanted, map(chr, range(0x20000))))
 
 
 def modules() -> dict[Path, str]:

@@ -1,8 +1,8 @@
 """Write what the package says about generated texts, for the page to be compared with.
 
-``python -m tests.browser.expectations [TEXTS] [SEED] [--normalize]`` prints one JSON object for each
-text. Half of the texts are expressions, and half are something else: symbols in disorder, other
-notations, characters from all of Unicode, texts that are too long.
+``python -m tests.browser.expectations [TEXTS] [SEED] [--normalize]`` prints one JSON object for
+each text. Half of the texts are expressions. The others are symbols in disorder, other notations,
+texts with characters from all of Unicode, and texts that are too long.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import exprinfer
 from tests.fuzz import lines, notations
 
 #: Characters that a pattern or a table may treat in a special way.
-ODD = "\x00\x1c\x1f\x7f\x85\xa0\xad²½٣७𝟗\u1680\u2028\u2029\u202f\u3000\ufeff\ud800😀é\U0010ffff"
+ODD = "\x00\x1c\x1f\x7f\x85\xa0\xad²½٣७𝟗\u1680\u2028\u2029\u202f\u3000\ufeff\ud800😀é\U0010ffff"  # noqa: RUF001
 BLOCK = 8_192
 
 

@@ -75,10 +75,8 @@ for (const [device, shape] of Object.entries({ desktop: DESKTOP, phone: PHONE })
 
 test("the maps", { skip: !FOLDER }, async () => {
   for (const [device, shape] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
-    const page = await openPage(session, {
-      ...shape,
-      colorScheme: device === "phone" ? "dark" : "light",
-    });
+    const colorScheme = device === "phone" ? "dark" : "light";
+    const page = await openPage(session, { ...shape, colorScheme });
     await page.waitForSelector(".answer");
     await fillMaps(page);
     await picture(page, "#check", `check-${device}-${colorScheme}`);

@@ -7,6 +7,8 @@ import { chromium } from "playwright-core";
 import { serve } from "../serve.js";
 
 const PROGRAM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+/** The sandbox of Chromium does not work for root. */
+const ARGS = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
 /** Milliseconds; a busy machine needs long to compile WebAssembly. */
 const PATIENCE = 120_000;
 /** A phone in common use. */
@@ -21,7 +23,7 @@ export const DESKTOP = { viewport: { width: 1100, height: 900 } };
 export async function start() {
   const served = [];
   const server = await serve(0, (path, bytes) => served.push({ path, bytes }));
-  const browser = await chromium.launch({ executablePath: PROGRAM, args: ["--no-sandbox"] });
+  const browser = await chromium.launch({ executablePath: PROGRAM, args: ARGS });
   after(async () => {
     await browser.close();
     server.close();

@@ -5,9 +5,8 @@
 
 import { Evaluator } from "./evaluator.js";
 import tables from "./language/tables.js";
-import { strip } from "./language/normalization.js";
 import { openModel, openModels } from "./loading.js";
-import { record } from "./runtime/tapes.js";
+import { MAX_TRACE_STEPS, record } from "./runtime/tapes.js";
 import { score, write } from "./scoring/score.js";
 import { check } from "./seed_domain.js";
 import { makeTrace } from "./trace.js";
@@ -32,13 +31,14 @@ const METHODS = {
   evaluate: (report, text, options) => evaluatorFor(options, report).evaluate(text),
 
   /** Return the trace of an expression by the model that works on tapes. */
-  async trace(report, text) {
-    const result = await evaluatorFor({}, report).evaluate(text);
+  async trace(report, text, options) {
+    const limited = { ...options, maxSteps: MAX_TRACE_STEPS };
+    const result = await evaluatorFor(limited, report).evaluate(text);
     if (result.error) throw new Error(result.error.message);
     const model = await openModel(tables.defaultModels.at(-1), loading(report));
-    const written = strip(text)?.text ?? text;
-    const moments = await record(model, written, (done, all) => report({ done, all }));
-    return { ...makeTrace(model.info.states, moments), names: model.info.tapes };
+    const read = result.readAs ?? text;
+    const moments = await record(model, read, (done, all) => report({ done, all }));
+    return { ...makeTrace(model.info.states, moments), names: model.info.tapes, text: read };
   },
 
   /** Put points of the seed domain to a model; each part of the result is reported. */

@@ -8,7 +8,10 @@ import { serve } from "../serve.js";
 
 const PROGRAM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 /** The sandbox of Chromium does not work for root. */
-const ARGS = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+const SANDBOX = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+/** A name of this machine that browsers do not trust as they trust localhost. */
+export const UNTRUSTED = "page.test";
+const MAPPED = `--host-resolver-rules=MAP ${UNTRUSTED} 127.0.0.1`;
 /** Milliseconds; a busy machine needs long to compile WebAssembly. */
 const PATIENCE = 120_000;
 /** A phone in common use. */
@@ -23,7 +26,7 @@ export const DESKTOP = { viewport: { width: 1100, height: 900 } };
 export async function start() {
   const served = [];
   const server = await serve(0, (path, bytes) => served.push({ path, bytes }));
-  const browser = await chromium.launch({ executablePath: PROGRAM, args: ARGS });
+  const browser = await chromium.launch({ executablePath: PROGRAM, args: [...SANDBOX, MAPPED] });
   after(async () => {
     await browser.close();
     server.close();
@@ -38,12 +41,13 @@ export async function start() {
  *   page, with the errors of its console and the addresses that it asked for.
  */
 export async function openPage({ browser, server }, options = DESKTOP, prepare = async () => {}) {
-  const context = await browser.newContext(options);
+  const { host, ...shape } = options;
+  const context = await browser.newContext(shape);
   context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   watch(page);
   await prepare(page, context);
-  await page.goto(server.url);
+  await page.goto(host ? server.url.replace("127.0.0.1", host) : server.url);
   return page;
 }
 

@@ -1,5 +1,7 @@
 // Build elements. Text goes in as text, never as markup: it may come from files and visitors.
 
+import { quoted } from "../language/unicode.js";
+
 /**
  * Return a new element.
  *
@@ -24,10 +26,7 @@ export const grouped = (number) => number.toLocaleString("en-US");
 
 /** Escape characters that do not show, as exprinfer.errors.printable does. */
 export const printable = (text) =>
-  text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
-    const code = character.codePointAt(0);
-    return `\\u${code.toString(16).padStart(4, "0")}`;
-  });
+  text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => quoted(character).slice(1, -1));
 
 /** Return whether the visitor asks for less motion. */
 export const lessMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

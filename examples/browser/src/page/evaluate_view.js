@@ -32,6 +32,11 @@ export class EvaluateView {
     return this.#field.value;
   }
 
+  /** How it is read. */
+  get options() {
+    return { normalize: this.#normalize.checked };
+  }
+
   set(text) {
     this.#field.value = text;
     this.update();
@@ -42,7 +47,7 @@ export class EvaluateView {
     this.#again = this.#busy;
     if (this.#busy) return;
     this.#busy = true;
-    const options = { normalize: this.#normalize.checked, maxSteps: MAX_STEPS };
+    const options = { ...this.options, maxSteps: MAX_STEPS };
     try {
       const began = performance.now();
       let loaded = false; // a time with the loading of files in it says nothing
@@ -53,6 +58,7 @@ export class EvaluateView {
       const result = await this.worker.call("evaluate", [this.text, options], progress);
       show(result, loaded ? null : performance.now() - began);
       this.#announce();
+      this.fail(null);
     } catch (error) {
       this.fail(error);
     }

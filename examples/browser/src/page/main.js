@@ -10,10 +10,10 @@ import { WorkerClient } from "./worker_client.js";
 
 const notice = byId("notice");
 
-/** Show what keeps the page from working. */
+/** Show what keeps the page from working; null if nothing does any more. */
 function fail(error) {
-  notice.textContent = error.message;
-  notice.hidden = false;
+  notice.textContent = error?.message ?? "";
+  notice.hidden = !error;
 }
 
 const worker = new WorkerClient();

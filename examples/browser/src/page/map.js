@@ -17,6 +17,7 @@ export class DomainMap {
   constructor(title, side = 1) {
     Object.assign(this, { title, side, checked: 0, wrong: 0 });
     this.canvas = make("canvas", { width: A_VALUES.length, height: HEIGHT, role: "img" });
+    this.canvas.setAttribute("aria-label", `Map of ${title}, not complete`);
     this.caption = make("figcaption", {}, title);
     this.element = make("figure", {}, this.caption, this.canvas);
     this.context = this.canvas.getContext("2d");

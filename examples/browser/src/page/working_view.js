@@ -19,7 +19,7 @@ export class WorkingView {
   }
 
   async #open() {
-    const text = this.evaluate.text;
+    const { text, options } = this.evaluate;
     this.#button.disabled = true;
     this.#note.textContent = "The machine runs…";
     this.#player?.pause();
@@ -28,7 +28,7 @@ export class WorkingView {
         this.loading.show(report);
         if (!report.loading) this.#note.textContent = `Step ${report.done} of ${report.all} …`;
       };
-      this.#draw(text, await this.worker.call("trace", [text], progress));
+      this.#draw(await this.worker.call("trace", [text, options], progress));
     } catch (error) {
       this.#note.textContent = printable(error.message);
       byId("machine").hidden = true;
@@ -37,10 +37,10 @@ export class WorkingView {
     this.loading.finish();
   }
 
-  #draw(text, trace) {
+  #draw(trace) {
     const machine = new Machine(trace);
     const operations = trace.operations.map((operation, index) =>
-      this.#operation(operation, index === 0 ? text : trace.operations[index - 1].remaining),
+      this.#operation(operation, index === 0 ? trace.text : trace.operations[index - 1].remaining),
     );
     const announcement = make("p", { className: "unseen", aria: { live: "polite" } });
     const show = (step, byHand) => {
@@ -71,7 +71,7 @@ export class WorkingView {
     );
     byId("machine").hidden = false;
     const steps = trace.steps.length - 1;
-    this.#note.textContent = `${text} takes ${steps} steps.`;
+    this.#note.textContent = `${trace.text} takes ${steps} steps.`;
     this.#player.go(0);
     if (!lessMotion()) this.#player.play();
   }

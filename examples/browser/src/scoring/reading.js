@@ -69,17 +69,24 @@ function readLines(text) {
   });
 }
 
-function readTable(name, text) {
-  const delimiter = detectDelimiter(text);
-  const { data } = Papa.parse(text, { delimiter, skipEmptyLines: true });
-  const [names, ...rows] = data;
-  if (!names) throw new InputError(`${name} is empty`);
+function readTable(name, content) {
+  const separator = /^sep=(.)?\r?\n/i.exec(content); // a line that Excel writes and reads
+  const text = lineEnds(separator ? content.slice(separator[0].length) : content);
+  const delimiter = separator ? (separator[1] ?? ",") : detectDelimiter(text);
+  const [names, ...rows] = Papa.parse(text, { delimiter, newline: "\n" }).data;
+  if (!names || (names.length === 1 && !names[0])) throw new InputError(`${name} is empty`);
   const repeated = names.filter((column, index) => names.indexOf(column) !== index);
   if (repeated.length) {
     throw new InputError(`${name}: more than one column is named ${repeated.join(", ")}`);
   }
-  return { names, rows };
+  const isEmpty = (row) => row.length === 1 && row[0] === "";
+  if (rows.length && isEmpty(rows.at(-1))) rows.pop(); // what follows the last line end
+  // In a table of one column, an empty line is an empty cell.
+  return { names, rows: names.length === 1 ? rows : rows.filter((row) => !isEmpty(row)) };
 }
+
+/** The parser takes one kind of line end, but files mix them. */
+const lineEnds = (text) => text.replace(/\r\n/g, "\n");
 
 /** Return the delimiter that divides most rows into as many cells as the first one has. */
 function detectDelimiter(text) {

@@ -23,6 +23,8 @@ const FILES = {
     'item,sum,expected\na,5+3,8\n"b,""c""",7*-9,-64\nc,1/0,\nd,2*(3+4),x\ne,1,2,3\nf,,\n' +
     "__proto__,5-7,-2.0\n=cmd(),6*7,42\n<script>,4/3,1\n",
   "excel.csv": "Größe;Aufgabe\r\n1;5+3\r\n2;7*-9\r\n3;9999*9999\r\n",
+  "separator.csv": "sep=;\r\nexpression;Expected \r\n1+1;2\n\n2*3;007\r\n\r\n4-4;-0\n",
+  "column.csv": "expression\n1+1\n\n2+2\n",
   "tabs.tsv": "constructor\texpression\nx\t12-30\ny\t100*100\n",
 };
 

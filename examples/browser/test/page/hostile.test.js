@@ -81,7 +81,9 @@ test("the policy forbids other servers, inline scripts, eval and forms", async (
     timer.click();
     try {
       new Worker("https://example.org/worker.js");
-    } catch {}
+    } catch (error) {
+      found.push(error.name);
+    }
     await new Promise((resolve) => setTimeout(resolve, 500));
     return { found: [...new Set(found)].sort(), ran: window.ran };
   });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { openPage, start } from "../chromium.js";
+import { openPage, start, UNTRUSTED } from "../chromium.js";
 
 const session = await start();
 const MEGABYTE = 2 ** 20;
@@ -87,6 +87,18 @@ for (const [what, [prepare, message]] of Object.entries(MISSING)) {
   });
 }
 
+test("the page recovers when a file can be loaded again", async () => {
+  let missing = true;
+  const prepare = (page) =>
+    page.route("**/exact.onnx", (route) => (missing ? route.abort() : route.continue()));
+  const page = await openPage(session, { serviceWorkers: "block" }, prepare);
+  await page.waitForSelector("#notice:not([hidden])");
+  missing = false;
+  await page.fill("#expression", "6*7");
+  await page.waitForSelector(".answer");
+  assert.ok(await page.isHidden("#notice"));
+});
+
 test("a server that unpacks the WebAssembly by itself is no problem", async () => {
   const prepare = (page) =>
     page.route("**/ort.wasm.gz", async (route) => {
@@ -97,4 +109,10 @@ test("a server that unpacks the WebAssembly by itself is no problem", async () =
     });
   const page = await openPage(session, { serviceWorkers: "block" }, prepare);
   await firstAnswer(page);
+});
+
+test("without HTTPS the page says why it cannot verify the files", async () => {
+  const page = await openPage(session, { host: UNTRUSTED });
+  await page.waitForSelector("#notice:not([hidden])");
+  assert.match(await page.textContent("#notice"), /cannot be verified.*HTTPS or from localhost/);
 });

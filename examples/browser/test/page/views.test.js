@@ -62,6 +62,9 @@ for (const [device, shape] of Object.entries({ desktop: DESKTOP, phone: PHONE })
       await picture(page, "#evaluate", `error-${device}-${colorScheme}`);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(wide <= 0, `${wide} pixels stick out`);
+      await page.click("#check-start");
+      await page.waitForFunction(() => document.querySelector("#check-exact progress")?.value > 0);
+      await page.click("#check-stop");
       await page.evaluate(axe);
       const { violations } = await page.evaluate(() => window.axe.run());
       const found = violations.map(

@@ -69,6 +69,16 @@ test("the head stays under the cell that is looked at", async () => {
   }
 });
 
+test("the working is that of the text that was read", async () => {
+  const page = await openPage(session, { ...DESKTOP, reducedMotion: "reduce" });
+  await page.waitForSelector(".answer");
+  await page.check("#normalize");
+  await page.fill("#expression", " 2 × (3 − 4) =");
+  await page.click("#work");
+  await page.waitForSelector("#machine .strip");
+  assert.equal((await tapes(page))[0], "2*(3-4)");
+});
+
 test("an expression without an answer has no working", async () => {
   const page = await openPage(session);
   await page.waitForSelector(".answer");
@@ -78,4 +88,14 @@ test("an expression without an answer has no working", async () => {
     /division by zero/.test(document.querySelector("#work-note").textContent),
   );
   assert.ok(await page.isHidden("#machine"));
+});
+
+test("an expression that takes too many steps has no working", async () => {
+  const page = await openPage(session);
+  await page.waitForSelector(".answer");
+  await page.fill("#expression", `${"9".repeat(40)}*${"9".repeat(40)}`);
+  await page.click("#work");
+  await page.waitForFunction(() =>
+    /needs more than 2,000 steps/.test(document.querySelector("#work-note").textContent),
+  );
 });

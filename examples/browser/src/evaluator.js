@@ -52,13 +52,11 @@ export class Evaluator {
    */
   async evaluateMany(expressions, onProgress = () => {}) {
     const results = await this.#answer(expressions, onProgress);
-    const failed = results.map((_, row) => row).filter((row) => isNotation(results[row]));
+    const failed = numbers(results, ({ failure }) => NOTATION.includes(failure?.code));
     const rewrite = this.normalize ? normalize : strip;
     const pairs = failed.map((row) => [row, rewrite(expressions[row])]).filter(([, text]) => text);
-    const again = await this.#answer(
-      pairs.map(([, { text }]) => text),
-      () => {},
-    );
+    const texts = pairs.map(([, { text }]) => text);
+    const again = await this.#answer(texts, () => {});
     pairs.forEach(([row, { text, positions }], index) => {
       const { failure, ...result } = again[index];
       const position = positions[failure?.position] ?? failure?.position;
@@ -72,38 +70,36 @@ export class Evaluator {
   async #answer(expressions, onProgress) {
     const rows = expressions.map(encode);
     const models = await this.#openFor(rows);
-    const longest = models.at(-1).info.longestInput;
-    const chosen = models.map(() => []);
-    const results = rows.map((ids, row) => {
-      const { domain, error, position } = validate(ids, longest);
-      const result = this.#unanswered(expressions[row]);
-      const accepted = models.at(-1).info.domain;
-      const code = error ?? (domain > accepted ? "outside_domain" : null);
-      if (code) return { ...result, failure: { code, position, accepted } };
-      const index = route(models, domain, ids.length);
-      chosen[index].push(row);
-      return { ...result, certified: domain <= models[index].info.certifiedDomain };
-    });
-    let done = expressions.length - chosen.flat().length;
+    const results = rows.map((ids, row) => this.#judge(models, expressions[row], ids));
+    let done = results.filter(({ failure }) => failure).length;
     onProgress(done);
-    for (const [index, model] of models.entries()) {
-      const mine = chosen[index];
+    for (const model of models) {
+      const mine = numbers(
+        results,
+        ({ failure, model: name }) => !failure && name === model.info.name,
+      );
       const cost = model.info.tapes.length ? expectedSteps : (ids) => ids.length;
-      for (const batch of batches(
-        mine.map((row) => rows[row]),
-        cost,
-      )) {
-        await this.#run(
-          model,
-          batch.map((at) => mine[at]),
-          rows,
-          results,
-        );
+      for (const batch of batches(pick(rows, mine), cost)) {
+        await this.#run(model, pick(mine, batch), rows, results);
         done += batch.length;
         onProgress(done);
       }
     }
     return results;
+  }
+
+  /** Return what is known of a text before a model has answered: its error, or its model. */
+  #judge(models, expression, ids) {
+    const { domain: accepted, longestInput } = models.at(-1).info;
+    const { domain, error, position } = validate(ids, longestInput);
+    const nothing = { expression, answer: null, logProb: null, readAs: null };
+    const code = error ?? (domain > accepted ? "outside_domain" : null);
+    if (code) {
+      const failure = { code, position, accepted };
+      return { ...nothing, model: this.names.at(-1), certified: false, failure };
+    }
+    const { name, certifiedDomain } = route(models, domain, ids.length).info;
+    return { ...nothing, model: name, certified: domain <= certifiedDomain, failure: null };
   }
 
   /** Open the first model; the others too if a text may need them. */
@@ -119,33 +115,22 @@ export class Evaluator {
 
   /** Put the answers of one batch into the results. */
   async #run(model, batch, rows, results) {
-    const ids = batch.map((row) => rows[row]);
-    const limit = this.maxSteps && model.info.tapes.length ? [BigInt(this.maxSteps) + 1n] : [];
-    const { texts, logProbs, steps } = await model.answer(ids, ...limit);
+    const onTapes = model.info.tapes.length > 0;
+    const limited = onTapes && this.maxSteps !== null;
+    const limit = limited ? [BigInt(this.maxSteps) + 1n] : [];
+    const { texts, logProbs, steps } = await model.answer(pick(rows, batch), ...limit);
     const divided = [];
     batch.forEach((row, at) => {
-      const result = { ...results[row], model: model.info.name };
-      const [answer, logProb] = [texts[at], logProbs[at]];
-      if (limit.length && steps[at] > BigInt(this.maxSteps)) {
-        result.failure = { code: "too_costly", position: null };
-      } else if (model.info.tapes.length && answer === DIVIDED_BY_ZERO) divided.push(at);
-      else Object.assign(result, { answer, logProb });
-      results[row] = result;
+      const costly = limited && steps[at] > BigInt(this.maxSteps);
+      if (costly) results[row].failure = { code: "too_costly", position: null };
+      else if (onTapes && texts[at] === DIVIDED_BY_ZERO) divided.push(row);
+      else Object.assign(results[row], { answer: texts[at], logProb: logProbs[at] });
     });
     if (!divided.length) return;
-    const positions = await zeroDivisors(
-      model,
-      divided.map((at) => ids[at]),
-    );
-    divided.forEach((at, index) => {
-      results[batch[at]].failure = { code: "division_by_zero", position: positions[index] };
+    const positions = await zeroDivisors(model, pick(rows, divided));
+    divided.forEach((row, at) => {
+      results[row].failure = { code: "division_by_zero", position: positions[at] };
     });
-  }
-
-  #unanswered(expression) {
-    const model = this.names.at(-1);
-    const nothing = { answer: null, logProb: null, certified: false, readAs: null, failure: null };
-    return { expression, model, ...nothing };
   }
 
   /** Put the sentence of an error in place of its code and position. */
@@ -161,11 +146,14 @@ export class Evaluator {
   }
 }
 
-const isNotation = ({ failure }) => NOTATION.includes(failure?.code);
+const pick = (values, indices) => indices.map((index) => values[index]);
+
+/** Return the indices of the values that meet a condition. */
+const numbers = (values, condition) =>
+  values.map((_, index) => index).filter((index) => condition(values[index]));
 
 /** Return the first model whose certified domain contains an expression, or else the last one. */
 function route(models, domain, length) {
   const fits = ({ info }) => length <= info.longestInput && domain <= info.certifiedDomain;
-  const index = models.slice(0, -1).findIndex(fits);
-  return index < 0 ? models.length - 1 : index;
+  return models.slice(0, -1).find(fits) ?? models.at(-1);
 }

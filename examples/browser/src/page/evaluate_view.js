@@ -108,10 +108,13 @@ function place({ expression, error }) {
 
 function facts({ error, certified, logProb, model, readAs }, milliseconds) {
   const list = make("dl", { className: "facts" });
-  const add = (name, value, className = "") =>
-    list.append(make("div", {}, make("dt", {}, name), make("dd", { className }, value)));
+  const add = (name, value, className = "", nameClass = "") =>
+    list.append(
+      make("div", {}, make("dt", { className: nameClass }, name), make("dd", { className }, value)),
+    );
   if (!error) {
-    add("", certified ? "✓ certified" : "not certified", certified ? "good" : "bad");
+    const trust = certified ? ["✓ certified", "good"] : ["not certified", "bad"];
+    add("trust", ...trust, "unseen");
     add("sure", percent(logProb));
     add("model", model);
   }

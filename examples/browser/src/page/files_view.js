@@ -32,12 +32,17 @@ export class FilesView {
     this.#worker = worker;
     const name = printable(file.name);
     const stop = make("button", { type: "button", on: { click: () => worker.stop() } }, "Stop");
-    this.#output.replaceChildren(stop);
+    // Not in the status, which a screen reader would speak each time.
+    const bar = make("progress", { max: 1, aria: { label: "Rows scored" } });
+    const count = make("span", { className: "hint" });
+    this.#output.replaceChildren(make("p", { className: "row" }, bar, count, stop));
     this.#output.hidden = false;
-    this.#status.textContent = `Reading ${name}…`;
+    this.#status.textContent = `Scoring ${name}…`;
     const progress = ({ loading, done, all }) => {
-      const rows = `${name}: ${grouped(done)} of ${grouped(all)} rows`;
-      this.#status.textContent = loading ? `Loading ${loading}…` : rows;
+      if (!loading) bar.value = done / Math.max(1, all);
+      count.textContent = loading
+        ? `loading ${loading}`
+        : `${grouped(done)} of ${grouped(all)} rows`;
     };
     const options = { normalize: byId("normalize").checked };
     try {
@@ -65,7 +70,7 @@ export class FilesView {
       make("div", { className: "row" }, ...buttons),
       make(
         "div",
-        { className: "scroll", tabIndex: 0, role: "region", ariaLabel: "Results" },
+        { className: "scroll", tabIndex: 0, role: "region", aria: { label: "Results" } },
         table,
       ),
       make("p", { className: "hint" }, more),

@@ -33,7 +33,7 @@ export class Player {
       {},
       make(
         "div",
-        { className: "controls", role: "group", ariaLabel: "Playback" },
+        { className: "controls", role: "group", aria: { label: "Playback" } },
         button("First step", "⏮", () => this.go(0)),
         button("One step back", "◀◀", () => this.go(this.step - 1)),
         this.playButton,

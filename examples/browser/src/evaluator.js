@@ -59,7 +59,9 @@ export class Evaluator {
     const again = await this.#answer(texts, () => {});
     pairs.forEach(([row, { text, positions }], index) => {
       const { failure, ...result } = again[index];
-      const position = positions[failure?.position] ?? failure?.position;
+      // The position of an error about the length is a length.
+      const place = failure?.code === "too_long" ? undefined : positions[failure?.position];
+      const position = place ?? failure?.position;
       const moved = failure && { ...failure, position };
       results[row] = { ...result, expression: expressions[row], readAs: text, failure: moved };
     });

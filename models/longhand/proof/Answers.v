@@ -1,4 +1,4 @@
-(** Answers in decimal: they fit into the cells that the model reads, and say what the value is. *)
+(** Answers in decimal, and that they fit into the cells that the model reads. *)
 From Longhand Require Export Expressions.
 
 (** An integer in decimal: no leading zeros, a minus if it is negative, and 0 as one digit. *)
@@ -8,8 +8,6 @@ Definition decimal (z : Z) : list sym :=
 (** The answer to an expression. *)
 Definition answer (e : sum) : list sym :=
   match eval e with Some v => decimal v | None => [Slash] end.
-
-(** * An answer has at most as many symbols as the expression *)
 
 (** Integers that have at most [n] symbols in decimal; a minus is one of them. *)
 Definition fits (n : nat) (v : Z) : Prop := - 10 ^ Z.of_nat n < 10 * v /\ v < 10 ^ Z.of_nat n.
@@ -79,46 +77,4 @@ Proof.
   destruct values_fit as (_ & _ & F). specialize (F e).
   destruct digits_lengths as (_ & _ & L). destruct (L e) as [_ Le].
   unfold answer. destruct (eval e) as [v|]; [now apply decimal_length|exact Le].
-Qed.
-
-(** * An answer determines the value *)
-
-Lemma map_dig_inj xs : forall ys, map Dig xs = map Dig ys -> xs = ys.
-Proof.
-  induction xs as [|x xs IH]; intros [|y ys]; cbn [map]; try discriminate; [auto|].
-  intros [= -> E]. f_equal. now apply IH.
-Qed.
-
-Lemma digits_some z : z <> 0 -> exists d ds, digits z = d :: ds /\ d <> d0.
-Proof.
-  intros H. destruct (digits_spec z) as [V C]. destruct (digits z) as [|d ds]; [cbn in V; lia|].
-  exists d, ds. split; [reflexivity|]. intros ->. exact C.
-Qed.
-
-Lemma decimal_inj x y : decimal x = decimal y -> x = y.
-Proof.
-  destruct (digits_spec x) as [Vx _]. destruct (digits_spec y) as [Vy _].
-  unfold decimal. destruct (Z.eqb_spec x 0) as [->|Nx], (Z.eqb_spec y 0) as [->|Ny]; [auto|..].
-  - destruct (digits_some y Ny) as (d & ds & -> & Nd). destruct (y <? 0); [discriminate|].
-    intros [= E _]. congruence.
-  - destruct (digits_some x Nx) as (d & ds & -> & Nd). destruct (x <? 0); [discriminate|].
-    intros [= E _]. congruence.
-  - destruct (digits_some x Nx) as (dx & xs & Ex & _). destruct (digits_some y Ny) as (dy & ys & Ey & _).
-    destruct (Z.ltb_spec x 0), (Z.ltb_spec y 0); cbn [app]; intros E.
-    + injection E as E. apply map_dig_inj in E. rewrite E in Vx. lia.
-    + rewrite Ey in E. discriminate.
-    + rewrite Ex in E. discriminate.
-    + apply map_dig_inj in E. rewrite E in Vx. lia.
-Qed.
-
-Lemma answer_inj e1 e2 : answer e1 = answer e2 -> eval e1 = eval e2.
-Proof.
-  assert (N : forall v, decimal v <> [Slash]).
-  { intros v. unfold decimal. destruct (Z.eqb_spec v 0) as [|Nv]; [discriminate|].
-    destruct (digits_some v Nv) as (d & ds & -> & _). destruct (v <? 0); discriminate. }
-  unfold answer. destruct (eval e1) as [v1|], (eval e2) as [v2|]; intros E.
-  - f_equal. now apply decimal_inj.
-  - now destruct (N v1).
-  - now destruct (N v2).
-  - reflexivity.
 Qed.

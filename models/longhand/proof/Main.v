@@ -1,5 +1,5 @@
 (** The theorems, about the table of the model file. *)
-From Longhand Require Export Answers.
+From Longhand Require Export Answers Unambiguous.
 From Longhand Require Import transitions.
 
 Opaque table.
@@ -71,16 +71,6 @@ Proof.
   assert (filter (of_state HALT) table = []) as -> by (vm_compute; reflexivity). reflexivity.
 Qed.
 
-Lemma run_end : forall k1 k2 c c1 c2, run longhand k1 c = Some c1 -> st c1 = HALT ->
-  run longhand k2 c = Some c2 -> st c2 = HALT -> c1 = c2.
-Proof.
-  induction k1 as [|k1 IH]; intros [|k2] c c1 c2 R1 H1 R2 H2; cbn [run] in *.
-  - congruence.
-  - injection R1 as ->. now rewrite (halt_is_final _ H1) in R2.
-  - injection R2 as ->. now rewrite (halt_is_final _ H2) in R1.
-  - destruct (step longhand c) as [c'|]; [|discriminate]. now apply (IH k2 c').
-Qed.
-
 (** * Answers *)
 
 Lemma written_answer x : written (answer_tape x) = decimal x.
@@ -132,14 +122,9 @@ Proof.
   - unfold inside, within, start_cfg, blank. cbn [ti tf ts ta pos]. lia.
 Qed.
 
-(** A text has one answer and one value, even if it could be read as two expressions. *)
-Theorem one_value e1 e2 : show e1 = show e2 -> answer e1 = answer e2 /\ eval e1 = eval e2.
-Proof.
-  intros E. assert (A : answer e1 = answer e2); [|split; [exact A|now apply answer_inj]].
-  destruct (longhand_correct e1) as (k1 & c1 & _ & R1 & H1 & <- & _).
-  destruct (longhand_correct e2) as (k2 & c2 & _ & R2 & H2 & <- & _).
-  rewrite E in R1. now rewrite (run_end _ _ _ _ _ R1 H1 R2 H2).
-Qed.
+(** So a text has one value: it is the text of at most one expression. *)
+Theorem one_expression e1 e2 : show e1 = show e2 -> e1 = e2.
+Proof. apply show_once. Qed.
 
 (** The decimal form is the number: the value of its digits, without leading zeros. *)
 Theorem decimal_is_value z : z <> 0 -> exists ds, canon ds /\ be ds = Z.abs z /\

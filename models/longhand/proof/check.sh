@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Check the model file, its transition table and the proof, from a clean copy of this folder.
-# Usage: ./check.sh [MODEL]. Needs python3 with numpy, and Coq 8.16 (Debian: apt install coq).
+# Usage: ./check.sh [--quick] [MODEL]. Needs python3 with numpy, and Coq 8.16 (Debian: apt install coq).
+# --quick leaves out coqchk. Exit status 3: there is no Coq, and only the model file was checked.
 set -euo pipefail
+quick=no
+if [ "${1:-}" = --quick ]; then quick=yes && shift; fi
+model=$(realpath "${1:-$(dirname "$0")/../model.onnx}")
 cd "$(dirname "$0")"
-model=$(realpath "${1:-../model.onnx}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp ./*.v checker.py "$work"
@@ -29,9 +32,9 @@ grep -q "table_sha256 := \"$hash\"" transitions.v
 echo "   transitions.v and checker.py name the same hash: $hash"
 
 if ! command -v coqc >/dev/null; then
-    echo "== coqc is not installed: the proof was not checked" && exit 3
+    echo "== coqc is not installed: the model file was checked, the proof was not" && exit 3
 fi
-if grep -nwE 'Admitted|admit|Axiom|Parameter|Hypothesis|Conjecture' ./*.v; then
+if grep -nwE 'Admitted|admit|Axiom|Parameter|Hypothesis|Conjecture|Unset|bypass_check' ./*.v; then
     echo "the proof is incomplete" && exit 1
 fi
 for part in Base transitions Program Run Sums Products Reading Values Quotients Expressions Answers Unambiguous Main; do
@@ -41,5 +44,9 @@ done
 echo "== what the theorems rest on"
 coqc -q -R . Longhand Assumptions.v | tee assumptions.txt
 test "$(grep -c '^Closed under the global context$' assumptions.txt)" = 4
+if [ $quick = yes ]; then exit 0; fi
 echo "== coqchk: the compiled proof, checked by Coq's independent checker"
-measured coqchk -silent -o -R . Longhand Longhand.Main
+measured coqchk -silent -o -R . Longhand Longhand.Main | tee context.txt
+for what in Axioms 'relying on type-in-type' 'unsafe (co)fixpoints' 'positivity is assumed'; do
+    grep -qF "$what: <none>" context.txt
+done

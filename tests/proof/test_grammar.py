@@ -1,4 +1,4 @@
-"""The package accepts exactly the texts of the expressions that the theorem is about.
+"""The package accepts exactly the texts of the expressions that the theorems are about.
 
 Run as a script to compare longer texts: ``python -m tests.proof.test_grammar SYMBOLS LENGTH``, for
 example with the symbols ``01+-/*()`` and length 8.
@@ -6,6 +6,7 @@ example with the symbols ``01+-/*()`` and length 8.
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import cache
 from itertools import product
@@ -13,8 +14,10 @@ from itertools import product
 import numpy as np
 
 from exprinfer.errors import EXPRESSION_ERRORS, DivisionByZeroError, MalformedError
+from exprinfer.language.grammar import GrammarState, advance
 from exprinfer.language.tokenizer import SYMBOLS
 from exprinfer.language.validation import validate
+from tests.proof.agreement import FOLDER
 
 #: Texts of one call of ``validate``.
 CHUNK_ROWS = 1 << 20
@@ -90,6 +93,17 @@ def test_the_package_and_the_theorem_mean_the_same_expressions() -> None:
     ]
     # All digits but zero are alike.
     assert compare("01+-*/()", 6) == (262_144, 2_828)
+
+
+def test_validation_v_states_what_may_follow_as_the_package_does() -> None:
+    text = (FOLDER / "Validation.v").read_text()
+    rows = dict(re.findall(r"\| (\w+) +=> \[((?:\w; )+\w)\]", text))
+    assert [name.upper() for name in rows] == [state.name for state in GrammarState]
+    letters = {state: state.name[0] for state in GrammarState}
+    assert "'(V, D, N, Z, C, E, x) := (Value, Divisor, Number, Zeros, Closed, End, Bad)" in text
+    for name, row in rows.items():
+        reached = [advance(GrammarState[name.upper()], symbol) for symbol in SYMBOLS]
+        assert row.split("; ") == [letters[state] if state else "x" for state in reached]
 
 
 if __name__ == "__main__":

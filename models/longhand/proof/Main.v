@@ -1,5 +1,5 @@
 (** The theorems, about the table of the model file. *)
-From Longhand Require Export Answers Unambiguous.
+From Longhand Require Export Answers Unambiguous Validation.
 From Longhand Require Import transitions.
 
 Opaque table.
@@ -125,6 +125,11 @@ Qed.
 (** So a text has one value: it is the text of at most one expression. *)
 Theorem one_expression e1 e2 : show e1 = show e2 -> e1 = e2.
 Proof. apply show_once. Qed.
+
+(** The texts of expressions are those that the package accepts: [Validation.v] states its validation. *)
+Theorem accepted_texts text : Forall (fun x => x <> B) text ->
+  accepts Value 0 text = true <-> exists e, show e = text.
+Proof. apply validation. Qed.
 
 (** The decimal form is the number: the value of its digits, without leading zeros. *)
 Theorem decimal_is_value z : z <> 0 -> exists ds, canon ds /\ be ds = Z.abs z /\

@@ -128,7 +128,8 @@ Definition outcome N n (v : option Z) s K rest c : Prop :=
   end.
 
 Lemma digits_signed s v : length (digits (sz s * v)) = length (digits v).
-Proof. destruct s; cbn [sz]; [now rewrite Z.mul_1_l|]. replace (-1 * v) with (- v) by lia. now rewrite digits_opp. Qed.
+Proof. destruct s; cbn [sz]; [now rewrite Z.mul_1_l|]. replace (-1 * v) with (- v) by lia.
+  now rewrite digits_opp. Qed.
 
 Lemma abs_sign x v : Z.abs x * (sz (sign_z x) * v) = x * v.
 Proof. unfold sign_z. destruct (Z.ltb_spec x 0); cbn [sz]; nia. Qed.
@@ -159,7 +160,8 @@ Qed.
 
 Lemma rep_item_len x y K : is_operator y = true ->
   length (rep (item_of x y :: K)) = S (length (digits x) + length (rep K)).
-Proof. intros H. destruct y; try discriminate H; cbn [item_of rep length]; now rewrite app_length, map_length, rev_length. Qed.
+Proof. intros H. destruct y; try discriminate H; cbn [item_of rep length];
+  now rewrite app_length, map_length, rev_length. Qed.
 
 (** Prove that the steps that are left are enough. *)
 Ltac budget := rewrite ?digits_signed in *; rewrite ?app_length, ?map_length; cbn [length] in *;
@@ -181,14 +183,16 @@ Proof.
   apply expression_ind; cbn [show_f show_p show eval_f eval_p eval].
   - (* A number. *)
     intros d ds N s K rest c O Tx Nx L V. rewrite map_length in L. cbn [length] in L.
-    cbn [outcome]. eapply R_by; [apply (read_number N (length (map Dig (d :: ds))) s K d ds rest c); auto; lia| |budget]. intros c' [H _]. exact H.
+    cbn [outcome]. eapply R_by; [apply (read_number N (length (map Dig (d :: ds))) s K d ds rest c);
+      auto; lia| |budget]. intros c' [H _]. exact H.
   - (* A minus. *)
     intros f IH N s K rest c O Tx Nx L V. cbn [length app] in *.
     assert (M : R N 1 c (Val N (flip s) K (show_f f ++ rest))).
     { apply read_minus; auto; [constructor; [discriminate|apply text_app; auto]|rewrite app_length; lia]. }
     specialize (IH N (flip s) K rest).
     destruct (eval_f f) as [v|]; cbn [option_map outcome] in *.
-    + eapply R_seq; [exact M| |budget]. intros c' Hc. replace (sz s * - v) with (sz (flip s) * v) by (rewrite sz_flip; ring).
+    + eapply R_seq; [exact M| |budget]. intros c' Hc. replace (sz s * - v) with (sz (flip s) * v) by
+        (rewrite sz_flip; ring).
       eapply R_by; [apply IH; auto; lia| |budget]. intros c2 H2. eapply hand_le; [|exact H2]. lia.
     + eapply R_seq; [exact M| |budget]. intros c' Hc. eapply R_le; [apply IH; auto; lia|budget].
   - (* Brackets. *)
@@ -203,11 +207,14 @@ Proof.
     + eapply R_seq; [exact M| |budget]. intros c1 H1.
       eapply R_seq; [apply IH; auto; [constructor; [discriminate|assumption]|cbn [length]; lia]| |budget].
       intros c2 H2. cbn [sz] in H2. rewrite Z.mul_1_l in H2.
-      eapply R_seq; [apply (hand_ans N (length (show e)) v (Bracket (negates s) :: K) (Close :: rest) c2); auto; cbn [length]; lia| |budget].
-      intros c3 H3. eapply R_by; [apply (close N (length (show e)) v (negates s) K rest c3); auto; cbn [length]; lia| |budget].
+      eapply R_seq; [apply (hand_ans N (length (show e)) v (Bracket (negates s) :: K) (Close :: rest)
+        c2); auto; cbn [length]; lia| |budget].
+      intros c3 H3. eapply R_by; [apply (close N (length (show e)) v (negates s) K rest c3); auto;
+        cbn [length]; lia| |budget].
       intros c4 H4. apply (hand_le N (length (show e))); [rewrite app_length; lia|]. left.
       destruct s; cbn [negates sz] in *; [now rewrite Z.mul_1_l|]. now replace (-1 * v) with (- v) by lia.
-    + eapply R_seq; [exact M| |budget]. intros c1 H1. eapply R_le; [apply IH; auto; [constructor; [discriminate|assumption]|cbn [length]; lia]|budget].
+    + eapply R_seq; [exact M| |budget]. intros c1 H1. eapply R_le; [apply IH; auto; [constructor;
+        [discriminate|assumption]|cbn [length]; lia]|budget].
   - intros f IH N s K rest c O NP Tx Nx L V. now apply IH.
   - (* Times. *)
     intros p IHp f IHf N s K rest c O NP Tx Nx L V. rewrite app_length in L. cbn [length] in L.
@@ -215,12 +222,16 @@ Proof.
     assert (Tx' : text_ok (Star :: show_f f ++ rest)).
     { constructor; [discriminate|apply text_app; auto]. }
     specialize (IHp N s K (Star :: show_f f ++ rest) c).
-    destruct (Dp p) as [Dv _]. destruct (Df f) as [Dw Wf]. pose proof (Nat.mul_le_mono_l _ _ (length (show_p p)) Wf).
+    destruct (Dp p) as [Dv _]. destruct (Df f) as [Dw Wf].
+    pose proof (Nat.mul_le_mono_l _ _ (length (show_p p)) Wf).
     destruct (eval_p p) as [a|]; cbn [both outcome fits_in] in *.
-    2: { eapply R_le; [apply IHp; auto; cbn [length]; rewrite app_length; lia|apply most_le; rewrite app_length; lia]. }
-    assert (M : R N (most (length (show_p p)) + 4 * length (show_p p) + 7) c (Val N (sign_z (sz s * a)) (Prod (sz s * a) true :: K) (show_f f ++ rest))).
+    2: { eapply R_le; [apply IHp; auto; cbn [length]; rewrite app_length; lia|apply most_le;
+      rewrite app_length; lia]. }
+    assert (M : R N (most (length (show_p p)) + 4 * length (show_p p) + 7) c
+      (Val N (sign_z (sz s * a)) (Prod (sz s * a) true :: K) (show_f f ++ rest))).
     { eapply R_seq; [apply IHp; auto; cbn [length]; rewrite app_length; lia| |budget].
-      intros c1 H1. eapply R_le; [apply (push_hand N (length (show_p p)) (sz s * a) Star (show_f f ++ rest) K c1); auto; try lia; [apply waits_bad; auto|];
+      intros c1 H1. eapply R_le; [apply (push_hand N (length (show_p p)) (sz s * a) Star (show_f f ++
+        rest) K c1); auto; try lia; [apply waits_bad; auto|];
       rewrite digits_signed, app_length; lia|budget]. }
     pose proof (rep_item_len (sz s * a) Star K eq_refl) as Lr. cbn [item_of] in Lr. rewrite digits_signed in Lr.
     specialize (IHf N (sign_z (sz s * a)) (Prod (sz s * a) true :: K) rest).
@@ -229,7 +240,9 @@ Proof.
     + pose proof (Nat.mul_le_mono _ _ _ _ Dv Dw).
       eapply R_seq; [exact M| |budget]. intros c1 H1.
       eapply R_seq; [apply IHf; auto; rewrite Lr; lia| |budget].
-      intros c2 H2. eapply R_by; [apply (compute_star N (length (show_f f)) (length (show_p p ++ Star :: show_f f)) (sz (sign_z (sz s * a)) * b) (sz s * a) K rest c2); auto; rewrite ?digits_signed, ?Lr; try lia; exact H2| |budget].
+      intros c2 H2. eapply R_by; [apply (compute_star N (length (show_f f)) (length (show_p p ++ Star ::
+        show_f f)) (sz (sign_z (sz s * a)) * b) (sz s * a) K rest c2); auto;
+        rewrite ?digits_signed, ?Lr; try lia; exact H2| |budget].
       intros c3 H3. left. rewrite abs_sign in H3. now rewrite Z.mul_assoc.
     + eapply R_seq; [exact M| |budget]. intros c1 H1.
       eapply R_le; [apply IHf; auto; rewrite Lr; lia|budget].
@@ -239,24 +252,33 @@ Proof.
     assert (Tx' : text_ok (Slash :: show_f f ++ rest)).
     { constructor; [discriminate|apply text_app; auto]. }
     specialize (IHp N s K (Slash :: show_f f ++ rest) c).
-    destruct (Dp p) as [Dv _]. destruct (Df f) as [Dw Wf]. pose proof (Nat.mul_le_mono_l _ _ (length (show_p p)) Wf).
+    destruct (Dp p) as [Dv _]. destruct (Df f) as [Dw Wf].
+    pose proof (Nat.mul_le_mono_l _ _ (length (show_p p)) Wf).
     destruct (eval_p p) as [a|]; cbn [both outcome fits_in] in *.
-    2: { eapply R_le; [apply IHp; auto; cbn [length]; rewrite app_length; lia|apply most_le; rewrite app_length; lia]. }
-    assert (M : R N (most (length (show_p p)) + 4 * length (show_p p) + 7) c (Val N (sign_z (sz s * a)) (Prod (sz s * a) false :: K) (show_f f ++ rest))).
+    2: { eapply R_le; [apply IHp; auto; cbn [length]; rewrite app_length; lia|apply most_le;
+      rewrite app_length; lia]. }
+    assert (M : R N (most (length (show_p p)) + 4 * length (show_p p) + 7) c
+      (Val N (sign_z (sz s * a)) (Prod (sz s * a) false :: K) (show_f f ++ rest))).
     { eapply R_seq; [apply IHp; auto; cbn [length]; rewrite app_length; lia| |budget].
-      intros c1 H1. eapply R_le; [apply (push_hand N (length (show_p p)) (sz s * a) Slash (show_f f ++ rest) K c1); auto; try lia; [apply waits_bad; auto|];
+      intros c1 H1. eapply R_le; [apply (push_hand N (length (show_p p)) (sz s * a) Slash (show_f f ++
+        rest) K c1); auto; try lia; [apply waits_bad; auto|];
       rewrite digits_signed, app_length; lia|budget]. }
     pose proof (rep_item_len (sz s * a) Slash K eq_refl) as Lr. cbn [item_of] in Lr. rewrite digits_signed in Lr.
     specialize (IHf N (sign_z (sz s * a)) (Prod (sz s * a) false :: K) rest).
     assert (O' : ordered (Prod (sz s * a) false :: K) = true) by (cbn [ordered]; now rewrite NP).
     destruct (eval_f f) as [b|]; cbn [both outcome fits_in] in *.
-    + pose proof (Nat.mul_le_mono _ _ _ _ Dv Dw). assert (M2 : R N (most (length (show_p p)) + 4 * length (show_p p) + 7 + most (length (show_f f))) c (Hand N (length (show_f f)) (sz (sign_z (sz s * a)) * b) (Prod (sz s * a) false :: K) rest)).
+    + pose proof (Nat.mul_le_mono _ _ _ _ Dv Dw). assert (M2 : R N (most (length (show_p p)) + 4 *
+        length (show_p p) + 7 + most (length (show_f f))) c
+        (Hand N (length (show_f f)) (sz (sign_z (sz s * a)) * b) (Prod (sz s * a) false :: K) rest)).
       { eapply R_seq; [exact M| |budget]. intros c1 H1. eapply R_le; [apply IHf; auto; rewrite Lr; lia|budget]. }
       destruct (Z.eqb_spec b 0) as [->|Nb]; cbn [outcome].
       * rewrite Z.mul_0_r in M2. eapply R_seq; [exact M2| |budget]. intros c2 H2.
-        eapply R_le; [apply (by_zero N (length (show_f f)) (sz s * a) K rest c2); auto; try rewrite Lr; lia|budget].
+        eapply R_le; [apply (by_zero N (length (show_f f)) (sz s * a) K rest c2); auto; try rewrite Lr;
+          lia|budget].
       * eapply R_seq; [exact M2| |budget]. intros c2 H2.
-        eapply R_by; [apply (compute_slash N (length (show_f f)) (sz (sign_z (sz s * a)) * b) (sz s * a) K rest c2 ltac:(lia) (division N)); auto; rewrite ?digits_signed, ?Lr; try lia; try exact H2; destruct (sign_z (sz s * a)); cbn [sz]; lia| |budget].
+        eapply R_by; [apply (compute_slash N (length (show_f f)) (sz (sign_z (sz s * a)) * b) (sz s * a)
+          K rest c2 ltac:(lia) (division N)); auto; rewrite ?digits_signed, ?Lr; try lia; try exact H2;
+          destruct (sign_z (sz s * a)); cbn [sz]; lia| |budget].
         intros c3 H3. rewrite digits_signed in H3.
         apply (hand_le N (length (digits b))); [rewrite app_length; cbn [length]; lia|]. left.
         replace (sz s * Z.quot a b) with (Z.quot (Z.abs (sz s * a)) (sz (sign_z (sz s * a)) * b)); [assumption|].
@@ -274,13 +296,17 @@ Proof.
     assert (Tx' : text_ok (Plus :: show_p p ++ rest)).
     { constructor; [discriminate|apply text_app; auto]. }
     specialize (IHe N K (Plus :: show_p p ++ rest) c).
-    destruct (De e) as [Dv _]. destruct (Dp p) as [Dw Wp]. pose proof (Nat.mul_le_mono_l _ _ (length (show e)) Wp).
+    destruct (De e) as [Dv _]. destruct (Dp p) as [Dw Wp].
+    pose proof (Nat.mul_le_mono_l _ _ (length (show e)) Wp).
     destruct (eval e) as [a|]; cbn [both outcome fits_in] in *.
-    2: { eapply R_le; [apply IHe; auto; cbn [length]; rewrite app_length; lia|apply most_le; rewrite app_length; lia]. }
-    assert (M : R N (most (length (show e)) + 4 * length (show e) + 7) c (Val N Pos (Sum a :: K) (show_p p ++ rest))).
+    2: { eapply R_le; [apply IHe; auto; cbn [length]; rewrite app_length; lia|apply most_le;
+      rewrite app_length; lia]. }
+    assert (M : R N (most (length (show e)) + 4 * length (show e) + 7) c
+      (Val N Pos (Sum a :: K) (show_p p ++ rest))).
     { eapply R_seq; [apply IHe; auto; cbn [length]; rewrite app_length; lia| |budget].
       intros c1 H1. cbn [sz] in H1. rewrite Z.mul_1_l in H1.
-      eapply R_le; [apply (push_hand N (length (show e)) a Plus (show_p p ++ rest) K c1); auto; try lia; [apply waits_sum; auto|];
+      eapply R_le; [apply (push_hand N (length (show e)) a Plus (show_p p ++ rest) K c1); auto; try lia;
+        [apply waits_sum; auto|];
       rewrite app_length; lia|budget]. }
     pose proof (rep_item_len a Plus K eq_refl) as Lr. cbn [item_of] in Lr.
     specialize (IHp N Pos (Sum a :: K) rest).
@@ -289,7 +315,8 @@ Proof.
     + pose proof (Nat.mul_le_mono _ _ _ _ Dv Dw).
       eapply R_seq; [exact M| |budget]. intros c1 H1.
       eapply R_seq; [apply IHp; auto; rewrite Lr; lia| |budget].
-      intros c2 H2. eapply R_by; [apply (compute_sum N (length (show_p p)) (length (show e ++ Plus :: show_p p)) (sz Pos * b) a K rest c2); auto; rewrite ?digits_signed, ?Lr; try lia; exact H2| |budget].
+      intros c2 H2. eapply R_by; [apply (compute_sum N (length (show_p p)) (length (show e ++ Plus ::
+        show_p p)) (sz Pos * b) a K rest c2); auto; rewrite ?digits_signed, ?Lr; try lia; exact H2| |budget].
       intros c3 H3. left. cbn [sz] in *. now replace (1 * (a + b)) with (a + 1 * b) by lia.
     + eapply R_seq; [exact M| |budget]. intros c1 H1.
       eapply R_le; [apply IHp; auto; rewrite Lr; lia|budget].
@@ -299,13 +326,17 @@ Proof.
     assert (Tx' : text_ok (Minus :: show_p p ++ rest)).
     { constructor; [discriminate|apply text_app; auto]. }
     specialize (IHe N K (Minus :: show_p p ++ rest) c).
-    destruct (De e) as [Dv _]. destruct (Dp p) as [Dw Wp]. pose proof (Nat.mul_le_mono_l _ _ (length (show e)) Wp).
+    destruct (De e) as [Dv _]. destruct (Dp p) as [Dw Wp].
+    pose proof (Nat.mul_le_mono_l _ _ (length (show e)) Wp).
     destruct (eval e) as [a|]; cbn [both outcome fits_in] in *.
-    2: { eapply R_le; [apply IHe; auto; cbn [length]; rewrite app_length; lia|apply most_le; rewrite app_length; lia]. }
-    assert (M : R N (most (length (show e)) + 4 * length (show e) + 7) c (Val N Neg (Sum a :: K) (show_p p ++ rest))).
+    2: { eapply R_le; [apply IHe; auto; cbn [length]; rewrite app_length; lia|apply most_le;
+      rewrite app_length; lia]. }
+    assert (M : R N (most (length (show e)) + 4 * length (show e) + 7) c
+      (Val N Neg (Sum a :: K) (show_p p ++ rest))).
     { eapply R_seq; [apply IHe; auto; cbn [length]; rewrite app_length; lia| |budget].
       intros c1 H1. cbn [sz] in H1. rewrite Z.mul_1_l in H1.
-      eapply R_le; [apply (push_hand N (length (show e)) a Minus (show_p p ++ rest) K c1); auto; try lia; [apply waits_sum; auto|];
+      eapply R_le; [apply (push_hand N (length (show e)) a Minus (show_p p ++ rest) K c1); auto;
+        try lia; [apply waits_sum; auto|];
       rewrite app_length; lia|budget]. }
     pose proof (rep_item_len a Minus K eq_refl) as Lr. cbn [item_of] in Lr.
     specialize (IHp N Neg (Sum a :: K) rest).
@@ -314,7 +345,8 @@ Proof.
     + pose proof (Nat.mul_le_mono _ _ _ _ Dv Dw).
       eapply R_seq; [exact M| |budget]. intros c1 H1.
       eapply R_seq; [apply IHp; auto; rewrite Lr; lia| |budget].
-      intros c2 H2. eapply R_by; [apply (compute_sum N (length (show_p p)) (length (show e ++ Minus :: show_p p)) (sz Neg * b) a K rest c2); auto; rewrite ?digits_signed, ?Lr; try lia; exact H2| |budget].
+      intros c2 H2. eapply R_by; [apply (compute_sum N (length (show_p p)) (length (show e ++ Minus ::
+        show_p p)) (sz Neg * b) a K rest c2); auto; rewrite ?digits_signed, ?Lr; try lia; exact H2| |budget].
       intros c3 H3. left. cbn [sz] in *. now replace (1 * (a - b)) with (a + -1 * b) by lia.
     + eapply R_seq; [exact M| |budget]. intros c1 H1.
       eapply R_le; [apply IHp; auto; rewrite Lr; lia|budget].

@@ -60,7 +60,8 @@ Qed.
 
 Lemma right_end_loop N v i f a : within N (pos i) -> within N (pos f) -> within N (pos a) ->
   forall Y2 Y1, (length Y1 + length Y2 <= N)%nat ->
-  R N (length Y1 + 2 * length Y2 + 2) (Cfg (ToTheRightEnd v) i f (stk (hd B (map Dig Y2) :: map Dig Y1) (tl (map Dig Y2))) a)
+  R N (length Y1 + 2 * length Y2 + 2) (Cfg (ToTheRightEnd v) i f
+    (stk (hd B (map Dig Y2) :: map Dig Y1) (tl (map Dig Y2))) a)
     (fun c => c = Cfg (Result v false) i f clean a).
 Proof.
   intros Hi Hf Ha. induction Y2 as [|y Y2 IH]; intros Y1 L; cbn [map hd tl length] in *.
@@ -113,10 +114,13 @@ Proof.
   rewrite digits_sz in * by assumption. pose proof (rep_opening K A) as HF.
   destruct ds as [|d ds].
   - by_next rest H; cbn [reading_first rev map app length] in *;
-      (eone; apply R_done; exists false, clean; split; [reflexivity|]; replace (sz s * be []) with 0 by (destruct s; reflexivity); eexists; eexists; reflexivity).
-  - assert (lift : forall r', R N (length ds + 2) (Cfg (LiftFirst s) (It N g rest) (stk (map Dig (rev (d :: ds)) ++ rep K) r') clean (ans []))
+      (eone; apply R_done; exists false, clean; split; [reflexivity|];
+        replace (sz s * be []) with 0 by (destruct s; reflexivity); eexists; eexists; reflexivity).
+  - assert (lift : forall r', R N (length ds + 2) (Cfg (LiftFirst s) (It N g rest)
+      (stk (map Dig (rev (d :: ds)) ++ rep K) r') clean (ans []))
       (Ans N m (sz s * be (d :: ds)) K rest)).
-    { intros r'. eapply R_by; [apply lift_first; rewrite ?rev_length; auto; try sizes'; cbn [length] in *; lia| |steps].
+    { intros r'. eapply R_by; [apply lift_first; rewrite ?rev_length; auto; try sizes';
+        cbn [length] in *; lia| |steps].
       intros c (r2 & ->). exists false, clean. split; [reflexivity|].
       exists g, r2. rewrite rev_involutive, app_nil_r, digits_sz, sgn_sz by (auto; discriminate). reflexivity. }
     by_next rest H; cbn [reading_first] in *; (eone; eapply R_le; [apply lift|steps]).
@@ -138,7 +142,8 @@ Lemma close N m x ng K rest c : (m <= N)%nat ->
   Ans N m x (Bracket ng :: K) (Close :: rest) c ->
   R N 1 c (Ans N m (if ng then - x else x) K rest).
 Proof.
-  intros M L (used & y & D & g & r & ->). change (inp g (Close :: rest) (at_ N (Close :: rest))) with (It N g (Close :: rest)).
+  intros M L (used & y & D & g & r & ->). change (inp g (Close :: rest) (at_ N (Close :: rest))) with
+    (It N g (Close :: rest)).
   cbn [rep length] in *.
   assert (Hy : within N (pos y)).
   { destruct used; cbn [dirty] in D; [destruct D as (Y1 & Y2 & -> & LY)|subst y]; sizes'. }
@@ -177,7 +182,8 @@ Qed.
 Lemma push_loop N x y rest K g : is_operator y = true -> forall zs acc a r,
   rev zs ++ acc = rev (digits x) ->
   (length (rep K) + length (digits x) + S (length rest) <= N)%nat ->
-  R N (length zs + 1) (Cfg (Push (sgn x)) (It N g (y :: rest)) (stk (a :: map Dig acc ++ rep K) r) clean (onf zs))
+  R N (length zs + 1) (Cfg (Push (sgn x)) (It N g (y :: rest))
+    (stk (a :: map Dig acc ++ rep K) r) clean (onf zs))
     (Val N (sign_after x y) (item_of x y :: K) rest).
 Proof.
   intros Hy. induction zs as [|z zs IH]; intros acc a r Ea L.
@@ -185,35 +191,42 @@ Proof.
     assert (at_start (item_of x y :: K) = false) as -> by (destruct y; try discriminate Hy; reflexivity).
     pose proof (sgn_sign_z x) as Es.
     assert (Hs : R N 0 (Cfg (match y with Plus | Minus => Second (sign_of y) | _ => Second (sign_z x) end)
-        (It N (push y g) rest) (stk (match y with Plus | Minus => sign_sym (sign_z x) | _ => y end :: map Dig (rev (digits x)) ++ rep K) r) clean (ans []))
-      (fun c => exists g0 r0, c = Cfg (Second (sign_after x y)) (It N g0 rest) (stk (rep (item_of x y :: K)) r0) clean (ans []))).
+        (It N (push y g) rest) (stk (match y with Plus | Minus => sign_sym (sign_z x) | _ => y end ::
+          map Dig (rev (digits x)) ++ rep K) r) clean (ans []))
+      (fun c => exists g0 r0, c = Cfg (Second (sign_after x y)) (It N g0 rest)
+        (stk (rep (item_of x y :: K)) r0) clean (ans []))).
     { apply R_done. destruct y; try discriminate Hy; eexists; eexists; reflexivity. }
     rewrite <- Es in Hs. cbn [onf].
     destruct (sgn x); destruct y; try discriminate Hy;
       (eapply R_one; [reflexivity|tapes; sizes'|steps|tapes; eapply R_le; [exact Hs|lia]]).
   - assert (Lz : (length zs + 1 + length acc = length (digits x))%nat).
     { apply (f_equal (@length digit)) in Ea. rewrite app_length, !rev_length in Ea. cbn [length] in Ea. lia. }
-    assert (loop : R N (length zs + 1) (Cfg (Push (sgn x)) (It N g (y :: rest)) (stk (hd B r :: map Dig (z :: acc) ++ rep K) (tl r)) clean (onf zs))
+    assert (loop : R N (length zs + 1) (Cfg (Push (sgn x)) (It N g (y :: rest))
+      (stk (hd B r :: map Dig (z :: acc) ++ rep K) (tl r)) clean (onf zs))
       (Val N (sign_after x y) (item_of x y :: K) rest)).
     { apply IH; auto. rewrite <- Ea. cbn [rev]. now rewrite <- app_assoc. }
     assert (exists s, sgn x = Some s) as [s Es].
     { unfold sgn. destruct (Z.eqb_spec x 0) as [->|]; [|eauto].
-      destruct (digits_spec 0) as [V0 C0]. apply canon_zero in C0; [|exact V0]. rewrite C0 in Lz. cbn in Lz. lia. }
+      destruct (digits_spec 0) as [V0 C0]. apply canon_zero in C0;
+        [|exact V0]. rewrite C0 in Lz. cbn in Lz. lia. }
     rewrite Es in *. cbn [onf]. destruct y; try discriminate Hy;
       (eapply R_one; [reflexivity|tapes; sizes'|steps|tapes; eapply R_le; [exact loop|steps]]).
 Qed.
 
 Lemma push_ans N m x y rest K c : (m <= N)%nat -> is_operator y = true -> waits (hd B (rep K)) y = true ->
   (length (rep K) + length (digits x) + S (length rest) <= N)%nat ->
-  Ans N m x K (y :: rest) c -> R N (2 * m + length (digits x) + 5) c (Val N (sign_after x y) (item_of x y :: K) rest).
+  Ans N m x K (y :: rest) c -> R N (2 * m + length (digits x) + 5) c
+    (Val N (sign_after x y) (item_of x y :: K) rest).
 Proof.
   intros M Hy W L A.
-  eapply R_seq; [apply (clear N m x K (y :: rest) c); [exact M|cbn [length]; lia|now apply goes_next|assumption]| |steps].
+  eapply R_seq; [apply (clear N m x K (y :: rest) c); [exact M|cbn [length];
+    lia|now apply goes_next|assumption]| |steps].
   intros c' (g & r & ->).
   eapply R_one; [apply step_by; apply dr_push; [now apply goes_next|exact W]| |steps|];
     unfold apply; cbn [next ai af as_ aa ti tf ts ta st]; rewrite rep_right; tapes.
   - sizes'.
-  - eapply R_le; [apply (push_loop N x y rest K g Hy (digits x) [] (hd B r) (tl r)); [now rewrite app_nil_r|assumption]|steps].
+  - eapply R_le; [apply (push_loop N x y rest K g Hy (digits x) [] (hd B r) (tl r));
+      [now rewrite app_nil_r|assumption]|steps].
 Qed.
 
 (** A second number that waits moves to [answer]; a zero does in any case. *)
@@ -225,9 +238,11 @@ Proof.
   intros O C H W A L (g & r & ->).
   destruct ds as [|d ds].
   - replace (sz s * be []) with 0 by (destruct s; reflexivity).
-    by_next rest H; cbn [reading_second]; (eone; apply R_done; exists false, clean; split; [reflexivity|]; eexists; eexists; reflexivity).
+    by_next rest H; cbn [reading_second]; (eone; apply R_done; exists false, clean; split;
+      [reflexivity|]; eexists; eexists; reflexivity).
   - destruct W as [W|W]; [discriminate|].
-    assert (lift : R N (length ds + 2) (Cfg (LiftSecond s) (It N g rest) (stk (rep K) r) (stk (map Dig (rev (d :: ds))) []) (ans []))
+    assert (lift : R N (length ds + 2) (Cfg (LiftSecond s) (It N g rest) (stk (rep K) r)
+      (stk (map Dig (rev (d :: ds))) []) (ans []))
       (Ans N m (sz s * be (d :: ds)) K rest)).
     { eapply R_by; [apply lift_second; rewrite ?rev_length; auto; try sizes'; cbn [length] in *; lia| |steps].
       intros c ->. exists false, clean. split; [reflexivity|].
@@ -240,12 +255,14 @@ Qed.
 Lemma push_hand N m x y rest K c : (m <= N)%nat -> ordered K = true -> is_operator y = true ->
   waits (hd B (rep K)) y = true ->
   (length (rep K) + length (digits x) + S (length rest) <= N)%nat ->
-  Hand N m x K (y :: rest) c -> R N (2 * m + 2 * length (digits x) + 7) c (Val N (sign_after x y) (item_of x y :: K) rest).
+  Hand N m x K (y :: rest) c -> R N (2 * m + 2 * length (digits x) + 7) c
+    (Val N (sign_after x y) (item_of x y :: K) rest).
 Proof.
   intros M O Hy W L [A|[(A & s & ds & C & -> & g & b & r & ->)|(A & s & ds & C & -> & S)]].
   - eapply R_le; [now apply (push_ans N m)|lia].
   - rewrite digits_sz in * by assumption. unfold Val.
-    assert (at_start (item_of (sz s * be ds) y :: K) = false) as -> by (destruct y; try discriminate Hy; reflexivity).
+    assert (at_start (item_of (sz s * be ds) y :: K) = false) as -> by (destruct y; try discriminate Hy;
+      reflexivity).
     destruct ds as [|d ds].
     + replace (sz s * be []) with 0 in * by (destruct s; reflexivity).
       cbn [reading_first rev map app length] in *.
@@ -257,8 +274,10 @@ Proof.
       destruct y; try discriminate Hy; (eone; apply R_done;
         eexists; eexists; cbn [item_of sign_after rep]; rewrite Ed, ?Es; reflexivity).
   - rewrite digits_sz in * by assumption.
-    eapply R_seq; [apply (snd_ans N m s ds K (y :: rest) c); [assumption|assumption|destruct y; try discriminate Hy; reflexivity|right; exact W|assumption|cbn [length]; lia|assumption]| |steps].
-    intros c' Hc. eapply R_le; [apply (push_ans N m); auto; now rewrite digits_sz|rewrite digits_sz by assumption; lia].
+    eapply R_seq; [apply (snd_ans N m s ds K (y :: rest) c); [assumption|assumption|destruct y;
+      try discriminate Hy; reflexivity|right; exact W|assumption|cbn [length]; lia|assumption]| |steps].
+    intros c' Hc. eapply R_le; [apply (push_ans N m); auto;
+      now rewrite digits_sz|rewrite digits_sz by assumption; lia].
 Qed.
 
 (** * Working with what waits *)
@@ -294,7 +313,8 @@ Proof.
   - assert (Lz : (length zs + 1 + length acc = length ds)%nat).
     { apply (f_equal (@length digit)) in Ea. rewrite app_length, !rev_length in Ea. cbn [length] in Ea. lia. }
     cbn [onf].
-    assert (loop : R N (length zs + 1) (Cfg (Bring s) (It N g rest) (stk (f :: F) r) (stk (B :: map Dig (z :: acc)) []) (onf zs))
+    assert (loop : R N (length zs + 1) (Cfg (Bring s) (It N g rest) (stk (f :: F) r) (stk
+      (B :: map Dig (z :: acc)) []) (onf zs))
       (fun c => c = after N f F s g r ds rest)).
     { apply IH. rewrite <- Ea. cbn [rev]. now rewrite <- app_assoc. }
     destruct f; try discriminate Hf;
@@ -322,13 +342,16 @@ Proof.
     rewrite EK in *. cbn [hd length] in *.
     eapply R_one; [apply step_by; apply dr_bring; [exact G|exact W]| |steps|];
       unfold apply; cbn [next ai af as_ aa ti tf ts ta st]; tapes; [sizes'|].
-    eapply R_by; [apply (bring_loop N s g rest f F r (digits x) Hf L (digits x) []); now rewrite app_nil_r| |steps].
+    eapply R_by; [apply (bring_loop N s g rest f F r (digits x) Hf L (digits x) []);
+      now rewrite app_nil_r| |steps].
     intros c0 ->. exists s, (digits x), g, r. destruct (digits_spec x) as [_ C]. auto.
   - rewrite digits_sz in * by assumption. rewrite EK in *. cbn [length] in L.
     destruct ds as [|d ds]; [exfalso; apply Nx; destruct s; reflexivity|].
     cbn [reading_second].
-    assert (Hd : R N 0 (after N f F s g r (d :: ds) rest) (fun c' => exists s0 ds0 g0 r0, canon ds0 /\ ds0 <> [] /\
-       sz s * be (d :: ds) = sz s0 * be ds0 /\ (length ds0 <= length (d :: ds))%nat /\ c' = after N f F s0 g0 r0 ds0 rest)).
+    assert (Hd : R N 0 (after N f F s g r (d :: ds) rest)
+      (fun c' => exists s0 ds0 g0 r0, canon ds0 /\ ds0 <> [] /\
+       sz s * be (d :: ds) = sz s0 * be ds0 /\ (length ds0 <= length (d :: ds))%nat /\ c' = after N f F
+         s0 g0 r0 ds0 rest)).
     { apply R_done. exists s, (d :: ds), g, r. repeat split; auto; discriminate. }
     cbn [length] in L.
     by_next rest H; destruct f; try discriminate Hf; try discriminate W; destruct s;
@@ -346,7 +369,8 @@ Proof.
     assert (ds = []) as ->.
     { apply canon_zero; [assumption|]. destruct s; cbn [sz] in E0; lia. }
     rewrite E0. apply (snd_ans N m s [] K rest c); auto. cbn [length]. lia. }
-  eapply R_seq; [exact An| |steps]. intros c' Hc. eapply R_le; [apply (clear N m); auto; [cbn; lia|now apply goes_op]|lia].
+  eapply R_seq; [exact An| |steps]. intros c' Hc. eapply R_le; [apply (clear N m); auto; [cbn;
+    lia|now apply goes_op]|lia].
 Qed.
 
 Lemma res_ans N m x K rest c : Res x rest (at_ N rest) (rep K) clean false c -> Ans N m x K rest c.
@@ -362,7 +386,8 @@ Proof.
 Qed.
 
 (** Multiplication by what waits. *)
-Lemma compute_star N m m' x b K rest c : (m <= N)%nat -> ordered (Prod b true :: K) = true -> next_ok rest = true ->
+Lemma compute_star N m m' x b K rest c : (m <= N)%nat -> ordered (Prod b true :: K) = true ->
+  next_ok rest = true ->
   text_ok rest -> (length (rep (Prod b true :: K)) + length (digits x) + length rest <= N)%nat ->
   Hand N m x (Prod b true :: K) rest c ->
   R N (2 * m + length (digits b) + length (digits x) + (3 * length (digits b) + 2) * length (digits x) + 7) c
@@ -376,10 +401,12 @@ Proof.
     intros c' (g & r & ->).
     eapply R_one; [apply step_by; apply dr_star; apply (goes_op rest (Prod b true :: K)); auto| |steps|];
       unfold apply; cbn [next ai af as_ aa ti tf ts ta st rep length] in *; tapes; [sizes'|].
-    eapply R_by; [apply drop_loop; [now apply rep_under|sizes'|rewrite rev_length; rewrite app_length, map_length, rev_length in L; lia]| |steps].
+    eapply R_by; [apply drop_loop; [now apply rep_under|sizes'|rewrite rev_length;
+      rewrite app_length, map_length, rev_length in L; lia]| |steps].
     intros c0 (r' & ->). apply res_ans. replace (Z.abs b * 0) with 0 by lia. exists g, r'. reflexivity.
   - cbn [rep length] in L. rewrite app_length, map_length, rev_length in L.
-    eapply R_seq; [apply (to_begin N m x (Prod b true :: K) rest c Star (map Dig (rev (digits b)) ++ rep K)); auto;
+    eapply R_seq; [apply (to_begin N m x (Prod b true :: K) rest c Star (map Dig (rev (digits b)) ++ rep
+      K)); auto;
       cbn [rep length]; rewrite app_length, map_length, rev_length; lia| |steps].
     intros c' (s & ds & g & r & C & Nd & Ex & Ld & ->). cbn [after].
     eapply R_by; [apply (times_op N s g rest (at_ N rest) (rep K) r (digits b) ds);
@@ -392,7 +419,8 @@ Qed.
 (** Nothing is added to what waits. *)
 Lemma fetch N m g rest r a K : at_start K = true ->
   (length (digits a) + length (rep K) + length rest <= N)%nat ->
-  R N (length (digits a) + 1) (Cfg (Fetch (sign_z a)) (It N g rest) (stk (map Dig (rev (digits a)) ++ rep K) r) clean (ans []))
+  R N (length (digits a) + 1) (Cfg (Fetch (sign_z a)) (It N g rest)
+    (stk (map Dig (rev (digits a)) ++ rep K) r) clean (ans []))
     (Ans N m a K rest).
 Proof.
   intros A L. pose proof (rep_opening K A) as HF. destruct (digits_spec a) as [Va Ca].
@@ -400,13 +428,15 @@ Proof.
   destruct (rev (digits a)) as [|d xs] eqn:Er; cbn [length map app] in *.
   - assert (digits a = []) as Ed by (destruct (digits a); [reflexivity|discriminate]).
     rewrite Ed in *. cbn in Va. assert (a = 0) as -> by lia. change (sign_z 0) with Pos.
-    assert (fin : forall r', Ans N m 0 K rest (Cfg (Result None false) (It N g rest) (stk (rep K) r') clean (ans []))).
+    assert (fin : forall r', Ans N m 0 K rest (Cfg (Result None false) (It N g rest)
+      (stk (rep K) r') clean (ans []))).
     { intros r'. apply res_ans. exists g, r'. reflexivity. }
     destruct K as [|[?|?|[]] K]; try discriminate A; cbn [rep length] in *;
       (eone; apply R_done; apply fin).
   - assert (Ed : digits a = rev xs ++ [d]).
     { rewrite <- (rev_involutive (digits a)), Er. reflexivity. }
-    assert (lift : forall r', R N (length xs + 1) (Cfg (LiftFirst (sign_z a)) (It N g rest) (stk (map Dig xs ++ rep K) r') clean (ans [d]))
+    assert (lift : forall r', R N (length xs + 1) (Cfg (LiftFirst (sign_z a)) (It N g rest)
+      (stk (map Dig xs ++ rep K) r') clean (ans [d]))
       (Ans N m a K rest)).
     { intros r'. eapply R_by; [apply lift_first; auto; try sizes'; cbn [length]; lia| |steps].
       intros c (r2 & ->). rewrite <- Ed. apply res_ans. exists g, r2.
@@ -433,26 +463,32 @@ Proof.
   destruct (Z.eq_dec x 0) as [->|Nx].
   - eapply R_seq; [apply (zero_res N m (Sum a :: K) rest c); auto; lia| |steps].
     intros c' (g & r & ->). replace (a + 0) with a by lia.
-    assert (Hfetch : forall r', R N (length (digits a) + 1) (Cfg (Fetch (sign_of (sign_sym (sign_z a)))) (It N g rest) (stk (map Dig (rev (digits a)) ++ rep K) r') clean (ans []))
+    assert (Hfetch : forall r', R N (length (digits a) + 1)
+      (Cfg (Fetch (sign_of (sign_sym (sign_z a)))) (It N g rest)
+      (stk (map Dig (rev (digits a)) ++ rep K) r') clean (ans []))
       (Ans N m' a K rest)).
     { intros r'. replace (sign_of (sign_sym (sign_z a))) with (sign_z a) by (now destruct (sign_z a)).
       apply fetch; auto. lia. }
     eapply R_one; [apply step_by; apply (dr_sum _ (sign_sym (sign_z a)));
       [apply (goes_op rest (Sum a :: K)); auto|destruct (sign_z a); reflexivity|exact W']| |steps|];
-      unfold apply; cbn [next ai af as_ aa ti tf ts ta st rep]; rewrite stk_left; tapes; [|eapply R_le; [apply Hfetch|steps]].
+      unfold apply; cbn [next ai af as_ aa ti tf ts ta st rep]; rewrite stk_left; tapes; [|eapply R_le;
+        [apply Hfetch|steps]].
     destruct (sign_z a); sizes'.
-  - eapply R_seq; [apply (to_begin N m x (Sum a :: K) rest c (sign_sym (sign_z a)) (map Dig (rev (digits a)) ++ rep K)); auto;
+  - eapply R_seq; [apply (to_begin N m x (Sum a :: K) rest c (sign_sym (sign_z a)) (map Dig (rev (digits
+      a)) ++ rep K)); auto;
       destruct (sign_z a); reflexivity| |steps].
     intros c' (s & ds & g & r & C & Nd & Ex & Ld & ->).
     assert (Pd : 0 < be ds).
     { destruct ds as [|d ds]; [congruence|]. apply canon_bound in C. pose proof (pow_pos (length ds)). lia. }
     assert (Pa : within N (at_ N rest)) by (unfold within, at_; lia).
     assert (add : forall s r, sz s * (be (digits a) + be ds) = a + x ->
-      R N (4 * (length (digits a) + length ds) + 4) (Cfg (Add s false) (It N g rest) (stk (map Dig (rev (digits a)) ++ rep K) r) (stk (map Dig (rev ds)) []) (ans []))
+      R N (4 * (length (digits a) + length ds) + 4) (Cfg (Add s false) (It N g rest)
+        (stk (map Dig (rev (digits a)) ++ rep K) r) (stk (map Dig (rev ds)) []) (ans []))
       (Ans N m' (a + x) K rest)).
     { intros s' r' <-. eapply R_by; [apply add_op; auto; lia| |steps]. intros. now apply res_ans. }
     assert (sub : forall s r, sz s * (be (digits a) - be ds) = a + x ->
-      R N (4 * (length (digits a) + length ds) + 4) (Cfg (Subtract s false) (It N g rest) (stk (map Dig (rev (digits a)) ++ rep K) r) (stk (map Dig (rev ds)) []) (ans []))
+      R N (4 * (length (digits a) + length ds) + 4) (Cfg (Subtract s false) (It N g rest)
+        (stk (map Dig (rev (digits a)) ++ rep K) r) (stk (map Dig (rev ds)) []) (ans []))
       (Ans N m' (a + x) K rest)).
     { intros s' r' <-. eapply R_by; [apply sub_op; auto; lia| |steps]. intros. now apply res_ans. }
     assert (sign_z a = if a <? 0 then Neg else Pos) as Sa by reflexivity.
@@ -464,7 +500,8 @@ Qed.
 Definition divides (N : nat) : Prop := forall s g rest p F r X Y, under F -> proper rest ->
   within N p -> within N (p - 1) -> canon X -> canon Y -> Y <> [] ->
   (length X + length F <= N)%nat -> (length X + length Y <= N)%nat ->
-  R N (20 * (length X * length Y) + 31 * length X + length Y + 5) (Cfg (Over s) (perform left (inp g rest p)) (stk (map Dig (rev X) ++ F) (Slash :: r))
+  R N (20 * (length X * length Y) + 31 * length X + length Y + 5)
+    (Cfg (Over s) (perform left (inp g rest p)) (stk (map Dig (rev X) ++ F) (Slash :: r))
       (stk (B :: map Dig (rev Y)) []) (ans []))
     (fun c => exists used y, dirty (length Y) used y /\ Res (sz s * (be X / be Y)) rest p F y used c).
 
@@ -472,14 +509,16 @@ Lemma compute_slash N m x b K rest c : (m <= N)%nat -> divides N -> x <> 0 ->
   ordered (Prod b false :: K) = true -> next_ok rest = true ->
   text_ok rest -> (length (rep (Prod b false :: K)) + length (digits x) + length rest <= N)%nat ->
   Hand N m x (Prod b false :: K) rest c ->
-  R N (2 * m + 2 * length (digits x) + 20 * (length (digits b) * length (digits x)) + 31 * length (digits b) + 10) c
+  R N (2 * m + 2 * length (digits x) + 20 * (length (digits b) * length (digits x)) + 31 * length
+    (digits b) + 10) c
     (Ans N (length (digits x)) (Z.quot (Z.abs b) x) K rest).
 Proof.
   intros M HD Nx O H Tx L Hh.
   assert (U : no_product K = true) by (cbn [ordered] in O; now apply andb_prop in O).
   destruct (digits_spec b) as [Vb Cb].
   cbn [rep length] in L. rewrite app_length, map_length, rev_length in L.
-  eapply R_seq; [apply (to_begin N m x (Prod b false :: K) rest c Slash (map Dig (rev (digits b)) ++ rep K)); auto;
+  eapply R_seq; [apply (to_begin N m x (Prod b false :: K) rest c Slash (map Dig (rev (digits b)) ++ rep
+    K)); auto;
     cbn [rep length]; rewrite app_length, map_length, rev_length; lia| |steps].
   intros c' (s & ds & g & r & C & Nd & Ex & Ld & ->). cbn [after].
   assert (Pd : 0 < be ds).

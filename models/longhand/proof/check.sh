@@ -11,13 +11,14 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp ./*.v checker.py "$work"
 cd "$work"
-measured() { # Run a command, then print its time and peak memory.
+measured() { # Run a command, then print its time, CPU time and peak memory.
     python3 - "$@" <<'PYTHON'
 import resource, subprocess, sys, time
 start = time.monotonic()
 code = subprocess.call(sys.argv[1:])
-peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-print(f"   {time.monotonic() - start:.1f} s, {peak:.0f} MiB", flush=True)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+cpu = used.ru_utime + used.ru_stime
+print(f"   {time.monotonic() - start:.1f} s, {cpu:.1f} s of CPU, {used.ru_maxrss / 1024:.0f} MiB", flush=True)
 sys.exit(code)
 PYTHON
 }
@@ -37,7 +38,8 @@ fi
 if grep -nwE 'Admitted|admit|Axiom|Parameter|Hypothesis|Conjecture|Unset|bypass_check' ./*.v; then
     echo "the proof is incomplete" && exit 1
 fi
-for part in Base transitions Program Run Sums Products Reading Values Quotients Expressions Answers Unambiguous Validation Main; do
+for part in Base transitions Program Run Sums Products Reading Values Quotients Expressions \
+    Answers Unambiguous Validation Main; do
     echo "== coqc $part.v"
     measured coqc -q -R . Longhand "$part.v"
 done

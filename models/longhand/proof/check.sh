@@ -48,7 +48,7 @@ coqc -q -R . Longhand Assumptions.v | tee assumptions.txt
 test "$(grep -c '^Closed under the global context$' assumptions.txt)" = 5
 if [ $quick = yes ]; then exit 0; fi
 echo "== coqchk: the compiled proof, checked by Coq's independent checker"
-measured coqchk -silent -o -R . Longhand Longhand.Main | tee context.txt
+measured coqchk -silent -o -R . Longhand Longhand.Main 2>&1 | tee context.txt
 for what in Axioms 'relying on type-in-type' 'unsafe (co)fixpoints' 'positivity is assumed'; do
     grep -qF "$what: <none>" context.txt
 done

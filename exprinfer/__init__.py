@@ -11,6 +11,7 @@ Prediction('-(66+-19)' = -47, certified, by exact)
 
 from exprinfer.errors import (
     ClosedError,
+    ClusterError,
     DeviceError,
     DivisionByZeroError,
     EmptyError,
@@ -45,6 +46,7 @@ __version__ = "0.1.0"
 __all__ = [
     "BatchResult",
     "ClosedError",
+    "ClusterError",
     "DeviceError",
     "DivisionByZeroError",
     "Domain",

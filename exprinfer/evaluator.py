@@ -477,7 +477,7 @@ def _refuse_single(expressions: object) -> None:
 
 def _texts(rows: Sequence[object]) -> tuple[Sequence[str], list[int]]:
     """Replace non-string rows with "" and return their indices."""
-    packed = rows if isinstance(rows, Texts) else Texts.pack(rows)
+    packed = Texts.pack(rows)
     if packed is not None:
         return packed, []
     not_text = [number for number, row in enumerate(rows) if not is_text(row)]

@@ -44,6 +44,8 @@ class Texts(Sequence[str]):
     @classmethod
     def pack(cls, rows: Sequence[object]) -> Texts | None:
         """Copy strings into one buffer; return None if one is not ASCII, or not a string."""
+        if isinstance(rows, Texts):
+            return rows
         try:
             joined = "\n".join([*rows, ""])  # type: ignore[list-item]
         except TypeError:
@@ -58,10 +60,12 @@ class Texts(Sequence[str]):
     def __getitem__(self, row: int) -> str: ...
 
     @overload
-    def __getitem__(self, row: slice) -> Texts: ...
+    def __getitem__(self, row: slice) -> Sequence[str]: ...
 
-    def __getitem__(self, row: int | slice) -> str | Texts:
+    def __getitem__(self, row: int | slice) -> str | Sequence[str]:
         if isinstance(row, slice):
+            if row.step not in (None, 1):
+                return list(self)[row]
             return Texts(self.buffer, self.starts[row], self.lengths[row])
         start = int(self.starts[row])
         return self.buffer[start : start + int(self.lengths[row])].tobytes().decode()
@@ -83,7 +87,8 @@ class Texts(Sequence[str]):
         change = np.zeros(last - first + 1, np.int8)
         change[self.starts - first] = 1
         change[self.starts + self.lengths - first] -= 1
-        return self.buffer[first:last][np.cumsum(change[:-1], dtype=np.int8).view(bool)]
+        within = np.cumsum(change[:-1], dtype=np.int8).view(bool)
+        return np.compress(within, self.buffer[first:last])
 
     def matrix(self, width: int, table: bytes | None = None) -> NDArray[np.uint8]:
         """Return the first characters of each text, uint8 ``[rows, width]``, 0 after its end.
@@ -106,7 +111,7 @@ class Texts(Sequence[str]):
         if table:
             content = codes.tobytes().translate(table)
             codes = np.frombuffer(content, np.uint8).reshape(codes.shape)
-        within: NDArray[np.bool_] = np.arange(width) < self.lengths[:, None]
+        within = np.arange(width) < self.lengths[:, None]
         return np.multiply(codes, within, dtype=np.uint8)
 
 

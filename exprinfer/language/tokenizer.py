@@ -49,7 +49,7 @@ def encode(
         each text before the cut, int64 ``[len(texts)]``. Characters that are not in ``SYMBOLS``
         become ``UNKNOWN``, and so does the padding symbol.
     """
-    packed = texts if isinstance(texts, Texts) else Texts.pack(texts)
+    packed = Texts.pack(texts)
     lengths = text_lengths(texts if packed is None else packed)
     if width is None:
         width = max(1, int(lengths.max(initial=1)))

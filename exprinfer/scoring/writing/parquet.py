@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from exprinfer.errors import OutputError
-from exprinfer.results import BatchResult, as_text
-from exprinfer.results.columns import SCHEMA, results_batch  # raises an error without pyarrow
+from exprinfer.results.columns import (
+    SCHEMA,
+    result_columns,
+    to_strings,
+)  # raises an error without pyarrow
 from exprinfer.scoring.marking import MARKS, SOURCE, ScoredBatch
 from exprinfer.scoring.writing.atomic_file import whole_file
 
@@ -91,12 +94,13 @@ def to_arrow(batch: ScoredBatch) -> pa.RecordBatch:
     The rows of a table have its own columns, those of ``SCHEMA`` except ``expression``, and the
     marks if expected values are given. Lines have all columns of ``SCHEMA`` and the marks.
     """
-    results = results_batch(_to_strings(batch.result), batch.result)
-    columns = list(zip(SCHEMA, results.columns, strict=True))
-    marks = _MARKED
-    if batch.table is not None:
-        columns = [*zip(batch.table.schema, batch.table.columns, strict=True), *columns[1:]]
+    if batch.table is None:
+        columns = [(SCHEMA.field("expression"), to_strings(batch.result.expressions))]
+        marks = _MARKED
+    else:
+        columns = list(zip(batch.table.schema, batch.table.columns, strict=True))
         marks = _MARKED[1:] if batch.given is not None else []
+    columns += zip(list(SCHEMA)[1:], result_columns(batch.result), strict=True)
     for name, kind in marks:
         values = [getattr(marked, name) for marked in batch.marked]
         column = pa.array(values, kind) if values else pa.nulls(len(batch.result), kind)
@@ -106,9 +110,3 @@ def to_arrow(batch: ScoredBatch) -> pa.RecordBatch:
         columns.insert(0, (pa.field(SOURCE, pa.string()), names))
     schema = pa.schema([field for field, _ in columns])
     return pa.RecordBatch.from_arrays([values for _, values in columns], schema=schema)
-
-
-def _to_strings(result: BatchResult) -> pa.StringArray:
-    if set(map(type, result.expressions)) <= {str}:
-        return pa.array(result.expressions, pa.string())
-    return pa.array(map(as_text, result.expressions), pa.string())

@@ -47,11 +47,13 @@ class Texts(Sequence[str]):
         if isinstance(rows, Texts):
             return rows
         try:
-            joined = "\n".join([*rows, ""])  # type: ignore[list-item]
+            joined = "\n".join(rows)  # type: ignore[arg-type]
         except TypeError:
             return None
-        texts = cls.from_lines(joined.encode()) if joined.isascii() else None
-        return texts if texts is not None and len(texts) == len(rows) else None  # one may hold LF
+        if not joined.isascii():
+            return None
+        texts = cls.from_lines(joined.encode() + b"\n" if len(rows) else b"")
+        return texts if len(texts) == len(rows) else None  # one of them may hold LF
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -111,7 +113,8 @@ class Texts(Sequence[str]):
         if table:
             content = codes.tobytes().translate(table)
             codes = np.frombuffer(content, np.uint8).reshape(codes.shape)
-        within = np.arange(width) < self.lengths[:, None]
+        lengths = np.minimum(self.lengths, width).astype(np.int32)
+        within = np.arange(width, dtype=np.int32) < lengths[:, None]
         return np.multiply(codes, within, dtype=np.uint8)
 
 

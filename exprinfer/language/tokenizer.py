@@ -84,7 +84,10 @@ def decode(tokens: NDArray[np.integer]) -> NDArray[np.str_]:
     rows, time = tokens.shape
     ids = tokens.astype(np.uint8)
     codes = np.frombuffer(ids.tobytes().translate(_CODE_TABLE), np.uint8).reshape(rows, time)
-    if ((ids[:, :-1] == 0) & (ids[:, 1:] != 0)).any():  # padding before a symbol is a space
+    padding = (ids == 0).ravel()
+    before_symbol = padding[:-1] > padding[1:]
+    before_symbol[time - 1 :: time] = False  # the next symbol is in another row
+    if before_symbol.any():  # padding before a symbol is a space
         steps = np.arange(time)
         ends = np.max(np.where(ids != 0, steps + 1, 0), axis=1)
         codes = np.where((ids == 0) & (steps < ends[:, None]), _CODES[0], codes)

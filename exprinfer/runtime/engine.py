@@ -286,12 +286,14 @@ class Engine:
         for index, model in enumerate(self.models):
             mine = np.flatnonzero(valid & (model_index == index))
             size = self._batch_size or model.session.batch_size
-            for batch in model.batches(tokens[mine], lengths[mine], size):
+            everything = len(mine) == len(tokens)  # then nothing needs to be copied
+            texts_of_mine = (tokens, lengths) if everything else (tokens[mine], lengths[mine])
+            for batch in model.batches(*texts_of_mine, size):
                 chosen = mine[batch.rows]
                 if batch.costly and call.only_quick:
                     collector.deferred += rows[chosen].tolist()
                     continue
-                ids = tokens[chosen, : int(lengths[chosen].max())]
+                ids = tokens.take(chosen, axis=0)[:, : int(lengths[chosen].max())]
                 tasks.append(
                     _Task(model, index, rows[chosen], ids, batch.costly, batch.patience, call)
                 )

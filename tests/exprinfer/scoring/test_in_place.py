@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import exprinfer
@@ -55,6 +55,10 @@ def test_texts_in_a_buffer_have_the_results_of_a_list(normalize: bool) -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@example(pieces=["1+2", "\n", "\t", "7"])
+@example(pieces=["1+2", "\n", "7", " "])
+@example(pieces=["1+2", "=", "3"])
+@example(pieces=["1+2", "\r", "\r\n", "7", "\r"])
 @given(pieces=st.lists(st.sampled_from(PIECES), min_size=1, max_size=25))
 def test_lines_in_place_have_the_results_of_lines_one_by_one(
     evaluator: Evaluator, pieces: list[str]

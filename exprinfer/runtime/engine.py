@@ -287,8 +287,8 @@ class Engine:
             mine = np.flatnonzero(valid & (model_index == index))
             size = self._batch_size or model.session.batch_size
             everything = len(mine) == len(tokens)  # then nothing needs to be copied
-            texts_of_mine = (tokens, lengths) if everything else (tokens[mine], lengths[mine])
-            for batch in model.batches(*texts_of_mine, size):
+            tokens_of_mine = (tokens, lengths) if everything else (tokens[mine], lengths[mine])
+            for batch in model.batches(*tokens_of_mine, size):
                 chosen = mine[batch.rows]
                 if batch.costly and call.only_quick:
                     collector.deferred += rows[chosen].tolist()

@@ -13,7 +13,7 @@ import numpy as np
 from exprinfer.errors import InputError
 from exprinfer.evaluator import Evaluator
 from exprinfer.results import FIELDS
-from exprinfer.results.columns import SCHEMA, results_batch, to_pandas
+from exprinfer.results.columns import SCHEMA, from_strings, results_batch, to_pandas
 
 # The module above checks that pyarrow is installed.
 # isort: split
@@ -143,7 +143,7 @@ def is_text(kind: pa.DataType) -> bool:
 def _evaluate(evaluator: Evaluator, texts: pa.StringArray) -> pa.RecordBatch:
     """Evaluate an array that is small enough for the results to fit into memory."""
     if not texts.null_count:
-        return results_batch(texts, evaluator.evaluate_batch(texts.to_numpy(zero_copy_only=False)))
+        return results_batch(texts, evaluator.evaluate_batch(from_strings(texts)))
     results = _evaluate(evaluator, texts.drop_null())
     valid = texts.is_valid().to_numpy(zero_copy_only=False)
     return results.take(pa.array(np.cumsum(valid) - 1, mask=~valid))

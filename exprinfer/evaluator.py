@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exprinfer.errors import EXPRESSION_ERRORS, ModelNotFoundError, NotTextError
+from exprinfer.language.texts import Texts
 from exprinfer.results import BatchResult, Prediction, parse_integer
 from exprinfer.results.prediction import is_text
 from exprinfer.runtime.engine import Engine
@@ -277,7 +277,8 @@ class Evaluator:
             (np.str_('8'), [1])
         """
         # Python's garbage collector soon leaves a tuple of strings alone, but never a list.
-        rows: tuple[object, ...] = tuple(expressions)
+        is_packed = isinstance(expressions, Texts)
+        rows: Sequence[object] = expressions if is_packed else tuple(expressions)  # type: ignore[assignment]
         texts, not_text = _texts(rows)
         limits = limits.or_else(self.limits)
         collector = self._engine.answer(texts, limits, stop, only_quick)
@@ -475,10 +476,11 @@ def _refuse_single(expressions: object) -> None:
         raise TypeError("expected many expressions, got one: use evaluate, or pass a list")
 
 
-def _texts(rows: tuple[object, ...]) -> tuple[Sequence[str], list[int]]:
+def _texts(rows: Sequence[object]) -> tuple[Sequence[str], list[int]]:
     """Replace non-string rows with "" and return their indices."""
-    if set(map(type, rows)) <= {str}:
-        return cast("tuple[str, ...]", rows), []
+    packed = Texts.pack(rows)
+    if packed is not None:
+        return packed, []
     not_text = [number for number, row in enumerate(rows) if not is_text(row)]
     # A subclass may define another length or content: take what it holds as a str.
     return [str.__str__(row) if is_text(row) else "" for row in rows], not_text

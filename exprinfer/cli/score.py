@@ -158,7 +158,7 @@ def score_command(
         raise click.UsageError("--column and --expected need a table, but all inputs are text")
     named_format, compression = output_format(path.name)
     file_format = file_format or named_format
-    encoder = make_encoder(file_format, compression)
+    encoder = make_encoder(file_format, compression, path.parent)
     if file_format == "parquet" and (path == STDOUT or not is_regular(path)):
         raise click.UsageError("Parquet needs a file: give --output FILE")
     evaluator = open_evaluator(**options)

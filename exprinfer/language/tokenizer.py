@@ -15,6 +15,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from exprinfer.language.texts import Texts, text_lengths
+
 #: The 17 symbols of the 2017 gist: space (padding, id 0), digits, operators and brackets.
 SYMBOLS = " 0123456789+-/*()"
 
@@ -22,12 +24,13 @@ SYMBOLS = " 0123456789+-/*()"
 UNKNOWN = 255
 
 _CODES = np.frombuffer(SYMBOLS.encode(), np.uint8)
-_CHARACTERS = _CODES.astype(np.uint32)
+#: Character code by token id, 0 for the padding.
+_CODE_TABLE = (b"\0" + _CODES[1:].tobytes()).ljust(256, b"\0")
 #: Token id by character code. Code 0 stands for the padding after a text.
 _IDS = np.full(256, UNKNOWN, np.uint8)
 _IDS[_CODES[1:]] = np.arange(1, len(_CODES))
 _IDS[0] = 0
-#: The same for one text, in which a character with code 0 is an unknown one.
+#: The same within a text, in which a character with code 0 is an unknown one.
 _TABLE = np.where(np.arange(256) == 0, UNKNOWN, _IDS).astype(np.uint8).tobytes()
 
 
@@ -46,9 +49,12 @@ def encode(
         each text before the cut, int64 ``[len(texts)]``. Characters that are not in ``SYMBOLS``
         become ``UNKNOWN``, and so does the padding symbol.
     """
-    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    packed = Texts.pack(texts)
+    lengths = text_lengths(texts if packed is None else packed)
     if width is None:
         width = max(1, int(lengths.max(initial=1)))
+    if packed is not None:
+        return packed.matrix(width, _TABLE), lengths
     return _IDS[_character_codes(texts, lengths, width)], lengths
 
 
@@ -75,11 +81,18 @@ def encode_one(text: str) -> bytes:
 
 def decode(tokens: NDArray[np.integer]) -> NDArray[np.str_]:
     """Convert token ids ``[batch, time]`` to texts ``[batch]``, without the padding at the end."""
-    characters = _CHARACTERS[tokens]
-    time = np.arange(tokens.shape[1])
-    ends = np.max(np.where(tokens != 0, time + 1, 0), axis=1, initial=0)
-    characters[time >= ends[:, None]] = 0  # numpy's fixed-width text ends before the NULs
-    return np.ascontiguousarray(characters).view(f"<U{max(1, tokens.shape[1])}")[:, 0]
+    rows, time = tokens.shape
+    ids = tokens.astype(np.uint8)
+    codes = np.frombuffer(ids.tobytes().translate(_CODE_TABLE), np.uint8).reshape(rows, time)
+    padding = (ids == 0).ravel()
+    before_symbol = padding[:-1] > padding[1:]
+    before_symbol[time - 1 :: time] = False  # the next symbol is in another row
+    if before_symbol.any():  # padding before a symbol is a space
+        steps = np.arange(time)
+        ends = np.max(np.where(ids != 0, steps + 1, 0), axis=1)
+        codes = np.where((ids == 0) & (steps < ends[:, None]), _CODES[0], codes)
+    # Numpy's fixed-width text ends before the NULs.
+    return np.ascontiguousarray(codes, np.uint32).view(f"<U{max(1, time)}")[:, 0]
 
 
 def decode_one(tokens: Sequence[int]) -> str:

@@ -6,6 +6,8 @@ all rows at the same time.
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 
@@ -67,24 +69,33 @@ def validate(
         operands: Operand ranges of the seed domain.
     """
     table = _seed_table(operands)
-    state = np.ones(len(tokens), np.uint16)
-    left_at = np.zeros(len(tokens), np.int32)
-    for symbols in np.ascontiguousarray(np.minimum(tokens, len(SYMBOLS)).T):
-        state = table.next.ravel().take(state.astype(np.intp) * table.columns + symbols)
-        if not state.any():
-            break
-        left_at += state != 0
-    seed = table.complete[state] & (lengths <= tokens.shape[1]) & (lengths > 0)
+    last = deque(_seed_states(table, tokens), maxlen=1)[0]
+    seed = table.complete[last // table.columns] & (lengths <= tokens.shape[1]) & (lengths > 0)
     domains = np.where(seed, np.uint8(Domain.SEED), np.uint8(Domain.NONE))
     errors = np.zeros(len(tokens), np.uint8)
-    positions = np.minimum(left_at, lengths).astype(np.int32)
+    positions = lengths.astype(np.int32)
     rest = np.flatnonzero(~seed)
     if len(rest):
+        left_at = sum(state != 0 for state in _seed_states(table, tokens[rest]))
+        positions[rest] = np.minimum(left_at, lengths[rest])
         errors[rest], error_positions = _find_errors(tokens[rest], lengths[rest])
         valid = errors[rest] == 0
         domains[rest] = np.where(valid, np.uint8(Domain.WHOLE), np.uint8(Domain.NONE))
         positions[rest] = np.where(valid, positions[rest], error_positions)
     return Validated(domains, errors, positions)
+
+
+def _seed_states(table: _SeedTable, tokens: NDArray[np.uint8]) -> Iterator[NDArray[np.intp]]:
+    """Yield the state of each row after each symbol, ``[batch]``, until all rows are dead.
+
+    A state is given by where its row begins in the table, so 0 is the dead one.
+    """
+    state = np.full(len(tokens), table.columns, np.intp)
+    for symbols in np.ascontiguousarray(np.minimum(tokens, len(SYMBOLS)).T):
+        state = table.starts.take(state + symbols)
+        yield state
+        if not state.any():
+            break
 
 
 def in_seed_domain(tokens: bytes, operands: Operands = DEFAULT_OPERANDS) -> bool:
@@ -103,6 +114,11 @@ class _SeedTable:
 
     next: NDArray[np.uint16]  # [states, symbols + 1]; the last column is for unknown symbols
     complete: NDArray[np.bool_]  # [states]; whether an expression may end there
+
+    @cached_property
+    def starts(self) -> NDArray[np.intp]:
+        """``next`` in one dimension, each state given by where its row starts."""
+        return self.next.ravel().astype(np.intp) * self.columns
 
     @cached_property
     def rows(self) -> list[list[int]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exprinfer.errors import EXPRESSION_ERRORS, ExtraMissingError
+from exprinfer.language.texts import Texts
 from exprinfer.results.batch import BatchResult
 from exprinfer.results.prediction import FIELDS, as_text, parse_integer
 
@@ -42,13 +44,13 @@ SCHEMA = pa.schema(
 assert tuple(SCHEMA.names) == FIELDS
 
 _CODES = pa.array([None, *(kind.code for kind in EXPRESSION_ERRORS[1:])], pa.string())
+_LAST_ASCII = 127
 _INT64 = range(-(2**63), 2**63)
 
 
 def to_table(result: BatchResult) -> pa.Table:
     """Convert a BatchResult to a table with the schema ``SCHEMA``."""
-    texts = pa.array(map(as_text, result.expressions), pa.string())
-    return pa.Table.from_batches([results_batch(texts, result)], SCHEMA)
+    return pa.Table.from_batches([results_batch(to_strings(result.expressions), result)], SCHEMA)
 
 
 def to_pandas(table: pa.Table) -> Any:
@@ -73,10 +75,14 @@ def to_pandas(table: pa.Table) -> Any:
 
 def results_batch(texts: pa.StringArray, result: BatchResult) -> pa.RecordBatch:
     """Convert a BatchResult to a record batch with the schema ``SCHEMA``."""
+    return pa.RecordBatch.from_arrays([texts, *result_columns(result)], schema=SCHEMA)
+
+
+def result_columns(result: BatchResult) -> list[pa.Array]:
+    """Return the columns of ``SCHEMA`` except ``expression``."""
     failed = result.errors != 0
-    answers = pa.array(result.answers, pa.string(), mask=failed)
-    arrays = [
-        texts,
+    answers = _answers(result.answers, failed)
+    return [
         answers,
         _values(answers),
         pa.array(result.log_probs, mask=failed),
@@ -87,7 +93,56 @@ def results_batch(texts: pa.StringArray, result: BatchResult) -> pa.RecordBatch:
         pa.array(result.positions, mask=result.positions < 0),
         _read_as(result),
     ]
-    return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+
+
+def to_strings(expressions: Sequence[object]) -> pa.StringArray:
+    """Return inputs as a column of text, as results show them."""
+    if isinstance(expressions, Texts):
+        return _from_buffers(expressions.characters(), expressions.lengths)
+    return pa.array(map(as_text, expressions), pa.string())
+
+
+def from_strings(strings: pa.StringArray) -> Sequence[str]:
+    """Return the texts of a column without nulls. They stay in place if all are ASCII."""
+    if not len(strings):
+        return []
+    _, offsets, data = strings.buffers()
+    ends = np.frombuffer(offsets, np.int32)[strings.offset :][: len(strings) + 1].astype(np.int64)
+    buffer = np.frombuffer(data or b"", np.uint8)[ends[0] : ends[-1]]
+    if buffer.max(initial=0) > _LAST_ASCII:
+        return strings.to_pylist()  # type: ignore[no-any-return]
+    return Texts(buffer, ends[:-1] - ends[0], np.diff(ends))
+
+
+def _answers(answers: NDArray[np.str_], failed: NDArray[np.bool_]) -> pa.StringArray:
+    """Return the answers as a column, null for the rows that failed."""
+    if answers.dtype.kind != "U":
+        return pa.array(answers, pa.string(), mask=failed)
+    # Answers are ASCII, and numpy fills them up with NULs.
+    codes = np.ascontiguousarray(answers).view(np.uint32).astype(np.uint8)
+    characters = np.compress(codes != 0, codes)
+    return _from_buffers(characters, np.strings.str_len(answers), failed)
+
+
+def _from_buffers(
+    characters: NDArray[np.uint8],
+    lengths: NDArray[np.int64],
+    missing: NDArray[np.bool_] | None = None,
+) -> pa.StringArray:
+    """Return a column of text.
+
+    Args:
+        characters: The characters of all texts, one after another.
+        lengths: The length of each text.
+        missing: The rows that are null.
+    """
+    offsets = np.zeros(len(lengths) + 1, np.int32)
+    np.cumsum(lengths, out=offsets[1:])
+    valid = None
+    if missing is not None and missing.any():
+        valid = pa.py_buffer(np.packbits(~missing, bitorder="little"))
+    buffers = pa.py_buffer(offsets), pa.py_buffer(characters), valid
+    return pa.StringArray.from_buffers(len(lengths), *buffers)
 
 
 def _messages(result: BatchResult, failed: NDArray[np.int64]) -> pa.StringArray:

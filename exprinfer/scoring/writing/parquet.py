@@ -1,21 +1,28 @@
 """Write results as Parquet.
 
-They are collected as an Arrow stream, which a resumed run can append to, and converted at the end.
+They are collected as an Arrow stream, which a resumed run can append to. A run that began with the
+first batch also writes the Parquet file on the way; any other run converts the stream at the end.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
 from exprinfer.errors import OutputError
-from exprinfer.results import BatchResult, as_text
-from exprinfer.results.columns import SCHEMA, results_batch  # raises an error without pyarrow
+from exprinfer.results.columns import (
+    SCHEMA,
+    result_columns,
+    to_strings,
+)  # raises an error without pyarrow
 from exprinfer.scoring.marking import MARKS, SOURCE, ScoredBatch
 from exprinfer.scoring.writing.atomic_file import whole_file
 
 # isort: split
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 _MARKED = [("given", pa.string()), *((mark, pa.bool_()) for mark in MARKS)]
@@ -31,9 +38,12 @@ class ParquetEncoder:
     https://parquet.apache.org/docs/file-format/.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        """Write to a file in this folder, next to which there is room for a temporary one."""
         self.state: list[Any] = []
         """The schema as text, once a batch was written."""
+        self._folder = folder
+        self._early: _EarlyFile | None = None
 
     def restore(self, state: list[Any]) -> None:
         """Continue the file of an interrupted run."""
@@ -51,7 +61,12 @@ class ParquetEncoder:
             raise OutputError(different_columns(self.state[0], schema[0]))
         self.state = schema
         size = 0 if offset else file.write(rows.schema.serialize())
-        return size + file.write(rows.serialize())
+        size += file.write(rows.serialize())
+        if not offset:
+            self._early = _EarlyFile(self._folder, rows)
+        if self._early and self._early.offset == offset:
+            self._early.write(rows, offset + size)
+        return size
 
     def write_end(self, file: BinaryIO, offset: int) -> None:
         """Write the schema if there were no results."""
@@ -59,13 +74,64 @@ class ParquetEncoder:
             file.write(LINES_SCHEMA.serialize())
 
     def finish(self, partial: Path, path: Path) -> None:
-        """Convert the Arrow stream to the Parquet file, and remove the stream."""
-        with pa.OSFile(str(partial)) as source, whole_file(path) as file:
-            stream = pa.ipc.open_stream(source)
-            with pq.ParquetWriter(file, stream.schema) as writer:
-                for batch in stream:
-                    writer.write_batch(batch)
+        """Write the Parquet file, and remove the Arrow stream."""
+        with whole_file(path) as file:
+            if self._early and self._early.offset == partial.stat().st_size:
+                self._early.copy_to(file)
+            else:
+                _convert(partial, file)
         partial.unlink()
+
+
+class _EarlyFile:
+    """The Parquet file of a run, in a temporary file without a name."""
+
+    def __init__(self, folder: Path, rows: pa.RecordBatch) -> None:
+        self.offset = 0
+        """Bytes of the Arrow stream whose batches are in the file."""
+        self._file = TemporaryFile(dir=folder)  # noqa: SIM115  it is used until the end of the run
+        self._writer = _open_writer(self._file, rows)
+
+    def write(self, rows: pa.RecordBatch, offset: int) -> None:
+        """Append a batch, which ends at an offset of the Arrow stream."""
+        self._writer.write_batch(rows)
+        self.offset = offset
+
+    def copy_to(self, file: BinaryIO) -> None:
+        """Complete the file and copy it."""
+        self._writer.close()
+        self._file.seek(0)
+        copyfileobj(self._file, file, 1 << 20)
+        self._file.close()
+
+
+def _convert(partial: Path, file: BinaryIO) -> None:
+    """Convert an Arrow stream to Parquet."""
+    with pa.OSFile(str(partial)) as source:
+        stream = pa.ipc.open_stream(source)
+        writer = None
+        for batch in stream:
+            writer = writer or _open_writer(file, batch)
+            writer.write_batch(batch)
+        writer = writer or _open_writer(file, stream.schema.empty_table())
+        writer.close()
+
+
+def _open_writer(file: BinaryIO, first: pa.RecordBatch | pa.Table) -> pq.ParquetWriter:
+    """Open a writer that encodes columns with a dictionary unless most values are different."""
+    columns: list[str] | bool = True
+    if not any(pa.types.is_nested(field.type) for field in first.schema):
+        columns = [
+            name
+            for name, column in zip(first.schema.names, first.columns, strict=True)
+            if not _mostly_different(column)
+        ]
+    return pq.ParquetWriter(file, first.schema, use_dictionary=columns)
+
+
+def _mostly_different(column: pa.Array) -> bool:
+    counted = column.type in (pa.string(), pa.int64(), pa.float32())
+    return counted and 2 * pc.count_distinct(column).as_py() > len(column)
 
 
 def different_columns(before: str, then: str) -> str:
@@ -91,12 +157,13 @@ def to_arrow(batch: ScoredBatch) -> pa.RecordBatch:
     The rows of a table have its own columns, those of ``SCHEMA`` except ``expression``, and the
     marks if expected values are given. Lines have all columns of ``SCHEMA`` and the marks.
     """
-    results = results_batch(_to_strings(batch.result), batch.result)
-    columns = list(zip(SCHEMA, results.columns, strict=True))
-    marks = _MARKED
-    if batch.table is not None:
-        columns = [*zip(batch.table.schema, batch.table.columns, strict=True), *columns[1:]]
+    if batch.table is None:
+        columns = [(SCHEMA.field("expression"), to_strings(batch.result.expressions))]
+        marks = _MARKED
+    else:
+        columns = list(zip(batch.table.schema, batch.table.columns, strict=True))
         marks = _MARKED[1:] if batch.given is not None else []
+    columns += zip(list(SCHEMA)[1:], result_columns(batch.result), strict=True)
     for name, kind in marks:
         values = [getattr(marked, name) for marked in batch.marked]
         column = pa.array(values, kind) if values else pa.nulls(len(batch.result), kind)
@@ -106,9 +173,3 @@ def to_arrow(batch: ScoredBatch) -> pa.RecordBatch:
         columns.insert(0, (pa.field(SOURCE, pa.string()), names))
     schema = pa.schema([field for field, _ in columns])
     return pa.RecordBatch.from_arrays([values for _, values in columns], schema=schema)
-
-
-def _to_strings(result: BatchResult) -> pa.StringArray:
-    if set(map(type, result.expressions)) <= {str}:
-        return pa.array(result.expressions, pa.string())
-    return pa.array(map(as_text, result.expressions), pa.string())

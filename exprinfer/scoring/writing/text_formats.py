@@ -9,13 +9,19 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from exprinfer.errors import printable
 from exprinfer.language.normalization import BLANKS
-from exprinfer.results import Prediction
+from exprinfer.language.texts import Texts
+from exprinfer.results import BatchResult, Prediction
 from exprinfer.scoring.marking import MarkedPrediction, Row, ScoredBatch
 
 #: Characters shown of an expression without an answer.
 _SHOWN_CHARACTERS = 60
+#: Characters of an expression and its answer, up to which lines are laid out in a matrix.
+_MATRIX_WIDTH = 256
 
 
 def to_text(results: Iterable[MarkedPrediction]) -> str:
@@ -27,15 +33,33 @@ def to_text(results: Iterable[MarkedPrediction]) -> str:
     if isinstance(results, ScoredBatch) and results.given is None:
         result = results.result
         plain = not result.read_as and results.source is None
-        if plain and result.certified.all():  # the common case, without an object for each line
-            parts = [" = "] * (4 * len(result))
-            parts[0::4] = map(str, result.expressions)
-            parts[2::4] = result.answers.tolist()
-            parts[3::4] = ["\n"] * len(result)
-            return "".join(parts)
+        if plain and result.certified.all() and (lines := _certified_lines(result)) is not None:
+            return lines
     source = getattr(results, "source", None)
     prefix = "" if source is None else f"{printable(source)}: "
     return "".join(f"{prefix}{_line(marked.prediction)}{_marks(marked)}\n" for marked in results)
+
+
+def _certified_lines(result: BatchResult) -> str | None:
+    """Return the lines of answers that are all certified, without an object for each line.
+
+    Returns:
+        The lines, or None if one of them is long.
+    """
+    texts, answers = Texts.pack(result.expressions), result.answers
+    if texts is None or answers.dtype.kind != "U":
+        return None
+    width, answer_width = int(texts.lengths.max(initial=1)), answers.dtype.itemsize // 4
+    if width + answer_width > _MATRIX_WIDTH:
+        return None
+    # One row of characters for each line. Certified texts have no NULs, so these can be left out.
+    lines = np.zeros((len(texts), width + answer_width + 4), np.uint8)
+    lines[:, :width] = texts.matrix(width)
+    lines[:, width : width + 3] = np.frombuffer(b" = ", np.uint8)
+    lines[:, width + 3 : -1] = answers.view(np.uint32).reshape(len(texts), answer_width)
+    lines[:, -1] = ord("\n")
+    characters: NDArray[np.uint8] = lines[lines != 0]
+    return characters.tobytes().decode()
 
 
 def _line(prediction: Prediction) -> str:

@@ -45,7 +45,7 @@ def test_scoring_logs_counts_and_never_an_expression(
     gist: Evaluator, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "exprinfer")
-    lines = partial(score_lines, SECRET.splitlines())
+    lines = partial(score_lines, SECRET)
     block = Block(lines, ReadPosition(), len(SECRET), prompt=False)
     output = Output(io.BytesIO(), TextEncoder("jsonl"), Checkpoint())
     score(gist, [block], output)

@@ -60,7 +60,7 @@ def report(tmp_path: Path, *arguments: object, name: str = "report.html") -> Pag
 
 def batches(evaluator: Evaluator, texts: list[str], size: int = 50) -> Iterator[ScoredBatch]:
     for start in range(0, len(texts), size):
-        yield score_lines([text.encode() for text in texts[start : start + size]], evaluator)
+        yield score_lines("\n".join(texts[start : start + size]).encode(), evaluator)
 
 
 def collect(evaluator: Evaluator, texts: list[str]) -> Collected:

@@ -143,6 +143,8 @@ def score_command(
             )
         if options.pop("timeout") is not None:
             raise click.UsageError("--ray cannot be combined with --timeout; use --max-steps")
+        if options.pop("certificates"):
+            raise click.UsageError("--ray cannot be combined with --certificate")
         options |= {"column": column, "expected": expected, "delimiter": delimiter}
         options |= {"encoding": encoding, "name_files": source, "tell": notes.tell}
         sys.exit(score_with_ray(files, output, ray, summary, **options))

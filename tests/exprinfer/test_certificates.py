@@ -205,7 +205,7 @@ def test_what_is_no_certificate_is_refused(content: bytes, tmp_path: Path) -> No
 
 
 def test_a_missing_certificate_is_an_error(foreign: Path, tmp_path: Path) -> None:
-    with pytest.raises(CertificateError, match="nothing.json cannot be read"):
+    with pytest.raises(CertificateError, match=r"nothing\.json cannot be read"):
         exprinfer.load(foreign, "cpu", certificates=[tmp_path / "nothing.json"])
     with pytest.raises(TypeError, match="must be a list of paths"):
         exprinfer.load(foreign, "cpu", certificates="nothing.json")

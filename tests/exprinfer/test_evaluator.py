@@ -17,7 +17,6 @@ from exprinfer import (
     Evaluator,
     ExpressionError,
     MalformedError,
-    ModelInfo,
     NotTextError,
     OutsideDomainError,
     Prediction,

@@ -12,6 +12,7 @@ Prediction('-(66+-19)' = -47, certified, by exact)
 from exprinfer.errors import (
     CertificateError,
     ClosedError,
+    ClusterError,
     DeviceError,
     DivisionByZeroError,
     EmptyError,
@@ -50,6 +51,7 @@ __all__ = [
     "Certificate",
     "CertificateError",
     "ClosedError",
+    "ClusterError",
     "DeviceError",
     "DivisionByZeroError",
     "Domain",

@@ -21,6 +21,7 @@ ExprinferError
   ExtraMissingError (ImportError)         an optional library is not installed
   InputError (ValueError)                 a file or table that cannot be scored
   OutputError (ValueError)                results that cannot be written
+  ClusterError (RuntimeError)             a Ray cluster cannot be used, or gave up
   OverloadedError (RuntimeError)          a MicroBatcher is full
   ClosedError (RuntimeError)              an Evaluator or MicroBatcher was closed meanwhile
 """
@@ -167,6 +168,10 @@ class InputError(ExprinferError, ValueError):
 
 class OutputError(ExprinferError, ValueError):
     """Results cannot be written as requested, or a run cannot be resumed."""
+
+
+class ClusterError(ExprinferError, RuntimeError):
+    """A Ray cluster cannot be used, its workers keep dying, or the time for a run is over."""
 
 
 class OverloadedError(ExprinferError, RuntimeError):

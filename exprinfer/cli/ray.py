@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import time
 import warnings
@@ -15,22 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from exprinfer.errors import ExprinferError, printable
+from exprinfer.scoring.summary import unread
 from exprinfer.scoring.writing.atomic_file import whole_file
 
 if TYPE_CHECKING:
-    from exprinfer.scoring.writing.result_folder import Totals
+    from exprinfer.scoring.datasets import Totals
 
 #: The value of the option without an address.
 LOCAL = "local"
-#: The line of a traceback that names an error.
-_REASON = re.compile(r"^[\w.]*(?:Error|Exception|Invalid): (.*)$", re.MULTILINE)
-
-
-class _RayError(click.ClickException):
-    """Ray failed."""
-
-    exit_code = 2
 
 
 def score_with_ray(
@@ -45,8 +36,7 @@ def score_with_ray(
 
     Raises:
         UsageError: If the options do not go together.
-        ClickException: If Ray fails.
-        Exception: Whatever else ``score_dataset`` raises.
+        Exception: Whatever ``score_dataset`` raises.
     """
     from exprinfer.ray import score_dataset  # needs the extra "ray"
 
@@ -56,37 +46,20 @@ def score_with_ray(
         raise click.UsageError("--ray cannot be combined with --batch-size")
     options["device"] = options["device"].replace("auto", "cpu")
     began = time.monotonic()
-    try:
-        with warnings.catch_warnings(), _without_ray_messages():
-            warnings.simplefilter("ignore")
-            totals = score_dataset(
-                list(sources), output, address=None if address == LOCAL else address, **options
-            )
-    except (click.ClickException, ExprinferError, FileExistsError, FileNotFoundError):
-        raise
-    except Exception as error:  # the exceptions of Ray have no common base class
-        reason = printable(_reason(error))
-        raise _RayError(
-            f"Ray failed: {reason} (without --ray, rows that cannot be read are results)"
-        ) from error
+    with warnings.catch_warnings(), _without_ray_messages():
+        warnings.simplefilter("ignore")
+        totals = score_dataset(
+            list(sources), output, address=None if address == LOCAL else address, **options
+        )
     seconds = time.monotonic() - began
     click.echo(f"{_shown(totals)}; {seconds:.1f} s", err=True)
+    for line in unread(totals.unreadable_inputs.items()):
+        click.echo(line, err=True)
     if summary:
         counts = {**vars(totals), "seconds": round(seconds, 3), "inputs": sources}
         with whole_file(summary) as file:
             file.write(json.dumps(counts, indent=2).encode() + b"\n")
-    return int(totals.errors.total() > 0)
-
-
-def _reason(error: BaseException) -> str:
-    """Return the cause of a failure in a worker, in one line."""
-    while isinstance(cause := getattr(error, "cause", None) or error.__cause__, BaseException):
-        error = cause
-    text = str(error).strip()
-    if not type(error).__module__.startswith("ray"):
-        return f"{type(error).__name__}: {text.splitlines()[0]}" if text else type(error).__name__
-    reasons = _REASON.findall(text) or text.splitlines() or [type(error).__name__]
-    return str(reasons[-1]).strip()
+    return int(totals.errors.total() > 0 or bool(totals.unreadable_inputs))
 
 
 @contextmanager

@@ -100,6 +100,12 @@ class _ScoreCommand(click.Command):
     metavar="SECONDS",
     help="Processor time that --isolate allows (default: no limit).",
 )
+@click.option(
+    "--ray-timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Give up a run with --ray after so many seconds (default: never).",
+)
 def score_command(
     files: tuple[str, ...],
     input_format: str | None,
@@ -118,6 +124,7 @@ def score_command(
     isolate: bool,
     isolate_memory: float,
     isolate_seconds: int | None,
+    ray_timeout: float | None,
     **options: Any,
 ) -> None:
     """Answer the expressions in FILE...: files, folders, or - for standard input.
@@ -135,19 +142,18 @@ def score_command(
         sys.exit(isolation.run_isolated(arguments, isolate_memory, isolate_seconds))
     notes = Notes()
     if ray is not None:
-        refused = resume or report or input_format or on_error == "stop"
-        if refused or file_format not in (None, "parquet"):
+        if resume is not None or report or file_format not in (None, "parquet"):
             raise click.UsageError(
-                "--ray cannot be combined with --resume, --report, --input-format, --on-error or "
-                "--format"
+                "--ray cannot be combined with --resume, --restart, --report or --format"
             )
-        if options.pop("timeout") is not None:
-            raise click.UsageError("--ray cannot be combined with --timeout; use --max-steps")
         if options.pop("certificates"):
             raise click.UsageError("--ray cannot be combined with --certificate")
         options |= {"column": column, "expected": expected, "delimiter": delimiter}
-        options |= {"encoding": encoding, "name_files": source, "tell": notes.tell}
+        options |= {"encoding": encoding, "input_format": input_format, "on_error": on_error}
+        options |= {"name_files": source, "job_timeout": ray_timeout, "tell": notes.tell}
         sys.exit(score_with_ray(files, output, ray, summary, **options))
+    if ray_timeout is not None:
+        raise click.UsageError("--ray-timeout needs --ray")
     inputs, path = find_inputs(files, input_format, notes.tell), Path(output)
     _check_paths(inputs, path, summary, report)
     if (column or expected) and all(source.file_format == "text" for source in inputs):

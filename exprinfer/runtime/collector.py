@@ -10,6 +10,7 @@ from exprinfer.errors import (
     DivisionByZeroError,
     NotHaltedError,
     TooCostlyError,
+    TooLongError,
 )
 from exprinfer.language.normalization import Normalized
 from exprinfer.runtime.model import Answers
@@ -22,6 +23,7 @@ MAX_FIXED_CHARACTERS, SMALL_WIDTH = 1 << 25, 8
 _DIVISION_BY_ZERO = EXPRESSION_ERRORS.index(DivisionByZeroError)
 _TOO_COSTLY = EXPRESSION_ERRORS.index(TooCostlyError)
 _NOT_HALTED = EXPRESSION_ERRORS.index(NotHaltedError)
+_TOO_LONG = EXPRESSION_ERRORS.index(TooLongError)
 
 
 class Collector:
@@ -75,7 +77,8 @@ class Collector:
             getattr(self, name)[rows] = getattr(other, name)
         self._answers += [(rows[inner], answers) for inner, answers in other._answers]
         for row, position, text in zip(rows.tolist(), other.positions.tolist(), texts, strict=True):
-            inside = 0 <= position < len(text.positions)
+            # That of an error about the length is a length; it stays as it is.
+            inside = 0 <= position < len(text.positions) and self.errors[row] != _TOO_LONG
             self.positions[row] = text.positions[position] if inside else position
             self.rewritten[row] = text
         self.timed_out.update(rows[list(other.timed_out)].tolist())

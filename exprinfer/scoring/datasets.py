@@ -1,141 +1,131 @@
-"""Read the data sets of ``exprinfer.ray``, and score them as ``exprinfer score`` does."""
+"""Score the parts of the data sets of ``exprinfer.ray``, as ``exprinfer score`` does."""
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
-from exprinfer.arrow import CHUNK_ROWS  # raises an error if pyarrow is missing
-from exprinfer.errors import InputError
-from exprinfer.evaluator import load
-from exprinfer.scoring.marking import SOURCE
-from exprinfer.scoring.reading.blocks import score_lines, score_rows
-from exprinfer.scoring.reading.columns import Columns, find_columns
-from exprinfer.scoring.reading.dataset_files import Source
-from exprinfer.scoring.reading.encodings import UTF_8
-from exprinfer.scoring.reading.inputs import Input, input_format
+from exprinfer.evaluator import Evaluator, load
+from exprinfer.scoring.marking import UnreadableInput
+from exprinfer.scoring.reading.blocks import read_blocks
+from exprinfer.scoring.reading.opening import ChangedError
 from exprinfer.scoring.reading.options import ReadOptions
-from exprinfer.scoring.reading.rows import Rows
-from exprinfer.scoring.reading.tables import read_rows
+from exprinfer.scoring.reading.stored import StoredInput
+from exprinfer.scoring.summary import Summary
 from exprinfer.scoring.writing.parquet import to_arrow
-
-# isort: split
-import pyarrow as pa
-from pyarrow import csv, json
-
-#: The column of a text file, and the one in which Ray puts the path of the file.
-_LINE, _PATH = "line", "path"
+from exprinfer.scoring.writing.result_files import ResultFiles
+from exprinfer.scoring.writing.result_folder import Folder, WrittenFile
 
 
-class ScoreRows:
-    """Scores the batches of a data set; each worker opens the models once."""
+@dataclass(frozen=True)
+class Totals:
+    """Counts over the results of a data set."""
 
-    def __init__(self, columns: Columns | None, name_files: bool, **options: Any) -> None:
-        """Open the models.
+    rows: int = 0
+    certified: int = 0
+    """Rows with a certified answer."""
+    errors: Counter[str] = field(default_factory=Counter)
+    """Rows without an answer, by error code."""
+    marked: int = 0
+    """Rows with an expected value that can be read and an exact value."""
+    given_right: int = 0
+    """Marked rows whose expected value is right."""
+    right: int = 0
+    """Marked rows that the models answer right."""
+    unreadable: int = 0
+    """Rows whose expected value cannot be read."""
+    unreadable_inputs: dict[str, str] = field(default_factory=dict)
+    """The files that cannot be read, or not to their end, each with the reason."""
 
-        Args:
-            columns: The columns of a table; None: the rows are lines of text.
-            name_files: Whether the rows have a column with the path of their file.
-            options: As for ``exprinfer.load``.
+
+@dataclass(frozen=True)
+class ScoredPart:
+    """What became of a file, or of a part of one."""
+
+    number: int
+    """Its place in the data set."""
+    name: str
+    """The name of the file."""
+    rows_read: int
+    totals: Totals
+    files: list[WrittenFile]
+    columns: str | None
+    """The names and types of the columns; None if there are no results."""
+    notes: list[str]
+    """Messages for people about how the file was read."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A file or a part of one to score, and where to write the results."""
+
+    number: int
+    source: StoredInput
+    reading: ReadOptions
+    folder: Folder
+    models: tuple[tuple[str, Any], ...]
+    """The arguments of ``exprinfer.load``."""
+
+    def __call__(self) -> ScoredPart:
+        """Score it. The rows and their order are those of ``exprinfer score``.
+
+        Raises:
+            ChangedError: If the file has changed since it was found.
+            InputError: If the file cannot be read, and bad rows end the run.
+            OutputError: If the columns of the results change.
+            OSError: If the storage fails.
         """
-        self._columns, self._name_files = columns, name_files
-        self._evaluator = load(**options)
-
-    def __call__(self, table: pa.Table) -> pa.Table:
-        """Return the results of a batch, with the columns of ``exprinfer score``."""
-        batches = table.to_batches(max_chunksize=CHUNK_ROWS)
-        batches = batches or [pa.RecordBatch.from_pylist([], table.schema)]
-        return pa.Table.from_batches(list(map(self._score, batches)))
-
-    def _score(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        paths = None
-        if self._name_files:
-            paths = batch.column(_PATH)
-            batch = batch.drop_columns([_PATH])
-        if self._columns is None:
-            scored = score_lines(batch.column(_LINE).to_pylist(), self._evaluator)
-        else:
-            scored = score_rows(Rows(batch), self._columns, None, self._evaluator)
-        results = to_arrow(scored)
-        return results if paths is None else results.add_column(0, SOURCE, paths)
-
-
-def read_sources(
-    ray: Any, sources: list[Source], options: ReadOptions
-) -> tuple[Any, Columns | None]:
-    """Return the Ray data set of all files, and the columns to score; None for lines of text.
-
-    Raises:
-        InputError: If the sources have different formats or columns, or a table cannot be scored.
-    """
-    if len({(source.file_format, source.dialect) for source in sources}) > 1:
-        raise InputError("Ray needs sources with the same format, columns and delimiter")
-    columns: Columns | None = None
-    datasets = []
-    for source in sources:
-        first = None if source.file_format == "text" else _first_rows(source, options)
-        if first is not None:
-            if options.source and _PATH in first.schema.names:
-                raise InputError(
-                    f"{source.path}: Ray cannot name the files of a table with a column {_PATH!r}; "
-                    "rename it, or use --no-source"
-                )
-            found = find_columns(first, source.path, options)
-            if columns not in (None, found):
-                raise InputError(f"{source.path}: the columns differ: {columns}; then {found}")
-            columns = found
-        datasets.append(_read(ray, source, first, options.source))
-    if columns:
-        options.tell(f"{sources[0].path}: {columns}")
-    first_dataset, *others = datasets
-    return first_dataset.union(*others) if others else first_dataset, columns
-
-
-def _first_rows(source: Source, options: ReadOptions) -> Any:
-    """Return the first rows of a table as a record batch.
-
-    Raises:
-        InputError: If the table cannot be read.
-    """
-    file = source.files[0]
-    read = Input(file, source.file_format, input_format(file)[1])
-    system = source.filesystem
-    is_parquet = source.file_format == "parquet"
-    with system.open_input_file(file) if is_parquet else system.open_input_stream(file) as stream:
-        for rows in read_rows(read, stream, options):
-            return rows.batch
-    raise InputError(f"{file}: the table has no rows")
-
-
-def _read(ray: Any, source: Source, first: Any, include_paths: bool) -> Any:
-    """Return the Ray data set of the files.
-
-    Args:
-        ray: The module ``ray``.
-        source: The files.
-        first: The first rows of a table; None for text.
-        include_paths: Whether to add a column ``path``.
-    """
-    where = {"filesystem": source.filesystem, "include_paths": include_paths}
-    if source.file_format == "parquet":
-        return ray.data.read_parquet(source.path, **where)
-    if source.file_format == "jsonl":
-        parse = json.ParseOptions(explicit_schema=first.schema, unexpected_field_behavior="error")
-        return ray.data.read_json(source.path, file_extensions=None, parse_options=parse, **where)
-    if source.dialect is None:  # text: a table of one column without quotes, perhaps not UTF-8
-        names, kind, encoding, skipped = [_LINE], pa.binary(), "utf8", 0
-        parse = csv.ParseOptions(delimiter="\x1f", quote_char=False, ignore_empty_lines=False)
-        read = csv.ReadOptions(column_names=names)
-    else:
-        dialect = source.dialect
-        names, kind = list(dialect.names), pa.string()
-        encoding, skipped = dialect.encoding, dialect.skipped_lines
-        parse = csv.ParseOptions(
-            delimiter=dialect.delimiter, newlines_in_values=True, ignore_empty_lines=len(names) > 1
+        if self.source.has_changed():
+            raise ChangedError(f"{self.source.name}: the file changed; score it again")
+        notes: list[str] = []
+        reading = replace(self.reading, tell=notes.append)
+        results = ResultFiles(self.folder, self.number)
+        rows, summary = 0, Summary()
+        for block in read_blocks([self.source], reading):
+            rows += block.rows
+            batch = block.score(_evaluator(self.models))
+            summary = summary.plus(batch)
+            if not isinstance(batch, UnreadableInput):
+                results.write(to_arrow(batch))
+        files = results.finish()
+        return ScoredPart(
+            self.number,
+            self.source.name,
+            rows,
+            _totals(summary),
+            files,
+            results.columns,
+            notes,
         )
-        read = csv.ReadOptions(
-            skip_rows=skipped, encoding="utf8" if encoding in UTF_8 else encoding
-        )
-    convert = csv.ConvertOptions(column_types=dict.fromkeys(names, kind), strings_can_be_null=False)
-    return ray.data.read_csv(
-        source.path, parse_options=parse, read_options=read, convert_options=convert, **where
+
+
+@cache
+def _evaluator(options: tuple[tuple[str, Any], ...]) -> Evaluator:
+    """Open the models once in each process."""
+    return load(**dict(options))
+
+
+def _totals(summary: Summary) -> Totals:
+    return Totals(
+        rows=summary.lines,
+        certified=summary.certified,
+        errors=summary.errors,
+        marked=summary.marked.total(),
+        given_right=summary.given_right.total(),
+        right=summary.right.total(),
+        unreadable=summary.unreadable,
+        unreadable_inputs=dict(summary.unreadable_inputs),
     )
+
+
+def sum_totals(totals: list[Totals]) -> Totals:
+    """Return the sums of all counts."""
+    counts = ("rows", "certified", "marked", "given_right", "right", "unreadable")
+    sums = {name: sum(getattr(each, name) for each in totals) for name in counts}
+    errors, unreadable = Counter[str](), dict[str, str]()
+    for each in totals:
+        errors.update(each.errors)
+        unreadable.update(each.unreadable_inputs)
+    return Totals(**sums, errors=errors, unreadable_inputs=unreadable)

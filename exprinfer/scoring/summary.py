@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,12 @@ from exprinfer.errors import EXPRESSION_ERRORS, printable
 from exprinfer.scoring.marking import NUMBER, ScoredBatch, UnreadableInput
 
 OPERATORS = (*"+-*/", NUMBER)
+
+
+def unread(inputs: Iterable[tuple[str, str]]) -> list[str]:
+    """Return a line for people for each input that was not read to its end, with the reason."""
+    shown = [reason if name in reason else f"{name}: {reason}" for name, reason in inputs]
+    return [f"not read to the end: {printable(line)}" for line in shown]
 
 
 @dataclass
@@ -89,9 +96,7 @@ class Summary:
             parts.append(f"{model}'s answers right: {self._shares(self.right)}")
         if self.unreadable:
             parts.append(f"given answers unreadable: {self.unreadable:,}")
-        for name, reason in self.unreadable_inputs:
-            shown = reason if name in reason else f"{name}: {reason}"
-            parts.append(f"not read to the end: {printable(shown)}")
+        parts += unread((name, reason) for name, reason in self.unreadable_inputs)
         return "\n".join(parts)
 
     def _shares(self, right: Counter[str]) -> str:

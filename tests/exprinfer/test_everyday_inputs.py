@@ -166,3 +166,11 @@ def test_the_page_shows_how_many_are_answered(repository: Path) -> None:
 
 def test_no_input_is_there_twice() -> None:
     assert len({row[0] for row in ROWS}) == len(ROWS)
+
+
+def test_a_text_that_is_too_long_gets_the_same_message_with_blanks_around_it() -> None:
+    evaluator = exprinfer.load()
+    text = "+".join("1" * 1_500)
+    messages = {evaluator.evaluate_batch([blanks + text]).error(0).args[0] for blanks in ("", "  ")}
+    assert len(messages) == 1
+    assert "2048" in messages.pop().replace(",", "")

@@ -1,29 +1,63 @@
 """Kill ``exprinfer score`` at random moments, resume it, and compare the bytes of the output.
 
-``python -m tests.fuzz.kills 50`` does this 50 times.
+``python -m tests.fuzz.kills 200`` does this until 200 runs were killed, over all formats.
 """
 
 from __future__ import annotations
 
+import gzip
+import json
 import random
 import subprocess
 import sys
 import time
 from collections import Counter
+from itertools import cycle
 from pathlib import Path
 from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
 
 import click
+import pyarrow as pa
+from pyarrow import parquet
 
 from training.expressions import sample
 
-LINES = 1_000_000
-EXTENSIONS = ("txt", "csv", "txt.gz", "parquet")
+#: Input and output formats; each format of both is there.
+FORMATS = (
+    ("txt", "txt"),
+    ("csv", "jsonl"),
+    ("jsonl", "csv"),
+    ("parquet", "parquet"),
+    ("txt.gz", "txt.gz"),
+    ("tsv.zst", "parquet"),
+    ("jsonl.gz", "jsonl.zst"),
+    ("txt.zst", "csv.gz"),
+    ("csv.gz", "csv.zst"),
+    ("txt", "parquet"),
+)
+
+
+def write_input(path: Path, texts: list[str]) -> None:
+    """Write expressions in the format of the file's name, a table with one more column."""
+    rows = [(f"0{number}", text) for number, text in enumerate(texts)]
+    if ".parquet" in path.name:
+        ids, _ = zip(*rows, strict=True)
+        parquet.write_table(pa.table({"id": ids, "sum": texts}), path)
+        return
+    if ".txt" in path.name:
+        content = "\n".join(texts)
+    elif ".jsonl" in path.name:
+        content = "\n".join(json.dumps({"id": number, "sum": text}) for number, text in rows)
+    else:
+        delimiter = "\t" if ".tsv" in path.name else ","
+        content = "\n".join(delimiter.join(row) for row in [("id", "sum"), *rows])
+    compress = {".gz": gzip.compress, ".zst": pa.Codec("zstd").compress}.get(path.suffix, bytes)
+    path.write_bytes(compress(content.encode()))
 
 
 def command(source: Path, output: Path, *options: str) -> list[str]:
-    """Return the command that scores the lines."""
+    """Return the command that scores a file."""
     words = [sys.executable, "-m", "exprinfer", "score", str(source), "--output", str(output)]
     return [*words, *options]
 
@@ -40,39 +74,42 @@ def killed_after(seconds: float, words: list[str]) -> bool:
 
 
 @click.command()
-@click.argument("runs", type=int)
+@click.argument("kills", type=int)
 @click.option("--seed", default=1, show_default=True)
-def main(runs: int, seed: int) -> None:
+@click.option("--lines", default=1_000_000, show_default=True)
+def main(kills: int, seed: int, lines: int) -> None:
     """Fail if a run that was killed and resumed gives other bytes than one that was not."""
-    draw, counts = random.Random(seed), Counter[str]()
+    draw, counts, total = random.Random(seed), Counter[str](), 0
     with TemporaryDirectory() as name:
-        folder = Path(name)
-        source = folder / "in.txt"
-        source.write_text("\n".join(sample(LINES, seed).texts()) + "\n")
-        seconds = {}
-        for extension in EXTENSIONS:
-            began = time.monotonic()
-            subprocess.run(
-                command(source, folder / f"whole.{extension}"), check=True, stderr=DEVNULL
-            )
-            seconds[extension] = time.monotonic() - began
-        for run in range(runs):
-            extension = EXTENSIONS[run % len(EXTENSIONS)]
-            output = folder / f"out.{extension}"
+        folder, seconds = Path(name), dict[str, float]()
+        texts = sample(lines, seed).texts()
+        for read, written in cycle(FORMATS):
+            if total >= kills:
+                break
+            source, whole = folder / f"in.{read}", folder / f"{read} whole.{written}"
+            if not source.exists():
+                write_input(source, texts)
+            if not whole.exists():
+                began = time.monotonic()
+                subprocess.run(command(source, whole), check=True, stderr=DEVNULL)
+                seconds[whole.name] = time.monotonic() - began
+            output = folder / f"out.{written}"
             resume = command(source, output, "--resume")
-            while killed_after(draw.uniform(0.1, seconds[extension]), resume):
-                counts[f"killed, {extension}"] += 1
-                if draw.random() < 0.5:
+            while killed_after(draw.uniform(0.1, seconds[whole.name]), resume):
+                counts[f"killed, {read} to {written}"] += 1
+                if draw.random() < 0.3:
                     break  # or else kill it again
             if not output.exists():
                 subprocess.run(resume, check=True, stderr=DEVNULL)
-            if output.read_bytes() != (folder / f"whole.{extension}").read_bytes():
-                raise click.ClickException(f"run {run}: {output.name} differs")
+            if output.read_bytes() != whole.read_bytes():
+                raise click.ClickException(f"{read} to {output.name} differs")
             output.unlink()
             left = [path.name for path in folder.iterdir() if path.name.startswith(".")]
             if left:
-                raise click.ClickException(f"run {run} left {', '.join(left)}")
-            counts["the same bytes"] += 1
+                raise click.ClickException(f"{read} to {output.name} left {', '.join(left)}")
+            counts["outputs with the same bytes"] += 1
+            total = sum(count for what, count in counts.items() if "killed" in what)
+            click.echo(f"{total} killed; {read} to {written}: the same bytes", err=True)
     for outcome, count in sorted(counts.items()):
         click.echo(f"{count:5} {outcome}")
 

@@ -13,7 +13,7 @@ from exprinfer.scoring.marking import ScoredBatch, UnreadableInput
 from exprinfer.scoring.reading.content import refuse_foreign
 from exprinfer.scoring.reading.encodings import UTF_8, marked_encoding
 from exprinfer.scoring.reading.inputs import Input
-from exprinfer.scoring.reading.lines import BLOCK_BYTES, read_lines
+from exprinfer.scoring.reading.lines import BLOCK_BYTES, part_of_lines, read_lines
 from exprinfer.scoring.reading.opening import ChangedError, look_ahead, open_input
 from exprinfer.scoring.reading.options import ReadOptions
 from exprinfer.scoring.reading.rows import Rows, with_malformed
@@ -46,6 +46,8 @@ class Block:
     """Bytes of the file, as stored, that were read for this block."""
     prompt: bool
     """Whether the results are needed at once: the lines are few, and come from a slow pipe."""
+    rows: int = 0
+    """How many lines or rows there are."""
 
 
 def read_blocks(
@@ -85,16 +87,16 @@ def _read_input(number: int, source: Input, options: ReadOptions, offset: int) -
             else _read_table(source, stream, options, offset)
         )
         bytes_before = 0
-        for score, next_offset in read:
+        for score, rows, next_offset in read:
             bytes_now = count_bytes()
             prompt = not source.is_file and next_offset - offset < BLOCK_BYTES // 2
             position = ReadPosition(number, next_offset)
-            yield Block(score, position, bytes_now - bytes_before, prompt)
+            yield Block(score, position, bytes_now - bytes_before, prompt, rows)
             bytes_before, offset = bytes_now, next_offset
 
 
-#: For each block the function that scores it, and the offset after it.
-_Blocks = Iterator[tuple[Callable[[Evaluator], ScoredBatch], int]]
+#: For each block the function that scores it, the number of its rows, and the offset after it.
+_Blocks = Iterator[tuple[Callable[[Evaluator], ScoredBatch], int, int]]
 
 
 def _read_text(
@@ -104,11 +106,13 @@ def _read_text(
     if encoding not in UTF_8:
         options.tell(f"{source.name}: encoding {encoding}")
         stream = Transcoded(stream, encoding)  # type: ignore[assignment]
-    if start:
+    if source.part is not None:
+        stream, start = part_of_lines(stream, source.part)
+    elif start:
         _skip(stream, start)
     name = source.shown if options.source else None
     for lines, offset in read_lines(stream, start, prompt=not source.is_file):
-        yield partial(score_lines, lines, source=name), offset
+        yield partial(score_lines, lines, source=name), len(lines), offset
 
 
 def _skip(stream: BinaryIO, size: int) -> None:
@@ -130,12 +134,13 @@ def _read_table(source: Input, stream: BinaryIO, options: ReadOptions, start: in
         if rows.malformed and options.on_error == "stop":
             raise InputError(f"{source.name}: {next(iter(rows.malformed.values())).message}")
         if found is None:
-            found = columns.find_columns(rows.batch, source.name, options)
+            first = rows.batch if source.part is None else tables.first_batch(stream)
+            found = columns.find_columns(first, source.name, options)
             options.tell(f"{source.name}: {found}")
         offset += rows.batch.num_rows
         if offset <= start:
             continue
-        yield partial(score_rows, rows, found, name), offset
+        yield partial(score_rows, rows, found, name), rows.batch.num_rows, offset
 
 
 def score_rows(rows: Rows, found: Any, source: str | None, evaluator: Evaluator) -> ScoredBatch:

@@ -5,112 +5,140 @@ File systems are those of pyarrow (``pyarrow.fs.FileSystem``).
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from exprinfer.errors import InputError
-from exprinfer.scoring.reading.content import refuse_foreign
-from exprinfer.scoring.reading.dialect import Dialect, detect_dialect
-from exprinfer.scoring.reading.encodings import UTF_8, marked_encoding
-from exprinfer.scoring.reading.inputs import input_format
-from exprinfer.scoring.reading.options import ReadOptions
-from exprinfer.scoring.writing.result_folder import locate
+from exprinfer.scoring.reading.encodings import marked_encoding
+from exprinfer.scoring.reading.inputs import INPUT_FORMATS, input_format, named_input, some_names
+from exprinfer.scoring.reading.locations import locate, without_secrets
+from exprinfer.scoring.reading.stored import StoredInput
 
 # isort: split
+import pyarrow as pa
 from pyarrow import fs, parquet
 
-#: Bytes that show how a file is written.
-_HEAD_BYTES = 1 << 16
+#: Text and Parquet files of more bytes are read in parts, each by a task of its own.
+PART_BYTES = 1 << 23
+#: A part of a Parquet file has at least so many rows: seconds of work.
+PART_ROWS = 1 << 18
+#: A byte order mark at most.
+_MARK_BYTES = 4
 
 
-@dataclass(frozen=True)
-class Source:
-    """A file, or the files in a folder, that are read as one data set."""
+def find_stored(
+    names: Sequence[str],
+    filesystem: Any,
+    file_format: str | None,
+    tell: Callable[[str], None],
+) -> list[StoredInput]:
+    """Find the files that some paths or URIs name.
 
-    path: str
-    filesystem: Any
-    files: list[str]
-    file_format: str
-    dialect: Dialect | None
-    """How the files are written, if they are CSV or TSV."""
+    Args:
+        names: Files or folders. A folder stands for the files in it and in its subfolders, except
+            those with an unknown extension, and those whose path has a part that begins with a dot
+            or an underscore.
+        filesystem: The file system of all paths; None: that of each path or URI.
+        file_format: The format of all files. By default it follows from the extensions.
+        tell: Takes messages for people about files that are left out.
 
-
-def find_source(source: str, filesystem: Any, options: ReadOptions) -> Source:
-    """Find the files of a path or URI, and how they are written.
+    Returns:
+        The files, in the order of the names; those in a folder are sorted by path.
 
     Raises:
-        FileNotFoundError: If there is no such file or folder, or the folder has no files.
-        InputError: If the files have different formats, dialects or encodings, or one of them
-            cannot be scored.
+        FileNotFoundError: If there is no such file or folder.
+        InputError: If a folder has no such file, or a Parquet file is compressed as a whole.
     """
-    system, path = locate(source, filesystem)
-    files = _find_files(system, path, source)
-    formats = {input_format(file)[0] or "text" for file in files}
-    if len(formats) > 1:
-        raise InputError(
-            f"{source}: all files must have the same format, got {' and '.join(sorted(formats))}"
-        )
-    file_format = formats.pop()
-    with ThreadPoolExecutor(16) as pool:  # object storage answers slowly
-        heads = list(pool.map(partial(_read_head, system), files))
-    for file, head in zip(files, heads, strict=True):
-        refuse_foreign(file, head, file_format, input_format(file)[1])
-    if file_format in ("text", "jsonl"):
-        encodings = {options.encoding or marked_encoding(head) for head in heads}
-        if encodings - set(UTF_8):
-            raise InputError(f"{source}: Ray reads UTF-8 text and JSON Lines only")
-    dialect = None
-    if file_format in ("csv", "tsv"):
-        dialect = _common_dialect(source, file_format, heads, options)
-    return Source(path, system, files, file_format, dialect)
-
-
-def rows_in(sources: list[Source]) -> int | None:
-    """Return the number of rows of Parquet files; None for others, which do not tell it."""
-    if any(source.file_format != "parquet" for source in sources):
-        return None
-
-    def count(system: Any, file: str) -> int:
-        with system.open_input_file(file) as stream:
-            return parquet.read_metadata(stream).num_rows  # type: ignore[no-any-return]
-
-    with ThreadPoolExecutor(16) as pool:
-        files = [(source.filesystem, file) for source in sources for file in source.files]
-        return sum(pool.map(lambda each: count(*each), files))
-
-
-def _read_head(system: Any, file: str) -> bytes:
-    with system.open_input_stream(file) as stream:  # decompressed
-        return stream.read(_HEAD_BYTES)  # type: ignore[no-any-return]
-
-
-def _common_dialect(
-    source: str, file_format: str, heads: list[bytes], options: ReadOptions
-) -> Dialect:
-    usual = "," if file_format == "csv" else "\t"
-    delimiter = options.delimiter or ("\t" if file_format == "tsv" else None)
-    dialects = [detect_dialect(head, delimiter, options.encoding) for head in heads]
-    if len(set(dialects)) > 1:
-        raise InputError(
-            f"{source}: Ray needs files with the same columns, delimiter and encoding; score them "
-            "one by one, or without Ray"
-        )
-    if told := dialects[0].differences(usual):
-        options.tell(f"{source}: {told}")
-    return dialects[0]
-
-
-def _find_files(system: Any, path: str, source: str) -> list[str]:
-    """Return the path of a file, or those of all files in a folder except hidden ones."""
-    info = system.get_file_info(path)
-    files = [path] if info.is_file else []
-    if info.type == fs.FileType.Directory:
-        entries = system.get_file_info(fs.FileSelector(path, recursive=True))
-        files = [
-            entry.path for entry in entries if entry.is_file and entry.base_name[0] not in "._"
-        ]
-    if not files:
-        raise FileNotFoundError(f"{source}: no such file, or folder with files")
+    files = []
+    for name in names:
+        system, path = locate(name, filesystem)
+        name = without_secrets(name)
+        info = system.get_file_info(path)
+        if info.type == fs.FileType.Directory:
+            files += _files_in(name, system, path, file_format, tell)
+        elif info.type == fs.FileType.NotFound:
+            raise FileNotFoundError(f"{name}: no such file or folder")
+        else:
+            files.append(_stored(name, system, info, file_format))
     return files
+
+
+def _files_in(
+    name: str, system: Any, folder: str, file_format: str | None, tell: Callable[[str], None]
+) -> list[StoredInput]:
+    entries = [
+        (entry, os.path.relpath(entry.path, folder))
+        for entry in system.get_file_info(fs.FileSelector(folder, recursive=True))
+        if entry.is_file
+    ]
+    seen = [
+        (entry, path)
+        for entry, path in sorted(entries, key=lambda each: each[1].split("/"))
+        if not any(part.startswith((".", "_")) for part in path.split("/"))
+    ]
+    known = [(entry, path) for entry, path in seen if file_format or input_format(path)[0]]
+    extensions = ", ".join(INPUT_FORMATS)
+    if not known:
+        raise InputError(f"{name}: no file in this folder ends in one of {extensions}")
+    others = [entry.base_name for entry, path in seen if (entry, path) not in known]
+    if others:
+        tell(f"{name}: left out, since they end in none of {extensions}: {some_names(others)}")
+    start = name.rstrip("/") if "://" in name else str(Path(name))
+    return [_stored(f"{start}/{path}", system, entry, file_format) for entry, path in known]
+
+
+def _stored(name: str, system: Any, info: Any, file_format: str | None) -> StoredInput:
+    named = named_input(name, file_format)
+    return StoredInput(
+        name,
+        named.file_format,
+        named.compression,
+        path=info.path,
+        filesystem=system,
+        found=(info.size, info.mtime_ns),
+    )
+
+
+def split_files(files: list[StoredInput]) -> list[StoredInput]:
+    """Return the files in order, large ones in parts.
+
+    Uncompressed text in UTF-8 is split between lines, and Parquet between row groups. Other files
+    cannot be read from the middle.
+    """
+    with ThreadPoolExecutor(16) as pool:  # object storage answers slowly
+        return [part for parts in pool.map(_split, files) for part in parts]
+
+
+def _split(file: StoredInput) -> list[StoredInput]:
+    size = file.found[0]
+    parts: list[range] = []
+    if size > PART_BYTES and file.compression is None:
+        if file.file_format == "parquet":
+            parts = _row_groups(file)
+        elif file.file_format == "text":
+            with file.open() as stream:
+                marked = marked_encoding(stream.read(_MARK_BYTES))
+            if marked.startswith("utf-8"):
+                starts = range(0, size, PART_BYTES)
+                parts = [range(start, min(start + PART_BYTES, size)) for start in starts]
+    return [replace(file, part=part) for part in parts] or [file]
+
+
+def _row_groups(file: StoredInput) -> list[range]:
+    """Return the row groups of each part of a Parquet file; none if it cannot be read."""
+    try:
+        with file.open() as stream:
+            metadata = parquet.read_metadata(stream)
+    except (pa.ArrowException, OSError):  # the task that reads the file says what is wrong
+        return []
+    parts, first, rows = [], 0, 0
+    for group in range(metadata.num_row_groups):
+        rows += metadata.row_group(group).num_rows
+        if rows >= PART_ROWS or group == metadata.num_row_groups - 1:
+            parts.append(range(first, group + 1))
+            first, rows = group + 1, 0
+    return parts

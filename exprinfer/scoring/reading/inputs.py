@@ -7,8 +7,10 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from exprinfer.errors import InputError
+from exprinfer.scoring.reading.optional import require_pyarrow
 
 #: File formats by file name extension; files with other names are text.
 INPUT_FORMATS = {
@@ -35,6 +37,8 @@ class Input:
     """One of the values of ``INPUT_FORMATS``."""
     compression: str | None = None
     """One of the values of ``COMPRESSIONS``, or None."""
+    part: range | None = None
+    """The bytes of text, or the row groups of Parquet, that are read; None: all."""
 
     @property
     def shown(self) -> str:
@@ -46,9 +50,19 @@ class Input:
         """Whether it is a regular file, which has a size and can be read again."""
         return self.name != STDIN and os.path.isfile(self.name)
 
-    def fingerprint(self) -> list[str | int]:
-        """Return what shows if a file changes: its path, identity, size and times."""
-        stat = os.stat(self.name)
+    def open(self) -> Any:
+        """Open the file, as it is stored."""
+        if self.file_format == "text" or not self.is_file:
+            return open(self.name, "rb")
+        # Arrow's threads may still be reading when Python exits, and must not need Python then.
+        return require_pyarrow().OSFile(os.fsencode(self.name))
+
+    def fingerprint(self) -> list[Any]:
+        """Return what shows if a file changes: path, identity, size and times; empty if gone."""
+        try:
+            stat = os.stat(self.name)
+        except FileNotFoundError:
+            return []
         times = [stat.st_mtime_ns, stat.st_ctime_ns]
         return [os.path.realpath(self.name), stat.st_dev, stat.st_ino, stat.st_size, *times]
 
@@ -93,17 +107,19 @@ def find_inputs(
                 raise InputError(f"{name}: no file in this folder ends in one of {extensions}")
             others = [os.path.basename(path) for path in sorted(set(paths) - set(known))]
             if others:
-                tell(f"{name}: left out, since they end in none of {extensions}: {_some(others)}")
-            files = [_input(path, file_format) for path in known]
+                names_shown = some_names(others)
+                tell(f"{name}: left out, since they end in none of {extensions}: {names_shown}")
+            files = [named_input(path, file_format) for path in known]
             inputs += files
         elif name != STDIN and not os.path.exists(name):
             raise InputError(f"{name}: no such file or folder")
         else:
-            inputs.append(_input(name, file_format))
+            inputs.append(named_input(name, file_format))
     return inputs
 
 
-def _some(names: list[str]) -> str:
+def some_names(names: list[str]) -> str:
+    """Return the first names, and how many more there are."""
     more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
     return f"{', '.join(names[:3])}{more}"
 
@@ -129,7 +145,12 @@ def input_format(name: str) -> tuple[str | None, str | None]:
     return INPUT_FORMATS.get(extension), compression
 
 
-def _input(name: str, file_format: str | None) -> Input:
+def named_input(name: str, file_format: str | None) -> Input:
+    """Return the input with a name.
+
+    Raises:
+        InputError: If it is a Parquet file that is compressed as a whole, or standard input.
+    """
     detected, compression = input_format(name)
     file_format = file_format or detected or "text"
     if file_format == "parquet" and (compression or name == STDIN):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from exprinfer.scoring.reading.streams import Limited
+
 #: Bytes read at a time; the lines in them are evaluated together.
 BLOCK_BYTES = 1 << 18
 #: Maximum number of lines in a block, about as many as a block of expressions has. The results of a
@@ -54,6 +56,39 @@ def read_lines(
         dropped += max(0, len(block) - kept)
     if rest:
         yield [_cut(bytes(rest.removesuffix(b"\r")))], offset + dropped + len(rest)
+
+
+def part_of_lines(stream: BinaryIO, part: range) -> tuple[BinaryIO, int]:
+    """Return a stream of the lines that begin in a range of bytes, and the offset of the first one.
+
+    The lines of consecutive ranges are all lines, each once.
+    """
+    start = _next_line(stream, part.start, part.stop)
+    end = start
+    if start < part.stop:
+        end = _next_line(stream, part.stop, None)
+    stream.seek(start)
+    return Limited(stream, end - start), start  # type: ignore[return-value]
+
+
+def _next_line(stream: BinaryIO, offset: int, limit: int | None) -> int:
+    """Return where the first line at or after an offset begins; where it ends at the latest.
+
+    Args:
+        stream: A stream that can be read in any order.
+        offset: The offset.
+        limit: Where to stop looking; None: at the end of the stream.
+    """
+    if offset == 0:
+        return 0
+    place = offset - 1  # a line begins at the offset if the byte before is a line end
+    stream.seek(place)
+    while (limit is None or place < limit) and (block := stream.read(BLOCK_BYTES)):
+        found = block.find(b"\n")
+        if found >= 0:
+            return place + found + 1
+        place += len(block)
+    return max(place, offset)
 
 
 def _cut(line: bytes) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from typing import Any, BinaryIO
 
 from exprinfer.errors import InputError
 from exprinfer.scoring.reading.inputs import STDIN, Input
+from exprinfer.scoring.reading.optional import require_pyarrow
 from exprinfer.scoring.reading.streams import Prepended
 
 
@@ -34,7 +34,7 @@ def open_input(source: Input) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
         yield _decompressed(sys.stdin.buffer, source), lambda: 0
         return
     before = source.fingerprint() if source.is_file else None
-    with _open_file(source) as file:
+    with source.open() as file:
         try:
             yield _decompressed(file, source), file.tell if before else lambda: 0
         except (EOFError, zlib.error, OSError) as error:
@@ -42,7 +42,7 @@ def open_input(source: Input) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
             if isinstance(error, OSError) and (error.errno or not source.compression):
                 raise
             raise InputError(f"{source.name}: damaged or cut off: {error}") from error
-    if before and not (os.path.exists(source.name) and source.fingerprint() == before):
+    if before and source.fingerprint() != before:
         raise ChangedError(
             f"{source.name}: the file changed or was removed while it was read; score it again"
         )
@@ -69,30 +69,9 @@ def look_ahead(source: Input, stream: Any, size: int, *, wait: bool = False) -> 
     return head, Prepended(head, stream)
 
 
-def _open_file(source: Input) -> Any:
-    if source.file_format == "text" or not source.is_file:
-        return open(source.name, "rb")
-    # Arrow's threads may still be reading when Python exits, and must not need Python then.
-    return require_pyarrow().OSFile(os.fsencode(source.name))
-
-
 def _decompressed(file: Any, source: Input) -> Any:
     if source.compression is None:
         return file
     if source.file_format == "text" and source.compression == "gzip":
         return gzip.GzipFile(fileobj=file)
     return require_pyarrow().CompressedInputStream(file, source.compression)
-
-
-def require_pyarrow() -> Any:
-    """Import and return pyarrow.
-
-    Raises:
-        ExtraMissingError: If it is not installed.
-    """
-    import exprinfer.arrow  # raises the error  # noqa: F401
-
-    # isort: split
-    import pyarrow
-
-    return pyarrow

@@ -31,6 +31,20 @@ class Prepended:
         return False
 
 
+class Limited:
+    """The next bytes of a stream, up to a number of them."""
+
+    def __init__(self, stream: BinaryIO, size: int) -> None:
+        """Read at most ``size`` bytes of ``stream``."""
+        self._stream, self._left = stream, size
+
+    def read(self, size: int) -> bytes:
+        """Return ``size`` bytes, or fewer at the end of the stream."""
+        part = self._stream.read(min(size, self._left))
+        self._left -= len(part)
+        return part
+
+
 class Transcoded:
     """A stream in another encoding, read as UTF-8.
 

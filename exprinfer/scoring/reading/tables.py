@@ -55,9 +55,7 @@ def _unreadable(source: Input, error: Exception) -> InputError:
 
 def _open_rows(source: Input, stream: Any, options: ReadOptions) -> Iterator[Rows]:
     if source.file_format == "parquet":
-        file = pa.parquet.ParquetFile(stream, buffer_size=BATCH_BYTES)
-        batches = file.iter_batches(BATCH_ROWS, use_threads=False)
-        return (Rows(_without_dictionaries(batch)) for batch in batches)
+        return _read_parquet(source, stream)
     head, stream = look_ahead(source, stream, BATCH_BYTES, wait=True)
     if source.file_format == "jsonl":
         encoding = options.encoding or marked_encoding(head)
@@ -71,6 +69,23 @@ def _open_rows(source: Input, stream: Any, options: ReadOptions) -> Iterator[Row
     if told := dialect.differences(usual):
         options.tell(f"{source.name}: {told}")
     return read_csv(stream, dialect)
+
+
+def _read_parquet(source: Input, stream: Any) -> Iterator[Rows]:
+    file = pa.parquet.ParquetFile(stream, buffer_size=BATCH_BYTES)
+    groups = list(range(file.num_row_groups) if source.part is None else source.part)
+    missing = sum(file.metadata.row_group(group).num_rows for group in groups)
+    for batch in file.iter_batches(BATCH_ROWS, row_groups=groups, use_threads=False):
+        missing -= batch.num_rows
+        yield Rows(_without_dictionaries(batch))
+    if missing:
+        raise pa.ArrowInvalid(f"{missing:,} of its rows are missing")
+
+
+def first_batch(stream: Any) -> Any:
+    """Return the first rows of a Parquet file as a record batch."""
+    file = pa.parquet.ParquetFile(stream, buffer_size=BATCH_BYTES)
+    return _without_dictionaries(next(file.iter_batches(BATCH_ROWS, use_threads=False)))
 
 
 def _without_dictionaries(batch: Any) -> Any:

@@ -63,9 +63,14 @@ def move_into_place(partial: Path, path: Path) -> None:
     if target.exists():
         os.chmod(partial, stat.S_IMODE(target.stat().st_mode))
     partial.replace(target)
+    sync_folder(target.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make sure that a file that was renamed in a folder is there even after a power failure."""
     if hasattr(os, "O_DIRECTORY"):
         with suppress(OSError):  # some file systems cannot
-            folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+            folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 os.fsync(folder)
             finally:

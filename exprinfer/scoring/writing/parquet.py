@@ -19,7 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 _MARKED = [("given", pa.string()), *((mark, pa.bool_()) for mark in MARKS)]
-_LINES_SCHEMA = pa.schema([*SCHEMA, *(pa.field(*mark) for mark in _MARKED)])
+#: The columns of the results of lines.
+LINES_SCHEMA = pa.schema([*SCHEMA, *(pa.field(*mark) for mark in _MARKED)])
 
 
 class ParquetEncoder:
@@ -47,11 +48,7 @@ class ParquetEncoder:
         rows = to_arrow(batch)
         schema = [rows.schema.to_string()]
         if schema != (self.state or schema):
-            raise OutputError(
-                "the inputs have different columns, which one Parquet file cannot hold; score them "
-                "one by one, or use --format jsonl: "
-                f"{_one_line(self.state)}; then {_one_line(schema)}"
-            )
+            raise OutputError(different_columns(self.state[0], schema[0]))
         self.state = schema
         size = 0 if offset else file.write(rows.schema.serialize())
         return size + file.write(rows.serialize())
@@ -59,7 +56,7 @@ class ParquetEncoder:
     def write_end(self, file: BinaryIO, offset: int) -> None:
         """Write the schema if there were no results."""
         if not offset:
-            file.write(_LINES_SCHEMA.serialize())
+            file.write(LINES_SCHEMA.serialize())
 
     def finish(self, partial: Path, path: Path) -> None:
         """Convert the Arrow stream to the Parquet file, and remove the stream."""
@@ -71,8 +68,21 @@ class ParquetEncoder:
         partial.unlink()
 
 
-def _one_line(schema: list[str]) -> str:
-    return ", ".join(schema[0].splitlines())
+def different_columns(before: str, then: str) -> str:
+    """Return the message for inputs whose results do not fit into one table.
+
+    Args:
+        before: The schema of the first results, as text.
+        then: The other schema.
+    """
+    return (
+        "the inputs have different columns, which one Parquet file cannot hold; score them one by "
+        f"one, or use --format jsonl: {_one_line(before)}; then {_one_line(then)}"
+    )
+
+
+def _one_line(schema: str) -> str:
+    return ", ".join(schema.splitlines())
 
 
 def to_arrow(batch: ScoredBatch) -> pa.RecordBatch:

@@ -1,4 +1,4 @@
-"""Write the results of ``exprinfer.ray`` to a folder, local or in object storage, and count them.
+"""Write the results of ``exprinfer.ray`` to a folder, local or in object storage.
 
 File systems are those of pyarrow (``pyarrow.fs.FileSystem``).
 """
@@ -9,56 +9,38 @@ import json
 import os
 import shutil
 import uuid
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import exprinfer.arrow  # raises an error if pyarrow is missing  # noqa: F401
 from exprinfer.errors import OutputError
-from exprinfer.scoring.marking import MARKS
+from exprinfer.scoring.reading.locations import locate, without_secrets
+from exprinfer.scoring.writing.atomic_file import sync_folder
+from exprinfer.scoring.writing.claims import CLAIM, claimed
 
 # isort: split
-import pyarrow.compute as pc
+import pyarrow as pa
 from pyarrow import fs, parquet
 
-#: A file that is written last in object storage, where folders cannot be renamed.
+#: A file that is written last: it lists the others, with the numbers of rows read and written.
 SUCCESS = "_SUCCESS"
-#: What the name of a file begins with that says that a run writes to a folder in object storage.
-CLAIM = "_CLAIM-"
+#: What the file systems are called in which a file is seen before it is complete.
+_RENAMING = ("local", "subtree", "hdfs", "file")
 
 
-@dataclass(frozen=True)
-class Totals:
-    """Counts over the results of a data set."""
+class WrittenFile(NamedTuple):
+    """A file of results."""
 
-    rows: int = 0
-    certified: int = 0
-    """Rows with a certified answer."""
-    errors: Counter[str] = field(default_factory=Counter)
-    """Rows without an answer, by error code."""
-    marked: int = 0
-    """Rows with an expected value that can be read and an exact value."""
-    given_right: int = 0
-    """Marked rows whose expected value is right."""
-    right: int = 0
-    """Marked rows that the models answer right."""
-    unreadable: int = 0
-    """Rows whose expected value cannot be read."""
+    name: str
+    rows: int
+    size: int
 
 
-def locate(path: str, filesystem: Any) -> tuple[Any, str]:
-    """Return the file system of a path or URI, and the path on it."""
-    if filesystem is not None:
-        return filesystem, path
-    if "://" in path:
-        return fs.FileSystem.from_uri(path)  # type: ignore[no-any-return]
-    return fs.LocalFileSystem(), os.path.abspath(path)
-
-
-@dataclass(frozen=True)
+@dataclass
 class Folder:
     """A folder that a run writes to."""
 
@@ -66,20 +48,103 @@ class Folder:
     filesystem: Any
     run: str
     """What the names of all files of this run begin with."""
+    manifest: dict[str, Any] = field(default_factory=dict)
+    """The content of the file ``SUCCESS``."""
+
+    def put(self, name: str, content: Any) -> None:
+        """Write a file, which is seen only when it is complete. An older one is replaced.
+
+        Two attempts at the same rows may write it at once, since what they write is the same.
+        """
+        path = f"{self.path}/{name}"
+        if isinstance(self.filesystem, fs.LocalFileSystem):
+            write_durably(Path(self.path), name, content)
+            return
+        renaming = any(kind in self.filesystem.type_name for kind in _RENAMING)
+        # Object storage shows an object when the last byte of it was taken.
+        target = f"{self.path}/.{self.run}-{uuid.uuid4().hex}" if renaming else path
+        with self.filesystem.open_output_stream(target) as file:
+            file.write(content)
+        if renaming:
+            self.filesystem.move(target, path)
 
     def files(self) -> list[Any]:
-        """Return the entries of the files that this run has written."""
+        """Return the entries of all files that this run has written."""
         entries = self.filesystem.get_file_info(fs.FileSelector(self.path, allow_not_found=True))
-        return [entry for entry in entries if entry.base_name.startswith(self.run)]
+        return [entry for entry in entries if self._is_own(entry.base_name)]
+
+    def remove(self, also_success: bool) -> None:
+        """Remove what this run has written."""
+        names = [*([SUCCESS] if also_success else []), *(entry.base_name for entry in self.files())]
+        for name in names:
+            with suppress(FileNotFoundError):
+                self.filesystem.delete_file(f"{self.path}/{name}")
+
+    def foreign(self) -> list[str]:
+        """Return the names of what others have written to the folder, except claims."""
+        return [name for name in _found(self.filesystem, self.path) if not self._is_own(name)]
+
+    def _is_own(self, name: str) -> bool:
+        return name.startswith((self.run, f".{self.run}"))
+
+    def check(self, inputs: dict[str, int], written: Sequence[WrittenFile]) -> None:
+        """Compare the rows of the inputs with those of the files in the folder.
+
+        The files are listed, and their rows counted again. Files that attempts left are removed.
+
+        Args:
+            inputs: The number of rows that were read of each input.
+            written: The files that were written.
+
+        Raises:
+            OutputError: If a file is missing or has another size, or the numbers of rows differ.
+        """
+        expected = {file.name: file for file in written}
+        sizes = {}
+        for entry in self.files():
+            if entry.base_name in expected:
+                sizes[entry.base_name] = entry.size
+            else:
+                self.filesystem.delete_file(entry.path)
+        wrong = sorted(name for name in expected if sizes.get(name) != expected[name].size)
+        if wrong:
+            raise OutputError(
+                f"{self.path}: {wrong[0]} is missing, or is not as it was written; the results are "
+                "removed"
+            )
+        with ThreadPoolExecutor(16) as pool:
+            rows = dict(zip(expected, pool.map(self._count_rows, expected), strict=True))
+        rows_in, rows_out = sum(inputs.values()), sum(rows.values())
+        if rows_in != rows_out:
+            raise OutputError(
+                f"{self.path}: {rows_in:,} rows were read, but {rows_out:,} results were written; "
+                "the results are removed"
+            )
+        self.manifest = {
+            "run": self.run,
+            "rows_in": rows_in,
+            "rows_out": rows_out,
+            "inputs": inputs,
+            "files": {name: {"rows": rows[name], "bytes": sizes[name]} for name in expected},
+        }
+
+    def _count_rows(self, name: str) -> int:
+        try:
+            with self.filesystem.open_input_file(f"{self.path}/{name}") as file:
+                return parquet.read_metadata(file).num_rows  # type: ignore[no-any-return]
+        except pa.ArrowException as error:
+            raise OutputError(
+                f"{self.path}: {name} cannot be read: {error}; the results are removed"
+            ) from error
 
 
 @contextmanager
 def whole_folder(output: str, filesystem: Any) -> Iterator[Folder]:
     """Create a folder that is complete at ``output`` if the block ends without an error.
 
-    A local folder has a name of its own until the block ends. In object storage the run first
-    writes a claim, and the file ``SUCCESS`` at the end; a run that finds the claim of another one
-    gives up. After an error only what this run wrote is removed.
+    A local folder has a name of its own until the block ends. In object storage a claim keeps other
+    runs away, and the file ``SUCCESS`` is written at the end. After an error only what this run
+    wrote is removed.
 
     Yields:
         The folder to write to.
@@ -88,116 +153,78 @@ def whole_folder(output: str, filesystem: Any) -> Iterator[Folder]:
         FileExistsError: If there is something at ``output``, or another run writes to it.
     """
     system, path = locate(output, filesystem)
+    output = without_secrets(output)
     run = uuid.uuid4().hex
     if isinstance(system, fs.LocalFileSystem):
         with _local_folder(output, Path(path), run) as folder:
             yield folder
         return
     found = system.get_file_info(path)
-    if found.is_file or system.get_file_info(fs.FileSelector(path, allow_not_found=True)):
-        raise _exists(output)
+    if found.is_file or _found(system, path):
+        raise exists(output)
     system.create_dir(path)
-    folder, claim = Folder(path, system, run), f"{path}/{CLAIM}{run}"
-    try:
-        system.open_output_stream(claim).close()
-        _refuse_others(output, folder)
-        yield folder
-        _refuse_others(output, folder)
-        with system.open_output_stream(f"{path}/{SUCCESS}") as file:
-            file.write(_manifest(folder))
-    except BaseException:
-        for entry in folder.files():
-            system.delete_file(entry.path)
-        _remove(system, claim)
-        raise
-    _remove(system, claim)
+    folder = Folder(path, system, run)
+    ended = False
+    with claimed(output, system, path, run):
+        try:
+            if _found(system, path):
+                raise exists(output)
+            yield folder
+            if foreign := folder.foreign():
+                raise FileExistsError(
+                    f"{output}: another run has written to this folder ({foreign[0]})"
+                )
+            ended = True
+            folder.put(SUCCESS, _encoded(folder.manifest))
+        except BaseException:
+            # If the storage is away, files are left, but without SUCCESS they are no data set.
+            with suppress(OSError):
+                folder.remove(also_success=ended)
+            raise
 
 
 @contextmanager
 def _local_folder(output: str, target: Path, run: str) -> Iterator[Folder]:
     if os.path.lexists(target):
-        raise _exists(output)
+        raise exists(output)
     staging = target.with_name(f".{target.name}.{run}.partial")
     staging.mkdir()  # an error if anyone else has this name
     try:
-        yield Folder(str(staging), fs.LocalFileSystem(), run)
+        folder = Folder(str(staging), fs.LocalFileSystem(), run)
+        yield folder
+        folder.put(SUCCESS, _encoded(folder.manifest))
         if os.path.lexists(target):
-            raise _exists(output)
+            raise exists(output)
         try:
             staging.rename(target)
+            sync_folder(target.parent)
         except OSError as error:
-            raise (_exists(output) if target.exists() else error) from error
+            raise (exists(output) if target.exists() else error) from error
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
 
 
-def _exists(output: str) -> FileExistsError:
+def write_durably(folder: Path, name: str, content: Any) -> None:
+    """Write a file that is seen only when it is complete, also after a power failure."""
+    hidden = folder / f".{name}.{uuid.uuid4().hex}"
+    with hidden.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    hidden.replace(folder / name)
+
+
+def exists(output: str) -> FileExistsError:
+    """Return the error for an output that is there already."""
     return FileExistsError(f"{output} already exists; choose another output, or remove it")
 
 
-def _refuse_others(output: str, folder: Folder) -> None:
-    """Refuse a folder in which there is anything that this run did not write."""
-    entries = folder.filesystem.get_file_info(fs.FileSelector(folder.path))
-    own = (folder.run, f"{CLAIM}{folder.run}")
-    others = [entry.base_name for entry in entries if not entry.base_name.startswith(own)]
-    if others:
-        raise FileExistsError(
-            f"{output}: another run is writing, or has written, to this folder ({others[0]})"
-        )
+def _found(system: Any, path: str) -> list[str]:
+    """Return the names of what is in a folder, except claims."""
+    entries = system.get_file_info(fs.FileSelector(path, allow_not_found=True))
+    return [entry.base_name for entry in entries if not entry.base_name.startswith(CLAIM)]
 
 
-def _manifest(folder: Folder) -> bytes:
-    files = {entry.base_name: entry.size for entry in folder.files()}
-    return json.dumps({"run": folder.run, "files": files}, indent=2).encode() + b"\n"
-
-
-def _remove(system: Any, path: str) -> None:
-    with suppress(FileNotFoundError):
-        system.delete_file(path)
-
-
-def check_rows(output: str, rows_in: int | None, totals: Totals) -> None:
-    """Compare the number of rows read with that of the results.
-
-    Raises:
-        OutputError: If they differ.
-    """
-    if rows_in not in (None, totals.rows):
-        raise OutputError(
-            f"{output}: {rows_in:,} rows were read, but {totals.rows:,} results were written; the "
-            "results are removed"
-        )
-
-
-def count_results(folder: Folder) -> Totals:
-    """Count the results in the Parquet files that a run wrote."""
-    counts, errors, system = Counter[str](), Counter[str](), folder.filesystem
-    for entry in folder.files():
-        if entry.extension != "parquet":
-            continue
-        with system.open_input_file(entry.path) as file:
-            names = parquet.read_schema(file).names
-        wanted = [name for name in ("certified", "error", *MARKS) if name in names]
-        table = parquet.read_table(entry.path, columns=wanted, filesystem=system)
-        counts += _count_rows(table)
-        for code in pc.value_counts(table["error"].drop_null()).to_pylist():
-            errors[code["values"]] += code["counts"]
-    return Totals(errors=errors, **counts)
-
-
-def _count_rows(table: Any) -> Counter[str]:
-    def true(values: Any) -> int:
-        return pc.sum(values).as_py() or 0
-
-    counts = Counter(rows=len(table), certified=true(table["certified"]))
-    if MARKS[0] in table.column_names:
-        given_right, right, unreadable = (table[name] for name in MARKS)
-        marked = given_right.is_valid()
-        counts.update(
-            marked=true(marked),
-            given_right=true(given_right),
-            right=true(pc.and_(marked, right.fill_null(False))),
-            unreadable=true(unreadable),
-        )
-    return counts
+def _encoded(manifest: dict[str, Any]) -> bytes:
+    return json.dumps(manifest, indent=2).encode() + b"\n"

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Protocol
 from exprinfer.errors import OutputError
 from exprinfer.scoring.marking import SCORED_FIELDS, ScoredBatch
 from exprinfer.scoring.reading.inputs import COMPRESSIONS
-from exprinfer.scoring.reading.opening import require_pyarrow
+from exprinfer.scoring.reading.optional import require_pyarrow
 from exprinfer.scoring.writing.atomic_file import move_into_place
 from exprinfer.scoring.writing.text_formats import csv_header, to_csv, to_jsonl, to_text
 

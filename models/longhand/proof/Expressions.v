@@ -1,5 +1,5 @@
 (** Whole expressions: how they are written, what they are worth, and what the machine does. *)
-From Longhand Require Export Values.
+From Longhand Require Export Quotients.
 
 (** * The grammar *)
 
@@ -56,14 +56,6 @@ with eval (e : sum) : option Z :=
   | SMinus e p => both (fun a b => Some (a - b)) (eval e) (eval_p p)
   end.
 
-(** Whether there is a division. *)
-Fixpoint has_f (f : factor) : bool :=
-  match f with FNumber _ _ => false | FMinus f => has_f f | FBrackets e => has e end
-with has_p (p : product) : bool :=
-  match p with PFactor f => has_f f | PTimes p f => has_p p || has_f f | POver _ _ => true end
-with has (e : sum) : bool :=
-  match e with SProduct p => has_p p | SPlus e p | SMinus e p => has e || has_p p end.
-
 (** * No value has more digits than its text has symbols *)
 
 Lemma digits_len z k : (length (digits z) <= k)%nat -> Z.abs z < 10 ^ Z.of_nat k.
@@ -119,14 +111,25 @@ Qed.
 
 (** * The machine on an expression *)
 
-Definition outcome N (v : option Z) s K rest c : Prop :=
+(** The steps for an expression of [n] symbols, up to the end of its last number or bracket. *)
+Definition most (n : nat) : nat := 14 * (n * n) + 19 * n.
+
+Lemma most_le m n : (m <= n)%nat -> (most m <= most n)%nat.
+Proof. intros H. pose proof (Nat.mul_le_mono _ _ _ _ H H). unfold most. lia. Qed.
+
+(** What two operands leave for the work with them. *)
+Lemma most_both m n : most (m + S n) = (most m + most n + 28 * (m * n) + 28 * (m + n) + 33)%nat.
+Proof. unfold most. lia. Qed.
+
+Definition outcome N n (v : option Z) s K rest c : Prop :=
   match v with
-  | Some v => E N c (Hand N (sz s * v) K rest)
-  | None => E N c Zero_division
+  | Some v => R N (most n) c (Hand N n (sz s * v) K rest)
+  | None => R N (most n) c Zero_division
   end.
 
 Lemma digits_signed s v : length (digits (sz s * v)) = length (digits v).
-Proof. destruct s; cbn [sz]; [now rewrite Z.mul_1_l|]. replace (-1 * v) with (- v) by lia. now rewrite digits_opp. Qed.
+Proof. destruct s; cbn [sz]; [now rewrite Z.mul_1_l|]. replace (-1 * v) with (- v) by lia.
+  now rewrite digits_opp. Qed.
 
 Lemma abs_sign x v : Z.abs x * (sz (sign_z x) * v) = x * v.
 Proof. unfold sign_z. destruct (Z.ltb_spec x 0); cbn [sz]; nia. Qed.
@@ -157,100 +160,127 @@ Qed.
 
 Lemma rep_item_len x y K : is_operator y = true ->
   length (rep (item_of x y :: K)) = S (length (digits x) + length (rep K)).
-Proof. intros H. destruct y; try discriminate H; cbn [item_of rep length]; now rewrite app_length, map_length, rev_length. Qed.
+Proof. intros H. destruct y; try discriminate H; cbn [item_of rep length];
+  now rewrite app_length, map_length, rev_length. Qed.
+
+(** Prove that the steps that are left are enough. *)
+Ltac budget := rewrite ?digits_signed in *; rewrite ?app_length, ?map_length; cbn [length] in *;
+  unfold most in *; lia.
 
 Lemma runs :
-  (forall f N s K rest c, (has_f f = true -> divides N) -> ordered K = true -> text_ok rest -> next_ok rest = true ->
+  (forall f N s K rest c, ordered K = true -> text_ok rest -> next_ok rest = true ->
     (length (rep K) + length (show_f f) + length rest <= N)%nat ->
-    Val N s K (show_f f ++ rest) c -> outcome N (eval_f f) s K rest c) /\
-  (forall p N s K rest c, (has_p p = true -> divides N) -> ordered K = true -> no_product K = true -> text_ok rest -> next_ok rest = true ->
+    Val N s K (show_f f ++ rest) c -> outcome N (length (show_f f)) (eval_f f) s K rest c) /\
+  (forall p N s K rest c, ordered K = true -> no_product K = true -> text_ok rest -> next_ok rest = true ->
     (length (rep K) + length (show_p p) + length rest <= N)%nat ->
-    Val N s K (show_p p ++ rest) c -> outcome N (eval_p p) s K rest c) /\
-  (forall e N K rest c, (has e = true -> divides N) -> ordered K = true -> at_start K = true -> text_ok rest -> next_ok rest = true ->
+    Val N s K (show_p p ++ rest) c -> outcome N (length (show_p p)) (eval_p p) s K rest c) /\
+  (forall e N K rest c, ordered K = true -> at_start K = true -> text_ok rest -> next_ok rest = true ->
     waits Plus (hd B rest) = false ->
     (length (rep K) + length (show e) + length rest <= N)%nat ->
-    Val N Pos K (show e ++ rest) c -> outcome N (eval e) Pos K rest c).
+    Val N Pos K (show e ++ rest) c -> outcome N (length (show e)) (eval e) Pos K rest c).
 Proof.
   pose proof digits_lengths as (Df & Dp & De). pose proof shows as (Tf & Tp & Te).
-  apply expression_ind; cbn [show_f show_p show eval_f eval_p eval has_f has_p has].
+  apply expression_ind; cbn [show_f show_p show eval_f eval_p eval].
   - (* A number. *)
-    intros d ds N s K rest c HD O Tx Nx L V. rewrite map_length in L. cbn [length] in L.
-    cbn [outcome]. eapply E_weaken; [apply (read_number N s K d ds rest c); auto; lia|]. intros c' [H _]. exact H.
+    intros d ds N s K rest c O Tx Nx L V. rewrite map_length in L. cbn [length] in L.
+    cbn [outcome]. eapply R_by; [apply (read_number N (length (map Dig (d :: ds))) s K d ds rest c);
+      auto; lia| |budget]. intros c' [H _]. exact H.
   - (* A minus. *)
-    intros f IH N s K rest c HD O Tx Nx L V. cbn [length app] in *.
-    assert (M : E N c (Val N (flip s) K (show_f f ++ rest))).
+    intros f IH N s K rest c O Tx Nx L V. cbn [length app] in *.
+    assert (M : R N 1 c (Val N (flip s) K (show_f f ++ rest))).
     { apply read_minus; auto; [constructor; [discriminate|apply text_app; auto]|rewrite app_length; lia]. }
     specialize (IH N (flip s) K rest).
     destruct (eval_f f) as [v|]; cbn [option_map outcome] in *.
-    + eapply E_bind; [exact M|]. intros c' Hc. replace (sz s * - v) with (sz (flip s) * v) by (rewrite sz_flip; ring).
-      apply IH; auto. lia.
-    + eapply E_bind; [exact M|]. intros c' Hc. apply IH; auto. lia.
+    + eapply R_seq; [exact M| |budget]. intros c' Hc. replace (sz s * - v) with (sz (flip s) * v) by
+        (rewrite sz_flip; ring).
+      eapply R_by; [apply IH; auto; lia| |budget]. intros c2 H2. eapply hand_le; [|exact H2]. lia.
+    + eapply R_seq; [exact M| |budget]. intros c' Hc. eapply R_le; [apply IH; auto; lia|budget].
   - (* Brackets. *)
-    intros e IH N s K rest c HD O Tx Nx L V. cbn [length app] in *. rewrite app_length in L. cbn [length] in L.
+    intros e IH N s K rest c O Tx Nx L V. cbn [length app] in *. rewrite app_length in L. cbn [length] in L.
     rewrite <- app_assoc in V. cbn [app] in V.
-    assert (M : E N c (Val N Pos (Bracket (negates s) :: K) (show e ++ Close :: rest))).
+    assert (M : R N 2 c (Val N Pos (Bracket (negates s) :: K) (show e ++ Close :: rest))).
     { apply read_open; auto. rewrite app_length. cbn [length]. lia. }
     specialize (IH N (Bracket (negates s) :: K) (Close :: rest)).
     specialize (De e). destruct De as [De _].
     assert (Lr : length (rep (Bracket (negates s) :: K)) = S (length (rep K))) by reflexivity.
     destruct (eval e) as [v|]; cbn [outcome fits_in] in *.
-    + eapply E_bind; [exact M|]. intros c1 H1.
-      eapply E_bind; [apply IH; auto; [constructor; [discriminate|assumption]|cbn [length]; lia]|].
+    + eapply R_seq; [exact M| |budget]. intros c1 H1.
+      eapply R_seq; [apply IH; auto; [constructor; [discriminate|assumption]|cbn [length]; lia]| |budget].
       intros c2 H2. cbn [sz] in H2. rewrite Z.mul_1_l in H2.
-      eapply E_bind; [apply (hand_ans N v (Bracket (negates s) :: K) (Close :: rest) c2); auto; cbn [length]; lia|].
-      intros c3 H3. eapply E_weaken; [apply (close N v (negates s) K rest c3); auto; cbn [length]; lia|].
-      intros c4 H4. left. destruct s; cbn [negates sz] in *; [now rewrite Z.mul_1_l|].
-      now replace (-1 * v) with (- v) by lia.
-    + eapply E_bind; [exact M|]. intros c1 H1. apply IH; auto; [constructor; [discriminate|assumption]|cbn [length]; lia].
-  - intros f IH N s K rest c HD O NP Tx Nx L V. now apply IH.
+      eapply R_seq; [apply (hand_ans N (length (show e)) v (Bracket (negates s) :: K) (Close :: rest)
+        c2); auto; cbn [length]; lia| |budget].
+      intros c3 H3. eapply R_by; [apply (close N (length (show e)) v (negates s) K rest c3); auto;
+        cbn [length]; lia| |budget].
+      intros c4 H4. apply (hand_le N (length (show e))); [rewrite app_length; lia|]. left.
+      destruct s; cbn [negates sz] in *; [now rewrite Z.mul_1_l|]. now replace (-1 * v) with (- v) by lia.
+    + eapply R_seq; [exact M| |budget]. intros c1 H1. eapply R_le; [apply IH; auto; [constructor;
+        [discriminate|assumption]|cbn [length]; lia]|budget].
+  - intros f IH N s K rest c O NP Tx Nx L V. now apply IH.
   - (* Times. *)
-    intros p IHp f IHf N s K rest c HD O NP Tx Nx L V. rewrite app_length in L. cbn [length] in L.
+    intros p IHp f IHf N s K rest c O NP Tx Nx L V. rewrite app_length in L. cbn [length] in L.
     rewrite <- app_assoc in V. cbn [app] in V.
     assert (Tx' : text_ok (Star :: show_f f ++ rest)).
     { constructor; [discriminate|apply text_app; auto]. }
     specialize (IHp N s K (Star :: show_f f ++ rest) c).
-    destruct (Dp p) as [Dv _]. destruct (Df f) as [Dw _].
+    destruct (Dp p) as [Dv _]. destruct (Df f) as [Dw Wf].
+    pose proof (Nat.mul_le_mono_l _ _ (length (show_p p)) Wf).
     destruct (eval_p p) as [a|]; cbn [both outcome fits_in] in *.
-    2: { apply IHp; auto; [intros; apply HD; now rewrite H|cbn [length]; rewrite app_length; lia]. }
-    assert (M : E N c (Val N (sign_z (sz s * a)) (Prod (sz s * a) true :: K) (show_f f ++ rest))).
-    { eapply E_bind; [apply IHp; auto; [intros; apply HD; now rewrite H|cbn [length]; rewrite app_length; lia]|].
-      intros c1 H1. apply (push_hand N (sz s * a) Star (show_f f ++ rest) K c1); auto; [apply waits_bad; auto|].
-      rewrite digits_signed, app_length. lia. }
+    2: { eapply R_le; [apply IHp; auto; cbn [length]; rewrite app_length; lia|apply most_le;
+      rewrite app_length; lia]. }
+    assert (M : R N (most (length (show_p p)) + 4 * length (show_p p) + 7) c
+      (Val N (sign_z (sz s * a)) (Prod (sz s * a) true :: K) (show_f f ++ rest))).
+    { eapply R_seq; [apply IHp; auto; cbn [length]; rewrite app_length; lia| |budget].
+      intros c1 H1. eapply R_le; [apply (push_hand N (length (show_p p)) (sz s * a) Star (show_f f ++
+        rest) K c1); auto; try lia; [apply waits_bad; auto|];
+      rewrite digits_signed, app_length; lia|budget]. }
     pose proof (rep_item_len (sz s * a) Star K eq_refl) as Lr. cbn [item_of] in Lr. rewrite digits_signed in Lr.
     specialize (IHf N (sign_z (sz s * a)) (Prod (sz s * a) true :: K) rest).
     assert (O' : ordered (Prod (sz s * a) true :: K) = true) by (cbn [ordered]; now rewrite NP).
     destruct (eval_f f) as [b|]; cbn [both outcome fits_in] in *.
-    + eapply E_bind; [exact M|]. intros c1 H1.
-      eapply E_bind; [apply IHf; auto; [intros; apply HD; rewrite H; apply orb_true_r|rewrite Lr; lia]|].
-      intros c2 H2. eapply E_weaken; [apply (compute_star N (sz (sign_z (sz s * a)) * b) (sz s * a) K rest c2); auto; rewrite ?digits_signed, ?Lr; try lia; exact H2|].
+    + pose proof (Nat.mul_le_mono _ _ _ _ Dv Dw).
+      eapply R_seq; [exact M| |budget]. intros c1 H1.
+      eapply R_seq; [apply IHf; auto; rewrite Lr; lia| |budget].
+      intros c2 H2. eapply R_by; [apply (compute_star N (length (show_f f)) (length (show_p p ++ Star ::
+        show_f f)) (sz (sign_z (sz s * a)) * b) (sz s * a) K rest c2); auto;
+        rewrite ?digits_signed, ?Lr; try lia; exact H2| |budget].
       intros c3 H3. left. rewrite abs_sign in H3. now rewrite Z.mul_assoc.
-    + eapply E_bind; [exact M|]. intros c1 H1.
-      apply IHf; auto; [intros; apply HD; rewrite H; apply orb_true_r|rewrite Lr; lia].
+    + eapply R_seq; [exact M| |budget]. intros c1 H1.
+      eapply R_le; [apply IHf; auto; rewrite Lr; lia|budget].
   - (* Over. *)
-    intros p IHp f IHf N s K rest c HD O NP Tx Nx L V. rewrite app_length in L. cbn [length] in L.
-    rewrite <- app_assoc in V. cbn [app] in V. specialize (HD eq_refl).
+    intros p IHp f IHf N s K rest c O NP Tx Nx L V. rewrite app_length in L. cbn [length] in L.
+    rewrite <- app_assoc in V. cbn [app] in V.
     assert (Tx' : text_ok (Slash :: show_f f ++ rest)).
     { constructor; [discriminate|apply text_app; auto]. }
     specialize (IHp N s K (Slash :: show_f f ++ rest) c).
-    destruct (Dp p) as [Dv _]. destruct (Df f) as [Dw _].
+    destruct (Dp p) as [Dv _]. destruct (Df f) as [Dw Wf].
+    pose proof (Nat.mul_le_mono_l _ _ (length (show_p p)) Wf).
     destruct (eval_p p) as [a|]; cbn [both outcome fits_in] in *.
-    2: { apply IHp; auto; cbn [length]; rewrite app_length; lia. }
-    assert (M : E N c (Val N (sign_z (sz s * a)) (Prod (sz s * a) false :: K) (show_f f ++ rest))).
-    { eapply E_bind; [apply IHp; auto; cbn [length]; rewrite app_length; lia|].
-      intros c1 H1. apply (push_hand N (sz s * a) Slash (show_f f ++ rest) K c1); auto; [apply waits_bad; auto|].
-      rewrite digits_signed, app_length. lia. }
+    2: { eapply R_le; [apply IHp; auto; cbn [length]; rewrite app_length; lia|apply most_le;
+      rewrite app_length; lia]. }
+    assert (M : R N (most (length (show_p p)) + 4 * length (show_p p) + 7) c
+      (Val N (sign_z (sz s * a)) (Prod (sz s * a) false :: K) (show_f f ++ rest))).
+    { eapply R_seq; [apply IHp; auto; cbn [length]; rewrite app_length; lia| |budget].
+      intros c1 H1. eapply R_le; [apply (push_hand N (length (show_p p)) (sz s * a) Slash (show_f f ++
+        rest) K c1); auto; try lia; [apply waits_bad; auto|];
+      rewrite digits_signed, app_length; lia|budget]. }
     pose proof (rep_item_len (sz s * a) Slash K eq_refl) as Lr. cbn [item_of] in Lr. rewrite digits_signed in Lr.
     specialize (IHf N (sign_z (sz s * a)) (Prod (sz s * a) false :: K) rest).
     assert (O' : ordered (Prod (sz s * a) false :: K) = true) by (cbn [ordered]; now rewrite NP).
     destruct (eval_f f) as [b|]; cbn [both outcome fits_in] in *.
-    + assert (M2 : E N c (Hand N (sz (sign_z (sz s * a)) * b) (Prod (sz s * a) false :: K) rest)).
-      { eapply E_bind; [exact M|]. intros c1 H1. apply IHf; auto; rewrite Lr; lia. }
+    + pose proof (Nat.mul_le_mono _ _ _ _ Dv Dw). assert (M2 : R N (most (length (show_p p)) + 4 *
+        length (show_p p) + 7 + most (length (show_f f))) c
+        (Hand N (length (show_f f)) (sz (sign_z (sz s * a)) * b) (Prod (sz s * a) false :: K) rest)).
+      { eapply R_seq; [exact M| |budget]. intros c1 H1. eapply R_le; [apply IHf; auto; rewrite Lr; lia|budget]. }
       destruct (Z.eqb_spec b 0) as [->|Nb]; cbn [outcome].
-      * rewrite Z.mul_0_r in M2. eapply E_bind; [exact M2|]. intros c2 H2.
-        apply (by_zero N (sz s * a) K rest c2); auto; rewrite Lr; lia.
-      * eapply E_bind; [exact M2|]. intros c2 H2.
-        eapply E_weaken; [apply (compute_slash N (sz (sign_z (sz s * a)) * b) (sz s * a) K rest c2 HD); auto; rewrite ?digits_signed, ?Lr; try lia; try exact H2; destruct (sign_z (sz s * a)); cbn [sz]; lia|].
-        intros c3 H3. left.
+      * rewrite Z.mul_0_r in M2. eapply R_seq; [exact M2| |budget]. intros c2 H2.
+        eapply R_le; [apply (by_zero N (length (show_f f)) (sz s * a) K rest c2); auto; try rewrite Lr;
+          lia|budget].
+      * eapply R_seq; [exact M2| |budget]. intros c2 H2.
+        eapply R_by; [apply (compute_slash N (length (show_f f)) (sz (sign_z (sz s * a)) * b) (sz s * a)
+          K rest c2 ltac:(lia) (division N)); auto; rewrite ?digits_signed, ?Lr; try lia; try exact H2;
+          destruct (sign_z (sz s * a)); cbn [sz]; lia| |budget].
+        intros c3 H3. rewrite digits_signed in H3.
+        apply (hand_le N (length (digits b))); [rewrite app_length; cbn [length]; lia|]. left.
         replace (sz s * Z.quot a b) with (Z.quot (Z.abs (sz s * a)) (sz (sign_z (sz s * a)) * b)); [assumption|].
         assert (Q : sz s * Z.quot a b = Z.quot (sz s * a) b).
         { destruct s; cbn [sz]; [now rewrite !Z.mul_1_l|].
@@ -258,54 +288,66 @@ Proof.
         rewrite Q. set (x := sz s * a). unfold sign_z. destruct (Z.ltb_spec x 0); cbn [sz].
         -- replace (-1 * b) with (- b) by lia. rewrite Z.abs_neq by lia. now rewrite Z.quot_opp_opp.
         -- rewrite Z.mul_1_l, Z.abs_eq; auto.
-    + eapply E_bind; [exact M|]. intros c1 H1. apply IHf; auto; rewrite Lr; lia.
-  - intros p IH N K rest c HD O A Tx Nx W L V. apply IH; auto. destruct K as [|[]]; auto; discriminate.
+    + eapply R_seq; [exact M| |budget]. intros c1 H1. eapply R_le; [apply IHf; auto; rewrite Lr; lia|budget].
+  - intros p IH N K rest c O A Tx Nx W L V. apply IH; auto. destruct K as [|[]]; auto; discriminate.
   - (* Plus. *)
-    intros e IHe p IHp N K rest c HD O A Tx Nx W L V. rewrite app_length in L. cbn [length] in L.
+    intros e IHe p IHp N K rest c O A Tx Nx W L V. rewrite app_length in L. cbn [length] in L.
     rewrite <- app_assoc in V. cbn [app] in V.
     assert (Tx' : text_ok (Plus :: show_p p ++ rest)).
     { constructor; [discriminate|apply text_app; auto]. }
     specialize (IHe N K (Plus :: show_p p ++ rest) c).
-    destruct (De e) as [Dv _]. destruct (Dp p) as [Dw _].
+    destruct (De e) as [Dv _]. destruct (Dp p) as [Dw Wp].
+    pose proof (Nat.mul_le_mono_l _ _ (length (show e)) Wp).
     destruct (eval e) as [a|]; cbn [both outcome fits_in] in *.
-    2: { apply IHe; auto; [intros; apply HD; now rewrite H|cbn [length]; rewrite app_length; lia]. }
-    assert (M : E N c (Val N Pos (Sum a :: K) (show_p p ++ rest))).
-    { eapply E_bind; [apply IHe; auto; [intros; apply HD; now rewrite H|cbn [length]; rewrite app_length; lia]|].
+    2: { eapply R_le; [apply IHe; auto; cbn [length]; rewrite app_length; lia|apply most_le;
+      rewrite app_length; lia]. }
+    assert (M : R N (most (length (show e)) + 4 * length (show e) + 7) c
+      (Val N Pos (Sum a :: K) (show_p p ++ rest))).
+    { eapply R_seq; [apply IHe; auto; cbn [length]; rewrite app_length; lia| |budget].
       intros c1 H1. cbn [sz] in H1. rewrite Z.mul_1_l in H1.
-      apply (push_hand N a Plus (show_p p ++ rest) K c1); auto; [apply waits_sum; auto|].
-      rewrite app_length. lia. }
+      eapply R_le; [apply (push_hand N (length (show e)) a Plus (show_p p ++ rest) K c1); auto; try lia;
+        [apply waits_sum; auto|];
+      rewrite app_length; lia|budget]. }
     pose proof (rep_item_len a Plus K eq_refl) as Lr. cbn [item_of] in Lr.
     specialize (IHp N Pos (Sum a :: K) rest).
     assert (O' : ordered (Sum a :: K) = true) by (cbn [ordered]; now rewrite A).
     destruct (eval_p p) as [b|]; cbn [both outcome fits_in] in *.
-    + eapply E_bind; [exact M|]. intros c1 H1.
-      eapply E_bind; [apply IHp; auto; [intros; apply HD; rewrite H; apply orb_true_r|rewrite Lr; lia]|].
-      intros c2 H2. eapply E_weaken; [apply (compute_sum N (sz Pos * b) a K rest c2); auto; rewrite ?digits_signed, ?Lr; try lia; exact H2|].
+    + pose proof (Nat.mul_le_mono _ _ _ _ Dv Dw).
+      eapply R_seq; [exact M| |budget]. intros c1 H1.
+      eapply R_seq; [apply IHp; auto; rewrite Lr; lia| |budget].
+      intros c2 H2. eapply R_by; [apply (compute_sum N (length (show_p p)) (length (show e ++ Plus ::
+        show_p p)) (sz Pos * b) a K rest c2); auto; rewrite ?digits_signed, ?Lr; try lia; exact H2| |budget].
       intros c3 H3. left. cbn [sz] in *. now replace (1 * (a + b)) with (a + 1 * b) by lia.
-    + eapply E_bind; [exact M|]. intros c1 H1.
-      apply IHp; auto; [intros; apply HD; rewrite H; apply orb_true_r|rewrite Lr; lia].
+    + eapply R_seq; [exact M| |budget]. intros c1 H1.
+      eapply R_le; [apply IHp; auto; rewrite Lr; lia|budget].
   - (* Minus. *)
-    intros e IHe p IHp N K rest c HD O A Tx Nx W L V. rewrite app_length in L. cbn [length] in L.
+    intros e IHe p IHp N K rest c O A Tx Nx W L V. rewrite app_length in L. cbn [length] in L.
     rewrite <- app_assoc in V. cbn [app] in V.
     assert (Tx' : text_ok (Minus :: show_p p ++ rest)).
     { constructor; [discriminate|apply text_app; auto]. }
     specialize (IHe N K (Minus :: show_p p ++ rest) c).
-    destruct (De e) as [Dv _]. destruct (Dp p) as [Dw _].
+    destruct (De e) as [Dv _]. destruct (Dp p) as [Dw Wp].
+    pose proof (Nat.mul_le_mono_l _ _ (length (show e)) Wp).
     destruct (eval e) as [a|]; cbn [both outcome fits_in] in *.
-    2: { apply IHe; auto; [intros; apply HD; now rewrite H|cbn [length]; rewrite app_length; lia]. }
-    assert (M : E N c (Val N Neg (Sum a :: K) (show_p p ++ rest))).
-    { eapply E_bind; [apply IHe; auto; [intros; apply HD; now rewrite H|cbn [length]; rewrite app_length; lia]|].
+    2: { eapply R_le; [apply IHe; auto; cbn [length]; rewrite app_length; lia|apply most_le;
+      rewrite app_length; lia]. }
+    assert (M : R N (most (length (show e)) + 4 * length (show e) + 7) c
+      (Val N Neg (Sum a :: K) (show_p p ++ rest))).
+    { eapply R_seq; [apply IHe; auto; cbn [length]; rewrite app_length; lia| |budget].
       intros c1 H1. cbn [sz] in H1. rewrite Z.mul_1_l in H1.
-      apply (push_hand N a Minus (show_p p ++ rest) K c1); auto; [apply waits_sum; auto|].
-      rewrite app_length. lia. }
+      eapply R_le; [apply (push_hand N (length (show e)) a Minus (show_p p ++ rest) K c1); auto;
+        try lia; [apply waits_sum; auto|];
+      rewrite app_length; lia|budget]. }
     pose proof (rep_item_len a Minus K eq_refl) as Lr. cbn [item_of] in Lr.
     specialize (IHp N Neg (Sum a :: K) rest).
     assert (O' : ordered (Sum a :: K) = true) by (cbn [ordered]; now rewrite A).
     destruct (eval_p p) as [b|]; cbn [both outcome fits_in] in *.
-    + eapply E_bind; [exact M|]. intros c1 H1.
-      eapply E_bind; [apply IHp; auto; [intros; apply HD; rewrite H; apply orb_true_r|rewrite Lr; lia]|].
-      intros c2 H2. eapply E_weaken; [apply (compute_sum N (sz Neg * b) a K rest c2); auto; rewrite ?digits_signed, ?Lr; try lia; exact H2|].
+    + pose proof (Nat.mul_le_mono _ _ _ _ Dv Dw).
+      eapply R_seq; [exact M| |budget]. intros c1 H1.
+      eapply R_seq; [apply IHp; auto; rewrite Lr; lia| |budget].
+      intros c2 H2. eapply R_by; [apply (compute_sum N (length (show_p p)) (length (show e ++ Minus ::
+        show_p p)) (sz Neg * b) a K rest c2); auto; rewrite ?digits_signed, ?Lr; try lia; exact H2| |budget].
       intros c3 H3. left. cbn [sz] in *. now replace (1 * (a - b)) with (a + -1 * b) by lia.
-    + eapply E_bind; [exact M|]. intros c1 H1.
-      apply IHp; auto; [intros; apply HD; rewrite H; apply orb_true_r|rewrite Lr; lia].
+    + eapply R_seq; [exact M| |budget]. intros c1 H1.
+      eapply R_le; [apply IHp; auto; rewrite Lr; lia|budget].
 Qed.

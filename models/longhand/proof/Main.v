@@ -1,5 +1,5 @@
-(** The theorem, about the table of the model file. *)
-From Longhand Require Export Expressions Quotients.
+(** The theorems, about the table of the model file. *)
+From Longhand Require Export Answers Unambiguous Validation.
 From Longhand Require Import transitions.
 
 Opaque table.
@@ -25,24 +25,20 @@ Definition blank : tape := T [] B [] 0.
 Definition initial (text : list sym) : config N :=
   Cfg START (T [] (hd B text) (tl text) 0) blank blank blank.
 
+(** The model takes at most so many steps for a text of [n] symbols. *)
+Definition step_limit (n : nat) : nat := 14 * (n * n) + 20 * n + 20.
+
 (** The model's tapes for a text of [n] symbols have the cells [-(n + 2)] to [n + 1]. *)
 Definition on_tape (n : nat) (t : tape) : Prop :=
   - (Z.of_nat n + 2) <= pos t <= Z.of_nat n + 1.
 Definition on_tapes (n : nat) (c : config N) : Prop :=
   on_tape n (ti c) /\ on_tape n (tf c) /\ on_tape n (ts c) /\ on_tape n (ta c).
 
-(** What is read off a tape: its symbols from the first one that is not blank. *)
+(** What is read off a tape: its symbols from the first one that is not blank. The model reads [n] of
+    them for a text of [n] symbols. *)
 Fixpoint drop_blanks (l : list sym) : list sym :=
   match l with B :: l => drop_blanks l | _ => l end.
 Definition written (t : tape) : list sym := drop_blanks (rev (lft t) ++ cur t :: rgt t).
-
-(** An integer in decimal: no leading zeros, a minus if it is negative, and 0 as one digit. *)
-Definition decimal (z : Z) : list sym :=
-  if z =? 0 then [Dig d0] else (if z <? 0 then [Minus] else []) ++ map Dig (digits z).
-
-(** The answer to an expression. *)
-Definition answer (e : sum) : list sym :=
-  match eval e with Some v => decimal v | None => [Slash] end.
 
 (** * From the program to the table *)
 
@@ -68,6 +64,13 @@ Proof.
     all: cbn [run] in H1; rewrite (step_table _ _ H) in H1; apply (Hi i ci); auto; lia.
 Qed.
 
+(** No transition leads on from the last state, so a run ends there. *)
+Theorem halt_is_final c : st c = HALT -> step longhand c = None.
+Proof.
+  intros H. unfold step, longhand, program_of. rewrite H.
+  assert (filter (of_state HALT) table = []) as -> by (vm_compute; reflexivity). reflexivity.
+Qed.
+
 (** * Answers *)
 
 Lemma written_answer x : written (answer_tape x) = decimal x.
@@ -82,60 +85,51 @@ Qed.
 Definition start_cfg (text : list sym) : cfg :=
   Cfg (Start Pos) (T [] (hd B text) (tl text) 0) blank blank blank.
 
-Lemma halts e : (has e = true -> divides (length (show e))) ->
-  E (length (show e)) (start_cfg (show e))
-    (fun c => st c = Halt /\ written (ta c) = answer e).
+Lemma halts e : R (length (show e)) (step_limit (length (show e))) (start_cfg (show e))
+  (fun c => st c = Halt /\ written (ta c) = answer e).
 Proof.
-  intros HD. destruct runs as (_ & _ & H).
-  destruct digits_lengths as (_ & _ & D).
+  destruct runs as (_ & _ & H). destruct digits_lengths as (_ & _ & D).
   specialize (D e). destruct D as [D _]. set (N := length (show e)) in *.
   assert (V : Val N Pos [] (show e ++ []) (start_cfg (show e))).
   { unfold Val, start_cfg. cbn [at_start rep]. exists [], [], B. rewrite app_nil_r. unfold It, inp, at_. fold N.
     replace (Z.of_nat N - Z.of_nat N) with 0 by lia. reflexivity. }
-  specialize (H e N [] [] (start_cfg (show e)) HD eq_refl eq_refl (Forall_nil _) eq_refl eq_refl).
-  unfold answer. destruct (eval e) as [v|]; cbn [outcome fits_in rep length] in *.
-  - eapply E_bind; [apply H; [lia|exact V]|]. intros c1 H1. cbn [sz] in H1. rewrite Z.mul_1_l in H1.
-    eapply E_bind; [apply (hand_ans N v [] [] c1); auto; cbn [rep length]; lia|]. intros c2 H2.
-    eapply E_weaken; [apply (halt N v c2); auto|]. intros c3 [Hs Ha].
+  specialize (H e N [] [] (start_cfg (show e)) eq_refl eq_refl (Forall_nil _) eq_refl eq_refl). fold N in H.
+  unfold answer, step_limit. destruct (eval e) as [v|]; cbn [outcome fits_in rep length] in *; fold N in D.
+  - eapply R_seq; [apply H; [lia|exact V]| |unfold most; lia]. intros c1 H1. cbn [sz] in H1. rewrite Z.mul_1_l in H1.
+    eapply R_seq; [apply (hand_ans N N v [] [] c1); auto; cbn [rep length]; lia| |unfold most; lia]. intros c2 H2.
+    eapply R_by; [apply (halt N N v c2); auto| |unfold most; lia]. intros c3 [Hs Ha].
     split; [assumption|]. rewrite Ha. apply written_answer.
-  - eapply E_weaken; [apply H; [lia|exact V]|]. intros c1 [Hs Ha]. split; [assumption|]. rewrite Ha. reflexivity.
+  - eapply R_by; [apply H; [lia|exact V]| |unfold most; lia]. intros c1 [Hs Ha]. split; [assumption|].
+    rewrite Ha. reflexivity.
 Qed.
 
-(** For every expression: the machine of the table, started on its text, halts. Until then the table
-    has a transition for every step, and no head leaves its tape. What is written on the tape
-    [answer] is the value in decimal, or [/] if there is a division by zero.
-
-    [divides] is the statement about the work of one division; it is needed only for expressions
-    with a division. *)
-Theorem longhand_correct_if_divides e :
-  (has e = true -> divides (length (show e))) ->
-  exists k c, run longhand k (initial (show e)) = Some c /\ st c = HALT /\
-    written (ta c) = answer e /\
+(** For every expression: the machine of the table, started on its text, halts within the limit. Until
+    then the table has a transition for every step, and no head leaves its tape. What is written on the
+    tape [answer] is the value in decimal, or [/] if there is a division by zero; the model reads all
+    of it. *)
+Theorem longhand_correct e :
+  exists k c, (k <= step_limit (length (show e)))%nat /\
+    run longhand k (initial (show e)) = Some c /\ st c = HALT /\
+    written (ta c) = answer e /\ (length (answer e) <= length (show e))%nat /\
     forall i ci, (i <= k)%nat -> run longhand i (initial (show e)) = Some ci ->
       on_tapes (length (show e)) ci.
 Proof.
-  intros HD. destruct (halts e HD) as [k H]. destruct digits_lengths as (_ & _ & D). destruct (D e) as [_ L].
+  pose proof (halts e) as H. destruct digits_lengths as (_ & _ & D). destruct (D e) as [_ L].
   apply R_run in H.
-  - destruct H as (j & c' & _ & Hr & [Hs Ha] & Hi). exists j, (enc c').
-    split; [exact Hr|split; [|split; [exact Ha|exact Hi]]].
+  - destruct H as (k & c & Hk & Hr & [Hs Ha] & Hi). exists k, (enc c).
+    split; [exact Hk|split; [exact Hr|split; [|split; [exact Ha|split; [apply answer_length|exact Hi]]]]].
     unfold enc. cbn [st]. rewrite Hs. reflexivity.
   - unfold inside, within, start_cfg, blank. cbn [ti tf ts ta pos]. lia.
 Qed.
 
-(** The theorem for whole expressions. *)
-Theorem longhand_correct e :
-  exists k c, run longhand k (initial (show e)) = Some c /\ st c = HALT /\
-    written (ta c) = answer e /\
-    forall i ci, (i <= k)%nat -> run longhand i (initial (show e)) = Some ci ->
-      on_tapes (length (show e)) ci.
-Proof. apply longhand_correct_if_divides. intros _. apply division. Qed.
+(** So a text has one value: it is the text of at most one expression. *)
+Theorem one_expression e1 e2 : show e1 = show e2 -> e1 = e2.
+Proof. apply show_once. Qed.
 
-(** No transition leads on from the last state, so a run ends there. *)
-Theorem halt_is_final c : st c = HALT -> step longhand c = None.
-Proof.
-  intros H. unfold step, longhand, program_of. rewrite H.
-  assert (filter (of_state HALT) table = []) as -> by (vm_compute; reflexivity). reflexivity.
-Qed.
+(** The texts of expressions are those that the package accepts: [Validation.v] states its validation. *)
+Theorem accepted_texts text : Forall (fun x => x <> B) text ->
+  accepts Value 0 text = true <-> exists e, show e = text.
+Proof. apply validation. Qed.
 
 (** The decimal form is the number: the value of its digits, without leading zeros. *)
 Theorem decimal_is_value z : z <> 0 -> exists ds, canon ds /\ be ds = Z.abs z /\

@@ -1,25 +1,22 @@
 (** Reading numbers, what is pending, and what is done with a value that is complete. *)
 From Longhand Require Export Products.
 
-(** Some number of steps. *)
-Definition E (N : nat) (c : cfg) (P : cfg -> Prop) : Prop := exists k, R N k c P.
+(** A run from [c] may take [k] steps. [R_one] spends one of them, [R_seq] those of a part of the run,
+    and [R_by] those that a lemma allows. *)
+Lemma R_one N k c c' P : step delta c = Some c' -> inside N c' -> (1 <= k)%nat -> R N (k - 1) c' P ->
+  R N k c P.
+Proof. intros H I L K. destruct k as [|k]; [lia|]. eapply R_step; eauto. now rewrite Nat.sub_1_r in K. Qed.
 
-Lemma E_done N c (P : cfg -> Prop) : P c -> E N c P.
-Proof. exists 0%nat. now apply R_done. Qed.
+Lemma R_seq N a k c P Q : R N a c P -> (forall c', P c' -> R N (k - a) c' Q) -> (a <= k)%nat ->
+  R N k c Q.
+Proof. intros H W L. eapply R_bind; [exact H|exact W|lia]. Qed.
 
-Lemma E_step N c c' P : step delta c = Some c' -> inside N c' -> E N c' P -> E N c P.
-Proof. intros H I [k K]. exists (S k). eapply R_step; eauto. Qed.
+Lemma R_by N a k c (P Q : cfg -> Prop) : R N a c P -> (forall c', P c' -> Q c') -> (a <= k)%nat ->
+  R N k c Q.
+Proof. intros H W L. eapply R_le; [eapply R_weaken; eassumption|exact L]. Qed.
 
-Lemma E_bind N c P Q : E N c P -> (forall c', P c' -> E N c' Q) -> E N c Q.
-Proof.
-  intros [k K] W. induction K as [k c P H|k c c' P H I _ IH]; [auto|]. eapply E_step; eauto.
-Qed.
-
-Lemma E_weaken N c (P Q : cfg -> Prop) : E N c P -> (forall c', P c' -> Q c') -> E N c Q.
-Proof. intros H W. eapply E_bind; [exact H|]. intros. apply E_done. auto. Qed.
-
-Lemma R_E N k c P : R N k c P -> E N c P.
-Proof. now exists k. Qed.
+(** Prove that the steps that are left are enough. *)
+Ltac steps := cbn [length] in *; rewrite ?app_length, ?map_length, ?rev_length; cbn [length]; lia.
 
 (** * What is pending
 
@@ -81,7 +78,7 @@ Definition next_ok (rest : list sym) : bool :=
 Ltac by_next rest H := destruct rest as [|[|?d| | | | | |] rest]; try discriminate H.
 
 Ltac sizes' := unfold It, at_ in *; sizes.
-Ltac eone := eapply E_step; [reflexivity | tapes; sizes' | tapes].
+Ltac eone := eapply R_one; [reflexivity | tapes; sizes' | steps | tapes].
 
 (** * Reading a number *)
 
@@ -114,26 +111,26 @@ Definition Snd N s ds F rest c := exists g r,
 Lemma read_first N s F : forall rest ds acc c, canon acc ->
   (length ds + length acc + length F + length rest <= N)%nat ->
   First N s acc F (map Dig ds ++ rest) c ->
-  E N c (fun c => exists ds', canon ds' /\ First N s ds' F rest c /\
+  R N (length ds) c (fun c => exists ds', canon ds' /\ First N s ds' F rest c /\
     be ds' = 10 ^ Z.of_nat (length ds) * be acc + be ds /\
     (length ds' <= length acc + length ds)%nat).
 Proof.
   intros rest. induction ds as [|d ds IH]; intros acc c C L (g & x & r & ->).
-  - apply E_done. exists acc. cbn [be length]. change (10 ^ Z.of_nat 0) with 1.
+  - apply R_done. exists acc. cbn [be length]. change (10 ^ Z.of_nat 0) with 1.
     repeat split; auto; try lia. exists g, x, r. reflexivity.
   - destruct (add_digit_spec acc d C) as (C' & V & L').
-    assert (one : E N (Cfg (reading_first s acc) (It N g (map Dig (d :: ds) ++ rest))
+    assert (one : R N 1 (Cfg (reading_first s acc) (It N g (map Dig (d :: ds) ++ rest))
         (stk (x :: map Dig (rev acc) ++ F) r) clean (ans []))
       (First N s (add_digit acc d) F (map Dig ds ++ rest))).
     { cbn [length] in L. destruct acc as [|a acc].
-      - destruct d; cbn [map app]; (eone; apply E_done; eexists; eexists; eexists; reflexivity).
+      - destruct d; cbn [map app]; (eone; apply R_done; eexists; eexists; eexists; reflexivity).
       - cbn [map app reading_first add_digit].
-        eapply E_step; [reflexivity|tapes; sizes'|tapes]. apply E_done.
+        eapply R_one; [reflexivity|tapes; sizes'|steps|tapes]. apply R_done.
         assert (Hr : rev (a :: acc ++ [d]) = d :: rev (a :: acc)).
         { change (a :: acc ++ [d]) with ((a :: acc) ++ [d]). now rewrite rev_app_distr. }
         eexists; eexists; eexists. rewrite Hr. reflexivity. }
-    eapply E_bind; [exact one|]. intros c' Hc'.
-    eapply E_weaken; [apply (IH (add_digit acc d)); auto; cbn [length] in *; lia|].
+    eapply R_seq; [exact one| |steps]. intros c' Hc'.
+    eapply R_by; [apply (IH (add_digit acc d)); auto; cbn [length] in *; lia| |steps].
     intros c'' (ds' & Cd & F' & Vd & Ld). exists ds'. repeat split; auto; cbn [length] in *; try lia.
     rewrite Vd, V. cbn [be]. rewrite pow_S. ring.
 Qed.
@@ -141,43 +138,43 @@ Qed.
 Lemma read_second N s f F : is_operator f = true -> forall rest ds acc c, canon acc ->
   (length ds + length acc + S (length F) + length rest <= N)%nat ->
   Snd N s acc (f :: F) (map Dig ds ++ rest) c ->
-  E N c (fun c => exists ds', canon ds' /\ Snd N s ds' (f :: F) rest c /\
+  R N (length ds) c (fun c => exists ds', canon ds' /\ Snd N s ds' (f :: F) rest c /\
     be ds' = 10 ^ Z.of_nat (length ds) * be acc + be ds /\
     (length ds' <= length acc + length ds)%nat).
 Proof.
   intros Hf rest. induction ds as [|d ds IH]; intros acc c C L (g & r & ->).
-  - apply E_done. exists acc. cbn [be length]. change (10 ^ Z.of_nat 0) with 1.
+  - apply R_done. exists acc. cbn [be length]. change (10 ^ Z.of_nat 0) with 1.
     repeat split; auto; try lia. exists g, r. reflexivity.
   - destruct (add_digit_spec acc d C) as (C' & V & L').
-    assert (one : E N (Cfg (reading_second s acc) (It N g (map Dig (d :: ds) ++ rest))
+    assert (one : R N 1 (Cfg (reading_second s acc) (It N g (map Dig (d :: ds) ++ rest))
         (stk (f :: F) r) (stk (B :: map Dig (rev acc)) []) (ans []))
       (Snd N s (add_digit acc d) (f :: F) (map Dig ds ++ rest))).
     { cbn [length] in L. destruct acc as [|a acc].
-      - destruct d; cbn [map app]; (eone; apply E_done; eexists; eexists; reflexivity).
+      - destruct d; cbn [map app]; (eone; apply R_done; eexists; eexists; reflexivity).
       - cbn [map app reading_second add_digit].
         assert (Hr : rev (a :: acc ++ [d]) = d :: rev (a :: acc)).
         { change (a :: acc ++ [d]) with ((a :: acc) ++ [d]). now rewrite rev_app_distr. }
-        destruct f; try discriminate Hf; (eapply E_step; [reflexivity|tapes; sizes'|tapes]; apply E_done;
+        destruct f; try discriminate Hf; (eapply R_one; [reflexivity|tapes; sizes'|steps|tapes]; apply R_done;
         eexists; eexists; rewrite Hr; reflexivity). }
-    eapply E_bind; [exact one|]. intros c' Hc'.
-    eapply E_weaken; [apply (IH (add_digit acc d)); auto; cbn [length] in *; lia|].
+    eapply R_seq; [exact one| |steps]. intros c' Hc'.
+    eapply R_by; [apply (IH (add_digit acc d)); auto; cbn [length] in *; lia| |steps].
     intros c'' (ds' & Cd & F' & Vd & Ld). exists ds'. repeat split; auto; cbn [length] in *; try lia.
     rewrite Vd, V. cbn [be]. rewrite pow_S. ring.
 Qed.
 
 (** * A value is complete *)
 
-(** The tape [second] when a divisor is still to be erased. *)
-Definition dirty (N : nat) (used : bool) (y : tape) : Prop :=
-  if used then exists Y1 Y2, y = stk (map Dig Y1) (map Dig Y2) /\ (length Y1 + length Y2 <= N)%nat
+(** The tape [second] when a divisor of at most [m] digits is still to be erased. *)
+Definition dirty (m : nat) (used : bool) (y : tape) : Prop :=
+  if used then exists Y1 Y2, y = stk (map Dig Y1) (map Dig Y2) /\ (length Y1 + length Y2 <= m)%nat
   else y = clean.
 
-Definition Ans N x K rest c :=
-  exists used y, dirty N used y /\ Res x rest (at_ N rest) (rep K) y used c.
+Definition Ans N m x K rest c :=
+  exists used y, dirty m used y /\ Res x rest (at_ N rest) (rep K) y used c.
 
 (** The value [x] was read or worked out, [K] is pending, [rest] follows. *)
-Definition Hand N x K rest c :=
-  Ans N x K rest c \/
+Definition Hand N m x K rest c :=
+  Ans N m x K rest c \/
   (at_start K = true /\ exists s ds, canon ds /\ x = sz s * be ds /\ First N s ds (rep K) rest c) \/
   (at_start K = false /\ exists s ds, canon ds /\ x = sz s * be ds /\ Snd N s ds (rep K) rest c).
 
@@ -210,12 +207,12 @@ Qed.
 (** A minus before a value. *)
 Lemma read_minus N s K rest c : text_ok (Minus :: rest) ->
   (length (rep K) + S (length rest) <= N)%nat -> Val N s K (Minus :: rest) c ->
-  E N c (Val N (flip s) K rest).
+  R N 1 c (Val N (flip s) K rest).
 Proof.
   intros _ L (g & r & H). unfold Val. destruct (at_start K).
-  - destruct H as [x ->]. eone. apply E_done. eexists; eexists; eexists; reflexivity.
+  - destruct H as [x ->]. eone. apply R_done. eexists; eexists; eexists; reflexivity.
   - subst c. destruct (rep K) as [|f F] eqn:EK; cbn [length] in *;
-      (eone; apply E_done; eexists; eexists; reflexivity).
+      (eone; apply R_done; eexists; eexists; reflexivity).
 Qed.
 
 Definition negates (s : sign) : bool := match s with Pos => false | Neg => true end.
@@ -223,24 +220,24 @@ Definition negates (s : sign) : bool := match s with Pos => false | Neg => true 
 (** A bracket opens. *)
 Lemma read_open N s K rest c : ordered K = true ->
   (length (rep K) + S (length rest) <= N)%nat -> Val N s K (Open :: rest) c ->
-  E N c (Val N Pos (Bracket (negates s) :: K) rest).
+  R N 2 c (Val N Pos (Bracket (negates s) :: K) rest).
 Proof.
   intros O L (g & r & H).
-  assert (from_start : forall x r, E N (Cfg (Start s) (It N g (Open :: rest)) (stk (x :: rep K) r) clean (ans []))
+  assert (from_start : forall x r, R N 1 (Cfg (Start s) (It N g (Open :: rest)) (stk (x :: rep K) r) clean (ans []))
       (Val N Pos (Bracket (negates s) :: K) rest)).
-  { intros x r'. destruct s; (eone; apply E_done; unfold Val; cbn [at_start rep negates];
+  { intros x r'. destruct s; (eone; apply R_done; unfold Val; cbn [at_start rep negates];
       eexists; eexists; eexists; reflexivity). }
   destruct (at_start K) eqn:A.
-  - destruct H as [x ->]. apply from_start.
+  - destruct H as [x ->]. eapply R_le; [apply from_start|lia].
   - subst c. destruct (rep_op K O A) as (f & F & EK & Hf). rewrite EK in *. cbn [length] in L.
     destruct f; try discriminate Hf; (eone; apply from_start).
 Qed.
 
 (** A number. *)
-Lemma read_number N s K d ds rest c : ordered K = true ->
+Lemma read_number N m s K d ds rest c : ordered K = true ->
   (length (rep K) + S (length ds) + length rest <= N)%nat ->
   Val N s K (map Dig (d :: ds) ++ rest) c ->
-  E N c (fun c => Hand N (sz s * be (d :: ds)) K rest c /\
+  R N (S (length ds)) c (fun c => Hand N m (sz s * be (d :: ds)) K rest c /\
     (length (digits (sz s * be (d :: ds))) <= S (length ds))%nat).
 Proof.
   intros O L (g & r & H).
@@ -249,21 +246,21 @@ Proof.
     destruct s; cbn [sz]; lia. }
   destruct (at_start K) eqn:A.
   - destruct H as [x ->].
-    assert (start : E N (Cfg (Start s) (It N g (map Dig (d :: ds) ++ rest)) (stk (x :: rep K) r) clean (ans []))
+    assert (start : R N 1 (Cfg (Start s) (It N g (map Dig (d :: ds) ++ rest)) (stk (x :: rep K) r) clean (ans []))
        (First N s (add_digit [] d) (rep K) (map Dig ds ++ rest))).
-    { destruct d; cbn [map app]; (eone; apply E_done; eexists; eexists; eexists; reflexivity). }
-    eapply E_bind; [exact start|]. intros c Hc.
+    { destruct d; cbn [map app]; (eone; apply R_done; eexists; eexists; eexists; reflexivity). }
+    eapply R_seq; [exact start| |steps]. intros c Hc.
     destruct (add_digit_spec [] d I) as (C & V & Ld). cbn [length] in Ld.
-    eapply E_weaken; [apply (read_first N s (rep K) rest ds (add_digit [] d) c); auto; lia|].
+    eapply R_by; [apply (read_first N s (rep K) rest ds (add_digit [] d) c); auto; lia| |steps].
     intros c' (ds' & C' & F' & V' & L'). split; [|assumption]. right; left. split; [assumption|].
     exists s, ds'. repeat split; auto. rewrite V', V. cbn [be]. ring.
   - subst c. destruct (rep_op K O A) as (f & F & EK & Hf). rewrite EK in *. cbn [length] in L.
-    assert (start : E N (Cfg (Second s) (It N g (map Dig (d :: ds) ++ rest)) (stk (f :: F) r) clean (ans []))
+    assert (start : R N 1 (Cfg (Second s) (It N g (map Dig (d :: ds) ++ rest)) (stk (f :: F) r) clean (ans []))
        (Snd N s (add_digit [] d) (f :: F) (map Dig ds ++ rest))).
-    { destruct d; cbn [map app]; (eone; apply E_done; eexists; eexists; reflexivity). }
-    eapply E_bind; [exact start|]. intros c Hc.
+    { destruct d; cbn [map app]; (eone; apply R_done; eexists; eexists; reflexivity). }
+    eapply R_seq; [exact start| |steps]. intros c Hc.
     destruct (add_digit_spec [] d I) as (C & V & Ld). cbn [length] in Ld.
-    eapply E_weaken; [apply (read_second N s f F Hf rest ds (add_digit [] d) c); auto; lia|].
+    eapply R_by; [apply (read_second N s f F Hf rest ds (add_digit [] d) c); auto; lia| |steps].
     intros c' (ds' & C' & F' & V' & L'). split; [|assumption]. right; right. split; [assumption|].
     rewrite EK. exists s, ds'. repeat split; auto. rewrite V', V. cbn [be]. ring.
 Qed.

@@ -182,13 +182,3 @@ def test_many_columns_are_checked_quickly() -> None:
             pytest.fail("counts one name at a time, which is quadratic")
 
     _refuse_names(Counted(f"c{number}" for number in range(20_000)), "in.csv")
-
-
-def test_the_cause_in_a_worker_is_shown() -> None:
-    from exprinfer.cli.ray import _reason
-
-    class TaskError(Exception):
-        cause = ValueError("the cause\nmore")
-
-    TaskError.__module__ = "ray.exceptions"
-    assert _reason(TaskError("Traceback\nray.Error: the last line")) == "ValueError: the cause"

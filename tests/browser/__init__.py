@@ -1,0 +1,1 @@
+"""Tests of examples/browser: the page reads, answers and explains as the package does."""

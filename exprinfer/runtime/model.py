@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from exprinfer.errors import ClosedError
 from exprinfer.language import tokenizer
 from exprinfer.language.grammar import Domain
 from exprinfer.runtime.batching import by_cost
+from exprinfer.runtime.certificate import find_certificate, require_certificates_of
 from exprinfer.runtime.cost import PATIENCE, QUICK_STEPS, estimate_costs
 from exprinfer.runtime.limits import Limits
 from exprinfer.runtime.log import log_event
@@ -53,6 +55,7 @@ class Answers(NamedTuple):
         cut_off: The rows that need more steps or time than their budget, int64.
         unfinished: The rows that left the batch without an answer, int64.
         timed_out: Whether the rows ran out of time, not of steps.
+        not_halted: The rows whose machine stopped by itself before it was done, int64.
     """
 
     texts: NDArray[np.str_]
@@ -61,6 +64,7 @@ class Answers(NamedTuple):
     cut_off: NDArray[np.int64] = _NONE
     unfinished: NDArray[np.int64] = _NONE
     timed_out: bool = False
+    not_halted: NDArray[np.int64] = _NONE
 
 
 class Model:
@@ -69,20 +73,32 @@ class Model:
     Attributes:
         session: The open file.
         path: Where the file is.
-        info: What the file says about itself.
+        info: What the file says about itself, and its certificate.
     """
 
-    def __init__(self, name: str | Path, device: Device = "auto") -> None:
+    def __init__(
+        self, name: str | Path, device: Device = "auto", certificates: Sequence[Path] = ()
+    ) -> None:
         """Open a shipped model by its name, or a file by its path.
+
+        Args:
+            name: The name or the path.
+            device: As for ``Session``.
+            certificates: Certificates that count besides the shipped ones.
 
         Raises:
             ModelNotFoundError: If there is no such model.
             ModelFileError: If the file does not follow the contract.
+            CertificateError: If a certificate is not valid.
             DeviceError: If the device is not available.
         """
         self.session = Session(find(name), device, find_for_cuda(name))
         self.path = self.session.path
-        self.info: ModelInfo = self.session.info
+        info = self.session.info
+        certificate = find_certificate(
+            self.path, info.file_sha256, info.name, info.version, info.domain, certificates
+        )
+        self.info: ModelInfo = replace(info, certificate=certificate)
         log_event(
             _LOGGER,
             logging.INFO,
@@ -97,7 +113,7 @@ class Model:
 
     @property
     def certified_domain(self) -> Domain:
-        """The domain on which the file was verified on this kind of device."""
+        """The domain that the certificate of the file covers on this kind of device."""
         verified = self.session.device in self.info.certified_on
         return self.info.certified_domain if verified else Domain.NONE
 
@@ -190,13 +206,20 @@ class Model:
             _LOGGER, logging.DEBUG, "batch", model=name, rows=rows, width=width, seconds=seconds
         )
         texts = tokenizer.decode(ids)
-        divided = np.flatnonzero(texts == DIVIDED_BY_ZERO) if self.info.tapes else _NONE
-        if not len(divided):
-            return Answers(texts, log_probs, {}, cut_off, unfinished)
-        texts[divided], log_probs[divided] = "", np.nan
-        starts = zero_divisors(self.session, tokens[divided], stop)
-        positions = dict(zip(divided.tolist(), starts, strict=True))
-        return Answers(texts, log_probs, positions, cut_off, unfinished)
+        if not self.info.tapes:
+            return Answers(texts, log_probs, {})
+        # A machine that has halted leaves an answer. An empty one was cut off, by the limit above,
+        # or by the file's own limit of steps or a case that the file holds to be impossible.
+        empty = np.flatnonzero(texts == "")
+        not_halted = np.setdiff1d(empty, np.concatenate([cut_off, unfinished]))
+        log_probs[not_halted] = np.nan
+        positions: dict[int, int] = {}
+        divided = np.flatnonzero(texts == DIVIDED_BY_ZERO)
+        if len(divided):
+            texts[divided], log_probs[divided] = "", np.nan
+            starts = zero_divisors(self.session, tokens[divided], stop)
+            positions = dict(zip(divided.tolist(), starts, strict=True))
+        return Answers(texts, log_probs, positions, cut_off, unfinished, not_halted=not_halted)
 
     def answer_one(self, tokens: bytes) -> tuple[str, float]:
         """Answer the token ids of one text of the seed domain, one byte each.
@@ -206,3 +229,23 @@ class Model:
         """
         ids, log_probs = self.session.run(np.frombuffer(tokens, np.uint8)[None])
         return tokenizer.decode_one(ids[0].tolist()), float(log_probs[0])
+
+
+def open_models(
+    names: Sequence[str | Path], device: Device, certificates: Sequence[str | Path]
+) -> list[Model]:
+    """Open models together.
+
+    Args:
+        names: The name or the path of each.
+        device: As for ``Session``.
+        certificates: Paths of certificates that count besides the shipped ones.
+
+    Raises:
+        CertificateError: If a certificate is not valid, or belongs to none of the files.
+        ExprinferError: What ``Model`` raises.
+    """
+    paths = [Path(path) for path in certificates]
+    models = [Model(name, device, paths) for name in names]
+    require_certificates_of({model.path: model.info.file_sha256 for model in models}, paths)
+    return models

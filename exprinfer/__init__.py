@@ -10,6 +10,7 @@ Prediction('-(66+-19)' = -47, certified, by exact)
 """
 
 from exprinfer.errors import (
+    CertificateError,
     ClosedError,
     ClusterError,
     DeviceError,
@@ -24,6 +25,7 @@ from exprinfer.errors import (
     MalformedRowError,
     ModelFileError,
     ModelNotFoundError,
+    NotHaltedError,
     NotTextError,
     OutputError,
     OutsideDomainError,
@@ -37,6 +39,7 @@ from exprinfer.evaluator import Evaluator, list_models, load
 from exprinfer.language.grammar import Domain
 from exprinfer.language.operands import Operands
 from exprinfer.results import BatchResult, ErrorInfo, Prediction
+from exprinfer.runtime.certificate import Certificate
 from exprinfer.runtime.model_info import ModelInfo
 from exprinfer.runtime.state_info import StateInfo
 from exprinfer.trace import Operation, Trace, TraceStep
@@ -45,6 +48,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BatchResult",
+    "Certificate",
+    "CertificateError",
     "ClosedError",
     "ClusterError",
     "DeviceError",
@@ -63,6 +68,7 @@ __all__ = [
     "ModelFileError",
     "ModelInfo",
     "ModelNotFoundError",
+    "NotHaltedError",
     "NotTextError",
     "Operands",
     "Operation",

@@ -11,8 +11,10 @@ ExprinferError
     TooLongError                            too_long
     MalformedRowError                       malformed_row
     TooCostlyError                          too_costly
+    NotHaltedError                          not_halted
   ModelNotFoundError (FileNotFoundError)  no model with this name or path
   ModelFileError (ValueError)             a file that is not a valid model
+  CertificateError (ValueError)           a certificate that is not valid, or of another file
   DeviceError (RuntimeError)              the device is not available
   InferenceError (RuntimeError)           ONNX Runtime failed, for example without memory
   RuntimeMissingError (ImportError)       ONNX Runtime is not installed
@@ -103,6 +105,19 @@ class TooCostlyError(ExpressionError):
     code = "too_costly"
 
 
+class NotHaltedError(ExpressionError):
+    """A model that works on tapes stopped before it was done, so it has no answer."""
+
+    code = "not_halted"
+
+
+#: What a NotHaltedError says.
+NOT_HALTED = (
+    "not halted: the model stopped before its answer was complete, at the step limit of its file "
+    "or in a case that the file does not know; the file is defective"
+)
+
+
 #: The classes by error number, as ``BatchResult.errors`` holds them. Number 0 means no error.
 EXPRESSION_ERRORS: tuple[type[ExpressionError], ...] = (
     ExpressionError,
@@ -115,6 +130,7 @@ EXPRESSION_ERRORS: tuple[type[ExpressionError], ...] = (
     TooLongError,
     MalformedRowError,
     TooCostlyError,
+    NotHaltedError,
 )
 
 
@@ -124,6 +140,10 @@ class ModelNotFoundError(ExprinferError, FileNotFoundError):
 
 class ModelFileError(ExprinferError, ValueError):
     """A file does not follow the model file contract."""
+
+
+class CertificateError(ExprinferError, ValueError):
+    """A certificate is not valid, or belongs to another model file."""
 
 
 class DeviceError(ExprinferError, RuntimeError):
@@ -169,7 +189,7 @@ def explain(
 
     Args:
         number: Index into ``EXPRESSION_ERRORS``, from 2 (``NotTextError`` needs no position) to
-            that of ``TooLongError``.
+            that of ``TooLongError``, or that of ``NotHaltedError``.
         text: The expression.
         position: Index of the character that caused the error; for ``TooLongError``, the longest
             length that the model reads.
@@ -179,6 +199,8 @@ def explain(
     kind = EXPRESSION_ERRORS[number]
     if kind is EmptyError:
         return kind("empty: there is no expression")
+    if kind is NotHaltedError:
+        return kind(NOT_HALTED)
     found = ascii(text[position]) if position < len(text) else "end of input"
     at = f"at position {position}"
     hint = f": {advice}" if advice else ""

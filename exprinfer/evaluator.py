@@ -16,9 +16,9 @@ from exprinfer.results import BatchResult, Prediction, parse_integer
 from exprinfer.results.prediction import is_text
 from exprinfer.runtime.engine import Engine
 from exprinfer.runtime.limits import Limits
-from exprinfer.runtime.model import Model
+from exprinfer.runtime.model import Model, describe, open_models
 from exprinfer.runtime.model_file import default_models, shipped
-from exprinfer.runtime.model_info import ModelInfo, ModelList, read_info
+from exprinfer.runtime.model_info import ModelInfo, ModelList
 from exprinfer.runtime.session import Device
 from exprinfer.runtime.stop import Stop
 from exprinfer.trace import Trace, trace
@@ -32,12 +32,13 @@ _NOT_TEXT = EXPRESSION_ERRORS.index(NotTextError)
 class Evaluator:
     """One or more open models. Make one with ``load``; threads may share it.
 
-    Models are tried in a fixed order. The first whose verified domain contains the expression
+    Models are tried in a fixed order. The first whose certified domain contains the expression
     answers, or else the last model. An answer does not depend on the batch that it was computed in;
     log-probabilities may differ in the last digits.
 
     Attributes:
-        models: What the model files say about themselves, in the order in which they are asked.
+        models: What the model files say about themselves, and their certificates, in the order in
+            which they are asked.
         device: Where the models really run, ``"cpu"`` or ``"cuda"``.
         device_note: Why CUDA is not used although ONNX Runtime was built for it; empty otherwise.
         batch_size: Largest number of rows in one call of ONNX Runtime. None means the size that
@@ -69,6 +70,7 @@ class Evaluator:
         max_symbols: int | None = None,
         max_steps: int | None = None,
         timeout: float | None = None,
+        certificates: Sequence[Path] = (),
     ) -> None:
         self.models: tuple[ModelInfo, ...] = tuple(model.info for model in models)
         self.device = models[-1].device
@@ -78,7 +80,7 @@ class Evaluator:
         self.normalize = normalize
         self.max_symbols, self.max_steps, self.timeout = max_symbols, max_steps, timeout
         self.limits = Limits(max_symbols, max_steps, timeout)
-        self._threads = threads
+        self._threads, self._certificates = threads, tuple(certificates)
         self._engine = Engine(models, batch_size, threads, allow_out_of_domain, normalize)
         self._quick_length = self._engine.quick_length(self.limits)
 
@@ -114,6 +116,7 @@ class Evaluator:
             OutsideDomainError: If no open model was made for it.
             TooLongError: If it is longer than the models can read.
             TooCostlyError: If it needs more than ``max_symbols``, ``max_steps`` or ``timeout``.
+            NotHaltedError: If the model stopped before its answer was complete.
             ClosedError: If ``close(cancel=True)`` was called meanwhile.
 
         Example:
@@ -355,7 +358,7 @@ class Evaluator:
         paths = [model.path for model in self._engine.models]
         options = self.device, self.batch_size, self.allow_out_of_domain, self._threads
         limits = self.max_symbols, self.max_steps, self.timeout
-        return _open, (paths, *options, self.normalize, *limits)
+        return _open, (paths, *options, self.normalize, *limits, self._certificates)
 
 
 def load(
@@ -369,12 +372,13 @@ def load(
     max_symbols: int | None = None,
     max_steps: int | None = None,
     timeout: float | None = None,
+    certificates: Sequence[str | Path] = (),
 ) -> Evaluator:
     """Open one or more models and return an Evaluator.
 
     Args:
         model: ``"auto"`` opens the models ``exact`` and ``longhand``, which are tried in this
-            order: the first whose verified domain contains the expression answers. The name of a
+            order: the first whose certified domain contains the expression answers. The name of a
             shipped model (see ``list_models``) or the path of an ``.onnx`` file opens only that
             model.
         device: ``"auto"`` uses CUDA if ONNX Runtime can really use it, and the CPU otherwise;
@@ -399,6 +403,9 @@ def load(
         timeout: Seconds that the computation of an expression may take, by such a model. After
             this time it is stopped and gets the error ``too_costly``. Expressions that share a
             batch share their time, so a call with many expressions may take longer.
+        certificates: Paths of certificates of the model file. An answer is certified only if the
+            certificate of exactly this file covers the expression. Those of the shipped files come
+            with the package; for other files, name one whose author you trust.
 
     Returns:
         An Evaluator with the methods ``evaluate`` (one expression), ``evaluate_many`` (a list),
@@ -407,10 +414,12 @@ def load(
     Raises:
         ModelNotFoundError: If there is no such model.
         ModelFileError: If the file is damaged or does not follow the model file contract.
+        CertificateError: If a certificate is not valid, or belongs to another file.
         DeviceError: If the device is not available.
         RuntimeMissingError: If ONNX Runtime is not installed.
         ValueError: If ``batch_size``, ``threads``, ``max_symbols`` or ``max_steps`` is not a
             positive integer, or ``timeout`` is not a positive number.
+        TypeError: If ``certificates`` is a single path.
 
     Example:
         >>> import exprinfer
@@ -420,6 +429,8 @@ def load(
         >>> [prediction.answer for prediction in evaluator.evaluate_many(["5+3", "123456*-789"])]
         ['8', '-97406784']
     """
+    if isinstance(certificates, str | Path):
+        raise TypeError("certificates must be a list of paths, got one path")
     names = default_models() if model == "auto" else [model]
     return _open(
         names,
@@ -431,21 +442,23 @@ def load(
         max_symbols,
         max_steps,
         timeout,
+        certificates,
     )
 
 
 def list_models() -> list[ModelInfo]:
-    """Return what the shipped model files say about themselves, sorted by name.
+    """Return what the shipped model files say about themselves, and their certificates, by name.
 
     Raises:
         ModelFileError: If a file is damaged.
+        CertificateError: If a certificate is not valid.
 
     Example:
         >>> import exprinfer
         >>> [model.name for model in exprinfer.list_models()]
         ['exact', 'gist', 'longhand']
     """
-    return ModelList(map(read_info, shipped().values()))
+    return ModelList(map(describe, shipped().values()))
 
 
 def _open(
@@ -458,11 +471,11 @@ def _open(
     max_symbols: int | None,
     max_steps: int | None,
     timeout: float | None,
+    certificates: Sequence[str | Path],
 ) -> Evaluator:
-    # Most expressions are for the first model; another one opens when it is needed.
-    opened = [Model(model, device, lazy=number > 0) for number, model in enumerate(models)]
+    opened, paths = open_models(models, device, certificates), list(map(Path, certificates))
     limits = max_symbols, max_steps, timeout
-    return Evaluator(opened, batch_size, allow_out_of_domain, threads, normalize, *limits)
+    return Evaluator(opened, batch_size, allow_out_of_domain, threads, normalize, *limits, paths)
 
 
 def _chunks(expressions: Iterable[str]) -> Iterator[list[str]]:

@@ -124,6 +124,7 @@ def trace(model: Model, expression: str) -> Trace:
         ModelFileError: If the model does not work on tapes, or is in a state that its file does
             not describe.
         TooLongError: If there are more than ``MAX_TRACE_STEPS`` steps.
+        NotHaltedError: If the machine stops before it is done.
     """
     recorded = record(model.session, expression)
     infos = model.info.states

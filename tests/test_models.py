@@ -10,9 +10,45 @@ import numpy as np
 import pytest
 
 import exprinfer
+from exprinfer.runtime.certificate import read_certificate, shipped_certificates
 from exprinfer.runtime.model_file import find_for_cuda, shipped
+from training.certificate import certificate_path, sha256
 from training.evaluation import evaluate_on
 from training.expressions import enumerate_domain
+
+FILES = sorted({path for name in shipped() for path in (shipped()[name], find_for_cuda(name))})
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_every_shipped_file_has_a_certificate_with_its_hash(file: Path) -> None:
+    """If this fails, the certificate is stale: run ``python -m training certify NAME``."""
+    certificate = read_certificate(certificate_path(file))
+    assert certificate.file_sha256 == sha256(file)
+    info = exprinfer.load(str(file), "cpu").models[0]
+    assert info.certificate == certificate
+    assert (info.right, info.checked) == (certificate.right, certificate.checked)
+    assert "cpu" in certificate.devices
+
+
+def test_every_shipped_certificate_is_that_of_a_shipped_file() -> None:
+    hashes = [certificate.file_sha256 for certificate in shipped_certificates().values()]
+    assert sorted(hashes) == sorted(map(sha256, FILES))
+
+
+def test_the_certificate_of_longhand_names_the_present_checker_and_theorem(
+    repository: Path,
+) -> None:
+    """If this fails, the certificate is stale: run ``python -m training certify longhand``."""
+    folder = repository / "models" / "longhand"
+    evidence = json.loads((folder / "certificate.json").read_text())["evidence"]
+    assert evidence["checker"]["sha256"] == sha256(folder / "proof" / "checker.py")
+    theorem = (folder / "proof" / "transitions.v").read_text()
+    assert f'table_sha256 := "{evidence["checker"]["table_sha256"]}"' in theorem
+    files = {path.name: sha256(path) for path in (folder / "proof").glob("*.v")}
+    assert evidence["theorem"]["files_sha256"] == files
+    assert (
+        evidence["theorem"]["name"] in (folder / "proof" / evidence["theorem"]["file"]).read_text()
+    )
 
 
 @pytest.mark.parametrize("name", shipped())

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 import exprinfer
 from exprinfer import (
     BatchResult,
+    Certificate,
     Domain,
     ErrorInfo,
     Evaluator,
@@ -114,6 +115,17 @@ def models() -> None:
         tapes: tuple[str, ...] = model.tapes
         states: tuple[StateInfo, ...] = model.states
         devices: tuple[str, ...] = model.certified_on
+        certificate: Certificate | None = model.certificate
+        if certificate:
+            domain: Domain = certificate.domain
+            found: tuple[int, int] = certificate.checked, certificate.right
+            where: tuple[str, ...] = (*certificate.devices, *certificate.processors)
+            about: tuple[str, ...] = (
+                certificate.file_sha256, certificate.model, certificate.version,
+                certificate.statement, certificate.method, certificate.onnxruntime,
+                certificate.date,
+            )  # fmt: skip
+            print(domain, found, where, about)
         operands: Operands = model.operands
         first: tuple[int, int] = operands.a
         print(first, operands.b, operands.describe())

@@ -1,6 +1,7 @@
 """Check a model file through ``exprinfer``, as a user would meet it; record the result.
 
-The result goes into the metadata of the file and into the model card.
+The result goes into the certificate of the file, into its metadata, and into the model card. Only
+the certificate makes answers certified.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import exprinfer
 from exprinfer import Operands
 from exprinfer.runtime.session import Device
 from training.card import check_sections, table, write_section
+from training.certificate import write_certificate
 from training.evaluation import Tally, evaluate_on, evaluate_parts
 from training.expressions import (
     FORMS,
@@ -30,7 +32,7 @@ from training.expressions import (
 from training.hardware import gpu, processor
 from training.margins import CHUNK_ROWS as MARGIN_ROWS
 from training.margins import smallest_margin
-from training.model_file import read_metadata, update_metadata
+from training.model_file import update_metadata
 from training.recipe import Recipe
 
 #: Number of fresh samples with the gist's own distribution, and a seed that no recipe trains on.
@@ -43,10 +45,11 @@ SHUFFLED, MOST_SHUFFLED = 20_000, 500_000
 
 
 def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
-    """Check a model on all 475,200 small expressions; write the result into its files and its card.
+    """Check a model on all 475,200 small expressions; write the certificates of its files.
 
     ``model.onnx`` is checked on the CPU, and also on CUDA if that is available and the model has no
-    file of its own for it. ``cuda.onnx``, that file, is checked on both.
+    file of its own for it. ``cuda.onnx``, that file, is checked on both. The results are also
+    written into the metadata of the files and into the model card.
 
     Args:
         recipe: The recipe.
@@ -74,12 +77,12 @@ def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
     sentences = [
         f"Right on {domain.count()} expressions of the domain ({domain.share():.2%}), and on "
         f"{fresh.count()} fresh samples with the gist's distribution ({fresh.share():.2%}).",
-        _check_file(file, domain, ["cpu"] if for_cuda.exists() else devices, operands),
+        _check_file(recipe, file, domain, ["cpu"] if for_cuda.exists() else devices),
         _confidence(file, domain, operands),
     ]
     if for_cuda.exists():
         on_cpu = check_domain(for_cuda, operands)
-        check = _check_file(for_cuda, on_cpu, devices, operands)
+        check = _check_file(recipe, for_cuda, on_cpu, devices)
         sentences.append(f"`cuda.onnx`, the same weights: right on {on_cpu.count()}. {check}")
         if "cuda" not in devices:
             sentences.append("No GPU was available: answers on a GPU are not certified.")
@@ -116,11 +119,8 @@ def checked_on(devices: Sequence[Device]) -> str:
     )
 
 
-def record_result(file: Path, domain: Tally, devices: Sequence[Device]) -> None:
-    """Write the result on the seed domain and the devices into a file's metadata.
-
-    The file's domain becomes its certified domain if every answer is right.
-    """
+def record_result(file: Path, domain: Tally) -> None:
+    """Write the result on the seed domain into a file's metadata, for information."""
     right, checked = domain.total
     shares = {
         symbol: {name: round(domain.share(o, f), 6) for f, name in enumerate(FORMS)}
@@ -131,8 +131,6 @@ def record_result(file: Path, domain: Tally, devices: Sequence[Device]) -> None:
         {
             "checked": str(checked),
             "right": str(right),
-            "certified_on": json.dumps(devices),
-            "certified_domain": "none" if right < checked else read_metadata(file)["domain"],
             "exact_match": json.dumps(shares),
         },
     )
@@ -154,17 +152,63 @@ def operator_table(domain: Tally) -> str:
     return table(["operator", *forms, "right"], rows)
 
 
-def _check_file(file: Path, domain: Tally, devices: Sequence[Device], operands: Operands) -> str:
-    """Check that a file gives the same answers on these devices; record that in its metadata."""
-    sentence = _check_same_answers(file, domain, devices, operands)
-    record_result(file, domain, devices)
+def _check_file(recipe: Recipe, file: Path, domain: Tally, devices: Sequence[Device]) -> str:
+    """Check that a file gives the same answers on these devices; write its certificate."""
+    sentence, shuffled = _check_same_answers(file, domain, devices, recipe.data.ranges)
+    record_result(file, domain)  # before the certificate, because it can change the file's hash
+    write_result(recipe, file, *domain.total, devices, shuffled)
     return sentence
+
+
+def write_result(
+    recipe: Recipe,
+    file: Path,
+    right: int,
+    checked: int,
+    devices: Sequence[Device],
+    shuffled: int,
+    **more: str,
+) -> None:
+    """Write the certificate of a file whose answers were checked.
+
+    Args:
+        recipe: The recipe.
+        file: The file.
+        right: Number of correct answers.
+        checked: Number of expressions.
+        devices: Where it was checked.
+        shuffled: Number of expressions that were also evaluated in shuffled order.
+        **more: More entries of the evidence.
+    """
+    all_or_some = f"All {checked:,}" if right == checked else f"{right:,} of {checked:,}"
+    sizes = ", ".join(f"{size:,}" for size in BATCH_SIZES)
+    write_certificate(
+        file,
+        right,
+        checked,
+        devices,
+        f"{all_or_some} answers on the domain seed are right.",
+        "Every expression of the domain was evaluated through exprinfer on a CPU, and its answer "
+        f"compared with its value; {shuffled:,} of them once more in shuffled order at the batch "
+        f"sizes {sizes} on {' and '.join(devices)}, with the same answers.",
+        {
+            "command": f"python -m training certify {recipe.name}",
+            "expressions": checked,
+            "shuffled": shuffled,
+            "batch_sizes": BATCH_SIZES,
+            **more,
+        },
+    )
 
 
 def _check_same_answers(
     file: Path, domain: Tally, devices: Sequence[Device], operands: Operands
-) -> str:
-    """Check that device, batch size and order change no answer; return a sentence about it."""
+) -> tuple[str, int]:
+    """Check that device, batch size and order change no answer.
+
+    Returns:
+        A sentence about it, and the number of expressions.
+    """
     expressions = _shuffled(MOST_SHUFFLED if domain.is_perfect else SHUFFLED, operands)
     texts = expressions.texts()
     if domain.is_perfect:
@@ -181,10 +225,11 @@ def _check_same_answers(
                     f"the answer to {first} differs at batch size {size} on {device}"
                 )
     sizes = ", ".join(f"{size:,}" for size in BATCH_SIZES)
-    return (
+    sentence = (
         f"The same answers to {len(texts):,} expressions in shuffled order at batch sizes {sizes} "
         f"on {' and '.join(devices)}."
     )
+    return sentence, len(texts)
 
 
 def _shuffled(most: int, operands: Operands) -> Expressions:

@@ -129,7 +129,6 @@ def metadata(
         "longest_input": str(longest_input),
         "longest_output": str(longest_output),
         "domain": recipe.model.domain,
-        "certified_domain": "none",
         "checked": "0",
         "right": "0",
         "exact_match": "",

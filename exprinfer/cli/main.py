@@ -10,10 +10,17 @@ from typing import Any
 
 import click
 
+from exprinfer.cli.certificates import certificate_lines
 from exprinfer.cli.checksum import checksum_command
 from exprinfer.cli.options import evaluator_options, open_evaluator
 from exprinfer.cli.prompt import ask, show_caret
-from exprinfer.errors import ExprinferError, ModelNotFoundError, TooLongError, printable
+from exprinfer.errors import (
+    ExprinferError,
+    ModelNotFoundError,
+    NotHaltedError,
+    TooLongError,
+    printable,
+)
 from exprinfer.evaluator import Evaluator, list_models
 from exprinfer.runtime.model_file import find
 from exprinfer.scoring.marking import ScoredBatch
@@ -147,16 +154,17 @@ def evaluate(
 def _show_work(evaluator: Evaluator, expression: str, err: bool) -> None:
     try:
         click.echo(evaluator.trace(expression), err=err)
-    except (TooLongError, ModelNotFoundError) as error:
+    except (TooLongError, NotHaltedError, ModelNotFoundError) as error:
         click.echo(str(error), err=True)
 
 
 @main.command()
 def models() -> None:
-    """List the shipped models."""
+    """List the shipped models, what their certificates state, and how that was checked."""
     row = "{:10} {:8} {:10} {:10} {:>22} {:>9} {:>9}"
     click.echo(row.format("name", "version", "domain", "certified", "right", "share", "size"))
-    for model in list_models():
+    shown = list_models()
+    for model in shown:
         click.echo(
             row.format(
                 model.name,
@@ -168,6 +176,9 @@ def models() -> None:
                 f"{find(model.name).stat().st_size / 1e6:.2f} MB",
             )
         )
+    for model in shown:
+        for line in certificate_lines(model, find(model.name)):
+            click.echo(line)
 
 
 main.add_command(checksum_command)

@@ -41,6 +41,14 @@ def evaluator_options(command: Command) -> Command:
             help="Name of a shipped model, or path of an .onnx file.",
         ),
         click.option(
+            "--certificate",
+            "certificates",
+            type=click.Path(),
+            multiple=True,
+            metavar="FILE",
+            help="A certificate of the model file that you trust; may be repeated.",
+        ),
+        click.option(
             "--device",
             type=click.Choice(["auto", "cpu", "cuda"]),
             default="auto",

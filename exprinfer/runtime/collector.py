@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from exprinfer.errors import EXPRESSION_ERRORS, DivisionByZeroError, TooCostlyError, TooLongError
+from exprinfer.errors import (
+    EXPRESSION_ERRORS,
+    DivisionByZeroError,
+    NotHaltedError,
+    TooCostlyError,
+    TooLongError,
+)
 from exprinfer.language.normalization import Normalized
 from exprinfer.runtime.model import Answers
 
@@ -16,6 +22,7 @@ MAX_FIXED_CHARACTERS, SMALL_WIDTH = 1 << 25, 8
 
 _DIVISION_BY_ZERO = EXPRESSION_ERRORS.index(DivisionByZeroError)
 _TOO_COSTLY = EXPRESSION_ERRORS.index(TooCostlyError)
+_NOT_HALTED = EXPRESSION_ERRORS.index(NotHaltedError)
 _TOO_LONG = EXPRESSION_ERRORS.index(TooLongError)
 
 
@@ -49,6 +56,9 @@ class Collector:
         for row, position in answers.zero_divisors.items():
             self.errors[rows[row]], self.positions[rows[row]] = _DIVISION_BY_ZERO, position
             self.certified[rows[row]] = False
+        if len(answers.not_halted):
+            not_halted = rows[answers.not_halted]
+            self.errors[not_halted], self.certified[not_halted] = _NOT_HALTED, False
         if len(answers.cut_off):
             cut_off = rows[answers.cut_off]
             self.errors[cut_off], self.certified[cut_off] = _TOO_COSTLY, False

@@ -156,12 +156,14 @@ class Engine:
             longest: What ``quick_length`` returned.
 
         Returns:
-            The answer and its log-probability, or None for any other text.
+            The answer and its log-probability, or None for any other text, and if the machine did
+            not halt.
         """
         tokens = tokenizer.encode_one(text[: longest + 1])
         if len(tokens) > longest or not in_seed_domain(tokens, self.operands):
             return None
-        return self.models[0].answer_one(tokens)
+        found = self.models[0].answer_one(tokens)
+        return found if found[0] else None
 
     def answer(
         self,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Literal, NamedTuple
@@ -16,6 +17,7 @@ from exprinfer.errors import ClosedError, ModelFileError
 from exprinfer.language import tokenizer
 from exprinfer.language.grammar import Domain
 from exprinfer.runtime.batching import by_cost
+from exprinfer.runtime.certificate import find_certificate, require_certificates_of
 from exprinfer.runtime.cost import PATIENCE, QUICK_STEPS, estimate_costs
 from exprinfer.runtime.limits import Limits
 from exprinfer.runtime.log import log_event
@@ -55,6 +57,7 @@ class Answers(NamedTuple):
         cut_off: The rows that need more steps or time than their budget, int64.
         unfinished: The rows that left the batch without an answer, int64.
         timed_out: Whether the rows ran out of time, not of steps.
+        not_halted: The rows whose machine stopped by itself before it was done, int64.
     """
 
     texts: NDArray[np.str_]
@@ -63,6 +66,7 @@ class Answers(NamedTuple):
     cut_off: NDArray[np.int64] = _NONE
     unfinished: NDArray[np.int64] = _NONE
     timed_out: bool = False
+    not_halted: NDArray[np.int64] = _NONE
 
 
 class Model:
@@ -70,7 +74,7 @@ class Model:
 
     Attributes:
         path: Where the file is.
-        info: What the file says about itself.
+        info: What the file says about itself, and its certificate.
         device: Where it runs, ``"cpu"`` or ``"cuda"``.
         note: Why it does not run on CUDA; see ``Session.note``.
     """
@@ -78,27 +82,36 @@ class Model:
     info: ModelInfo
     device: Literal["cpu", "cuda"]
 
-    def __init__(self, name: str | Path, device: Device = "auto", lazy: bool = False) -> None:
+    def __init__(
+        self,
+        name: str | Path,
+        device: Device = "auto",
+        certificates: Sequence[Path] = (),
+        lazy: bool = False,
+    ) -> None:
         """Open a shipped model by its name, or a file by its path.
 
         Args:
-            name: The name or path.
-            device: See ``Session``.
+            name: The name or the path.
+            device: As for ``Session``.
+            certificates: Certificates that count besides the shipped ones.
             lazy: Open the session when it is first needed, if it will run on a CPU anyway. The
                 file is read and its checksum is verified at once.
 
         Raises:
             ModelNotFoundError: If there is no such model.
             ModelFileError: If the file does not follow the contract.
+            CertificateError: If a certificate is not valid.
             DeviceError: If the device is not available.
         """
         self.path, self._opening = find(name), Lock()
         self._session: Session | None = None
         if lazy and (device == "cpu" or (device == "auto" and not built_for_cuda())):
-            self.info, self.device, self.note = read_info(self.path), "cpu", ""
+            self.info, self.device, self.note = describe(self.path, certificates), "cpu", ""
         else:
             self._session = Session(self.path, device, find_for_cuda(name))
-            self.path, self.info = self._session.path, self._session.info
+            self.path = self._session.path
+            self.info = _with_certificate(self._session.info, self.path, certificates)
             self.device, self.note = self._session.device, self._session.note
         log_event(
             _LOGGER,
@@ -124,14 +137,14 @@ class Model:
             with self._opening:
                 if self._session is None:
                     session = Session(self.path, "cpu")
-                    if session.info != self.info:
+                    if session.info.file_sha256 != self.info.file_sha256:
                         raise ModelFileError(f"{self.path} was replaced after it was loaded")
                     self._session = session
         return self._session
 
     @property
     def certified_domain(self) -> Domain:
-        """The domain on which the file was verified on this kind of device."""
+        """The domain that the certificate of the file covers on this kind of device."""
         verified = self.device in self.info.certified_on
         return self.info.certified_domain if verified else Domain.NONE
 
@@ -224,13 +237,20 @@ class Model:
             _LOGGER, logging.DEBUG, "batch", model=name, rows=rows, width=width, seconds=seconds
         )
         texts = tokenizer.decode(ids)
-        divided = np.flatnonzero(texts == DIVIDED_BY_ZERO) if self.info.tapes else _NONE
-        if not len(divided):
-            return Answers(texts, log_probs, {}, cut_off, unfinished)
-        texts[divided], log_probs[divided] = "", np.nan
-        starts = zero_divisors(self.session, tokens[divided], stop)
-        positions = dict(zip(divided.tolist(), starts, strict=True))
-        return Answers(texts, log_probs, positions, cut_off, unfinished)
+        if not self.info.tapes:
+            return Answers(texts, log_probs, {})
+        # A machine that has halted leaves an answer. An empty one was cut off, by the limit above,
+        # or by the file's own limit of steps or a case that the file holds to be impossible.
+        empty = np.flatnonzero(texts == "")
+        not_halted = np.setdiff1d(empty, np.concatenate([cut_off, unfinished]))
+        log_probs[not_halted] = np.nan
+        positions: dict[int, int] = {}
+        divided = np.flatnonzero(texts == DIVIDED_BY_ZERO)
+        if len(divided):
+            texts[divided], log_probs[divided] = "", np.nan
+            starts = zero_divisors(self.session, tokens[divided], stop)
+            positions = dict(zip(divided.tolist(), starts, strict=True))
+        return Answers(texts, log_probs, positions, cut_off, unfinished, not_halted=not_halted)
 
     def answer_one(self, tokens: bytes) -> tuple[str, float]:
         """Answer the token ids of one text of the seed domain, one byte each.
@@ -240,3 +260,39 @@ class Model:
         """
         ids, log_prob = self.session.run_one(tokens)
         return tokenizer.decode_one(ids), log_prob
+
+
+def describe(path: Path, certificates: Sequence[Path] = ()) -> ModelInfo:
+    """Return what a model file says about itself, with its certificate, without opening it.
+
+    Raises:
+        ModelFileError: If the file is damaged, or its metadata does not follow the contract.
+        CertificateError: If a certificate is not valid.
+    """
+    return _with_certificate(read_info(path), path, certificates)
+
+
+def _with_certificate(info: ModelInfo, path: Path, certificates: Sequence[Path]) -> ModelInfo:
+    identity = info.file_sha256, info.name, info.version, info.domain
+    return replace(info, certificate=find_certificate(path, *identity, certificates))
+
+
+def open_models(
+    names: Sequence[str | Path], device: Device, certificates: Sequence[str | Path]
+) -> list[Model]:
+    """Open models together.
+
+    Args:
+        names: The name or the path of each.
+        device: As for ``Session``.
+        certificates: Paths of certificates that count besides the shipped ones.
+
+    Raises:
+        CertificateError: If a certificate is not valid, or belongs to none of the files.
+        ExprinferError: What ``Model`` raises.
+    """
+    paths = [Path(path) for path in certificates]
+    # Most expressions are for the first model; another one opens when it is needed.
+    models = [Model(name, device, paths, lazy=number > 0) for number, name in enumerate(names)]
+    require_certificates_of({model.path: model.info.file_sha256 for model in models}, paths)
+    return models

@@ -16,9 +16,14 @@ _PACKAGE = Path(__file__).parent.parent
 _FOLDERS = (_PACKAGE / "models", _PACKAGE.parent / "models")
 
 
+def shipped_folder() -> Path | None:
+    """Return the folder of the shipped models; None if there is none."""
+    return next((folder for folder in _FOLDERS if folder.is_dir()), None)
+
+
 def shipped() -> dict[str, Path]:
     """Return the files of the shipped models by name."""
-    folder = next((folder for folder in _FOLDERS if folder.is_dir()), None)
+    folder = shipped_folder()
     if folder is None:
         return {}
     return {file.parent.name: file for file in sorted(folder.glob("*/model.onnx"))}

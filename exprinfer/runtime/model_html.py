@@ -17,6 +17,7 @@ def model_html(info: ModelInfo) -> Html:
     rows = [
         ("made for", f"{_name(info.domain)}: {describe_domain(info.domain, info.operands)}"),
         ("certified", _certified(info)),
+        *_certificate_rows(info),
         ("right", _right(info)),
         ("longest input, output", f"{info.longest_input:,}, {info.longest_output:,} symbols"),
         ("tapes", ", ".join(info.tapes) or "none"),
@@ -46,6 +47,18 @@ def _certified(info: ModelInfo) -> Html:
         return element("span", "not certified", class_="uncertified")
     shown = f"\u2713 {_name(info.certified_domain)}, on {', '.join(info.certified_on)}"
     return element("span", shown, class_="certified")
+
+
+def _certificate_rows(info: ModelInfo) -> list[tuple[str, str]]:
+    found = info.certificate
+    if found is None:
+        return [("certificate", "none")]
+    where = f"{found.date}, ONNX Runtime {found.onnxruntime}, {' and '.join(found.processors)}"
+    return [
+        ("certificate states", found.statement),
+        ("how it was checked", found.method),
+        ("where and when", where),
+    ]
 
 
 def _right(info: ModelInfo) -> str:

@@ -1,4 +1,4 @@
-"""What a model file says about itself, read and verified."""
+"""What a model file says about itself, read and verified, and its certificate."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from exprinfer.errors import ModelFileError
 from exprinfer.language.grammar import Domain
 from exprinfer.language.operands import DEFAULT_OPERANDS, Operands
 from exprinfer.language.tokenizer import SYMBOLS
+from exprinfer.runtime.certificate import Certificate
 from exprinfer.runtime.metadata import read_metadata
 from exprinfer.runtime.model_file import read
 from exprinfer.runtime.state_info import TAPES, StateInfo, read_states
@@ -24,7 +25,11 @@ MAX_SYMBOLS = 4_300
 
 @dataclass(frozen=True, repr=False)
 class ModelInfo:
-    """What a model file says about itself in its ``metadata_props``, one key for each field.
+    """What a model file says about itself, and its certificate.
+
+    The file's ``metadata_props`` have one key for each attribute but ``file_sha256`` and
+    ``certificate``. What a file says about itself never makes an answer certified; only the
+    certificate does.
 
     Attributes:
         format_version: Version of this contract.
@@ -34,10 +39,8 @@ class ModelInfo:
         longest_input: Longest expression that it reads, in symbols.
         longest_output: Longest answer that it writes, in symbols.
         domain: The expressions that it is made for.
-        certified_domain: The expressions on which the file was verified. ``Domain.NONE`` if it was
-            not.
-        checked: Number of expressions of the seed domain that were checked through this file.
-        right: Number of correct answers.
+        checked: Number of expressions of the seed domain that were checked, as the file says.
+        right: Number of correct answers, as the file says.
         exact_match: Fraction of correct answers by operator and form, as JSON. Empty before
             certification.
         recipe: The training recipe with its seeds, as JSON.
@@ -45,10 +48,10 @@ class ModelInfo:
         file_sha256: SHA-256 of the file, as ``sha256sum`` prints it.
         tapes: Names of the tapes that the model works on. Empty for other models.
         states: What each state of such a model means, in the order of their numbers.
-        certified_on: Devices on which the file was verified. On other devices no answer counts as
-            certified.
         operands: The operand ranges of the seed domain for this model. A file without this key has
             those of the 2017 gist.
+        certificate: The certificate of exactly this file that ships with the package or that the
+            user named; None if there is none.
 
     Example:
         >>> import exprinfer
@@ -63,7 +66,6 @@ class ModelInfo:
     longest_input: int
     longest_output: int
     domain: Domain
-    certified_domain: Domain
     checked: int
     right: int
     exact_match: str
@@ -72,11 +74,26 @@ class ModelInfo:
     file_sha256: str = ""
     tapes: tuple[str, ...] = ()
     states: tuple[StateInfo, ...] = field(default=())
-    certified_on: tuple[str, ...] = ("cpu",)
     operands: Operands = DEFAULT_OPERANDS
+    certificate: Certificate | None = None
+
+    @property
+    def certified_domain(self) -> Domain:
+        """The expressions that the certificate covers, ``Domain.NONE`` without a certificate.
+
+        On devices that are not in ``certified_on`` no answer is certified.
+        """
+        return self.certificate.domain if self.certificate else Domain.NONE
+
+    @property
+    def certified_on(self) -> tuple[str, ...]:
+        """The devices on which answers are certified; empty without a certified domain."""
+        if self.certificate is None or self.certificate.domain is Domain.NONE:
+            return ()
+        return self.certificate.devices
 
     def __repr__(self) -> str:
-        certified = "not certified"
+        certified = "not certified" if self.certificate else "no certificate"
         if self.certified_domain == self.domain:
             certified = f"certified on {', '.join(self.certified_on)}"
         elif self.certified_domain > Domain.NONE:
@@ -110,7 +127,7 @@ class ModelInfo:
             raise ModelFileError(
                 f"{path} has format version {version!r}, this package reads {FORMAT_VERSION!r}"
             )
-        names = [name for name in cls.__dataclass_fields__ if name != "file_sha256"]
+        names = [name for name in cls.__dataclass_fields__ if name not in _NOT_IN_FILE]
         try:
             values = {
                 name: _READERS.get(name, str)(metadata[name])
@@ -130,16 +147,12 @@ class ModelInfo:
     def _verify(self, path: Path) -> None:
         if self.symbols != SYMBOLS:
             raise ModelFileError(f"{path}: symbols must be {SYMBOLS!r}, got {self.symbols!r}")
-        shown = (self.name, self.version, *self.certified_on, *(s.name for s in self.states))
+        shown = (self.name, self.version, *(s.name for s in self.states))
         for text in shown:  # in terminals and tables
             if not text.isprintable():
                 raise ModelFileError(f"{path}: {ascii(text)[:80]} has characters that do not print")
-        if self.certified_domain != Domain.NONE and not 0 < self.checked == self.right:
-            raise ModelFileError(
-                f"{path} claims to be certified with {self.right} of {self.checked} right"
-            )
-        if self.certified_domain > self.domain:
-            raise ModelFileError(f"{path} claims to be certified beyond its own domain")
+        if not 0 <= self.right <= self.checked:
+            raise ModelFileError(f"{path} claims {self.right} of {self.checked} right")
         for key in ("longest_input", "longest_output"):
             if not 0 < getattr(self, key) <= MAX_SYMBOLS:
                 raise ModelFileError(
@@ -187,16 +200,15 @@ def _read_operands(text: str) -> Operands:
     return Operands(**{k: tuple(v) if isinstance(v, list) else v for k, v in ranges.items()})
 
 
-_OPTIONAL = ("tapes", "states", "certified_on", "operands")
+_NOT_IN_FILE = ("file_sha256", "certificate")
+_OPTIONAL = ("tapes", "states", "operands")
 _READERS: dict[str, Callable[[str], Any]] = {
     "tapes": _read_names,
     "states": read_states,
     "operands": _read_operands,
-    "certified_on": _read_names,
     "longest_input": int,
     "longest_output": int,
     "checked": int,
     "right": int,
     "domain": lambda name: Domain[name.upper()],
-    "certified_domain": lambda name: Domain[name.upper()],
 }

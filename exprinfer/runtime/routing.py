@@ -18,8 +18,8 @@ NO_MODEL = -1
 class Router:
     """Sends each expression to the first model whose certified domain contains it.
 
-    The last model takes what is left. An answer is certified if the model that gives it was
-    verified on a domain that contains the expression, on this kind of device.
+    The last model takes what is left. An answer is certified if the certificate of the model that
+    gives it covers a domain that contains the expression, on this kind of device.
 
     Attributes:
         quick_length: The first model certifies every expression of the seed domain up to this

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from exprinfer.errors import ModelFileError, TooLongError
+from exprinfer.errors import NOT_HALTED, ModelFileError, NotHaltedError, TooLongError
 from exprinfer.language.tokenizer import SYMBOLS, encode
 from exprinfer.runtime.session import Session
 from exprinfer.runtime.stop import Stop
@@ -91,11 +91,15 @@ def record(session: Session, expression: str) -> TapeStates:
     Raises:
         ModelFileError: If the model does not work on tapes.
         TooLongError: If there are more than ``MAX_TRACE_STEPS`` steps.
+        NotHaltedError: If the machine stops before it is done.
     """
     tokens, _ = encode([expression])
     last = int(run_until(session, tokens, np.array([MAX_TRACE_STEPS + 1])).steps[0])
     if last > MAX_TRACE_STEPS:
         raise TooLongError(f"the trace is too long: more than {MAX_TRACE_STEPS:,} steps")
+    answer, _ = session.run(tokens)
+    if not answer.any():
+        raise NotHaltedError(NOT_HALTED)
     parts = []
     for start in range(0, last + 1, _TRACE_BATCH):
         limits = np.arange(start, min(start + _TRACE_BATCH, last + 1))

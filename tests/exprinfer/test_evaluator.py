@@ -17,7 +17,6 @@ from exprinfer import (
     Evaluator,
     ExpressionError,
     MalformedError,
-    ModelInfo,
     NotTextError,
     OutsideDomainError,
     Prediction,
@@ -242,9 +241,10 @@ def test_closing_while_others_evaluate_loses_nothing() -> None:
 def test_a_file_verified_on_another_device_is_not_certified_here(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    here = exprinfer.load("exact", "cpu").models[0]
-    elsewhere = replace(here, certified_on=("cuda",))
-    monkeypatch.setattr(ModelInfo, "read", lambda *_: elsewhere)
+    here = exprinfer.load("exact", "cpu").models[0].certificate
+    assert here
+    elsewhere = replace(here, devices=("cuda",))
+    monkeypatch.setattr("exprinfer.runtime.model.find_certificate", lambda *_: elsewhere)
     evaluator = exprinfer.load("exact", "cpu")
     assert not evaluator.evaluate("5+3").certified
     assert not evaluator.evaluate_batch(["5+3", "1+1"]).certified.any()

@@ -123,7 +123,10 @@ def test_nothing_in_a_model_file_becomes_markup(text: str) -> None:
     models = exprinfer.list_models()
 
     def shown(given: str) -> list[Page]:
-        info = replace(models[0], name=given, version=given, certified_on=(given,), tapes=(given,))
+        found = models[0].certificate
+        assert found
+        about = replace(found, devices=(given,), statement=given, method=given, processors=(given,))
+        info = replace(models[0], name=given, version=given, certificate=about, tapes=(given,))
         return [page(info), page(type(models)([info]))]
 
     for hostile, plain in zip(shown(text), shown(harmless(text)), strict=True):

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from exprinfer.errors import ModelFileError
-from exprinfer.language.grammar import Domain
 from exprinfer.language.tokenizer import SYMBOLS
 from exprinfer.runtime.checksum import read_verified, with_checksum
 from exprinfer.runtime.model_info import ModelInfo
@@ -25,7 +24,6 @@ METADATA = {
     "longest_input": "11",
     "longest_output": "5",
     "domain": "seed",
-    "certified_domain": "seed",
     "checked": "475200",
     "right": "475200",
     "exact_match": "",
@@ -75,10 +73,10 @@ def _try_metadata(metadata: dict[str, str]) -> None:
         assert str(PATH) in refusal
         return
     assert info.symbols == SYMBOLS
-    assert info.certified_domain <= info.domain
-    assert info.certified_domain is Domain.NONE or 0 < info.checked == info.right
+    assert info.certificate is None
+    assert 0 <= info.right <= info.checked
     assert 0 < info.longest_input <= 4_300
-    for names in (info.tapes, info.certified_on, [state.name for state in info.states]):
+    for names in (info.tapes, [state.name for state in info.states]):
         assert all(type(name) is str for name in names)
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 import exprinfer
 from exprinfer import Domain, Operands, OutsideDomainError
+from exprinfer.runtime.certificate import read_certificate
 from exprinfer.runtime.model_file import find
 from training import certify, export, fit, networks
 from training import recipe as recipes
@@ -135,7 +136,9 @@ def test_certify_writes_the_result_into_file_and_card(
     answers = exprinfer.load(str(file), "cpu").evaluate_batch(domain.texts()).answers
     assert model.checked == len(domain)
     assert model.right == (answers == np.array(domain.answers())).sum()
-    assert model.certified_domain is Domain.NONE
+    certificate = read_certificate(file.with_name("certificate.json"))
+    assert (certificate.right, certificate.checked) == (model.right, model.checked)
+    assert certificate.domain is Domain.NONE
     assert card.read_text().startswith("before\n<!-- certify -->\n| operator ")
     assert f"{model.right:,} of {model.checked:,} expressions" in card.read_text()
 
@@ -153,7 +156,9 @@ def test_certify_certifies_a_file_without_wrong_answers(
         Expressions, "answers", lambda self: [answers.get(text, "") for text in self.texts()]
     )
     certify.certify(recipe, tmp_path / "models")
-    evaluator = exprinfer.load(str(file), "cpu")
+    assert not exprinfer.load(str(file), "cpu").evaluate("5+3").certified
+    certificates = [file.with_name("certificate.json")]
+    evaluator = exprinfer.load(str(file), "cpu", certificates=certificates)
     assert evaluator.models[0].certified_domain is Domain.SEED
     assert evaluator.evaluate("5+3").certified
 
@@ -171,15 +176,12 @@ def test_certify_checks_the_file_for_cuda_too(
         write_model(
             folder / name,
             model,
-            {
-                **metadata,
-                "certified_domain": "none",
-                "operands": json.dumps({"a": SMALL.a, "b": SMALL.b}),
-            },
+            {**metadata, "operands": json.dumps({"a": SMALL.a, "b": SMALL.b})},
         )
     certify.certify(small(recipes.load("exact")), tmp_path, "cpu")
-    for name in ("model.onnx", "cuda.onnx"):
-        info = exprinfer.load(str(folder / name), "cpu").models[0]
+    for name, own in (("model", "certificate.json"), ("cuda", "cuda.certificate.json")):
+        file, certificates = folder / f"{name}.onnx", [folder / own]
+        info = exprinfer.load(str(file), "cpu", certificates=certificates).models[0]
         assert info.certified_domain is Domain.SEED
         assert info.checked == len(small_domain())
         assert info.certified_on == ("cpu",)

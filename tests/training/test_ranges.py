@@ -72,7 +72,8 @@ def test_a_recipe_alone_makes_a_certified_model_of_other_ranges(
         result = CliRunner().invoke(main, [command, str(recipe_file), *given])
         assert result.exit_code == 0, result.output
     file = tmp_path / "models" / "tiny" / "model.onnx"
-    evaluator = exprinfer.load(str(file), "cpu")
+    certificates = [file.with_name("certificate.json")]
+    evaluator = exprinfer.load(str(file), "cpu", certificates=certificates)
     model = evaluator.models[0]
     assert model.operands == Operands((0, 2), (1, 3))
     assert model.certified_domain is Domain.SEED
@@ -85,7 +86,8 @@ def test_a_recipe_alone_makes_a_certified_model_of_other_ranges(
     batch = evaluator.evaluate_batch(["2*4", "3+1", "1/0", "1-1"])
     codes = [row.error.code if row.error else None for row in batch]
     assert codes == ["outside_domain", "outside_domain", "division_by_zero", None]
-    guessing = exprinfer.load(str(file), "cpu", allow_out_of_domain=True)
+    guessing = exprinfer.load(str(file), "cpu", allow_out_of_domain=True, certificates=certificates)
+    assert guessing.evaluate("2*3").certified
     assert not guessing.evaluate("2*4").certified
     assert "108 of 108 expressions" in file.with_name("README.md").read_text()
 

@@ -5,8 +5,10 @@ The examples are the seed domain and batches of mixed problems, both through ``e
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -16,6 +18,7 @@ import exprinfer
 from exprinfer import Evaluator
 from exprinfer.runtime.session import Device
 from training.card import check_sections, write_section
+from training.certificate import write_certificate
 from training.certify import (
     available_devices,
     bullets,
@@ -25,9 +28,11 @@ from training.certify import (
     record_result,
 )
 from training.longhand.problems import Problem, problems
-from training.longhand.proof import certificate
+from training.longhand.proof import equivalence
+from training.longhand.proof.equivalence import Equivalence
 from training.longhand.proof.runs import Compared, compare
 from training.longhand.proof.table import TransitionTable
+from training.longhand.proof.theorem import check_table
 from training.longhand.teacher import TEACHER
 from training.recipe import Recipe
 
@@ -53,9 +58,10 @@ def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
         ModelFileError: If the file cannot be opened.
         DeviceError: If the device is "cuda" and CUDA is not available.
         ValueError: If the card lacks the section.
-        CertificateError: If the file is not equivalent; then nothing is written.
+        NotEquivalentError: If the file is not equivalent; then nothing is written.
         RunsDifferError: If its graph and an interpreter of it do not agree.
-        ClickException: If an answer is wrong.
+        ClickException: If an answer is wrong, or the checker in the folder ``proof`` refuses the
+            file.
     """
     folder = models / recipe.model.name
     file = folder / "model.onnx"
@@ -63,21 +69,32 @@ def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
     devices = available_devices(file, device)
     check_sections(folder / "README.md", "certify")
     for name in devices:
-        certificate.prove(file, table, PROVIDERS[name])
+        equivalence.prove(file, table, PROVIDERS[name])
     domain = check_domain(file, recipe.data.ranges)
-    record_result(file, domain, devices)
+    record_result(file, domain)
     # Once more, because the result has changed the file and its hash.
     proofs = []
     for name in devices:
         runs = compare(onnx.load(file), *RUNS, PROVIDERS[name])
-        proofs.append(replace(certificate.prove(file, table, PROVIDERS[name]), runs=runs))
-    certificate.write(proofs, folder)
+        proofs.append(replace(equivalence.prove(file, table, PROVIDERS[name]), runs=runs))
+    checked = check_table(file)
+    mixed = _check_mixed(file, devices)
+    right, every = domain.total
+    evidence = {
+        "command": f"python -m training certify {recipe.name}",
+        "equivalence": [asdict(proof) for proof in proofs],
+        **(checked or {}),
+        "mixed_problems": MIXED,
+        "batch_sizes": BATCH_SIZES,
+    }
+    statement, method = _statement(proofs, checked), _method(proofs, checked, domain.count())
+    write_certificate(file, right, every, devices, statement, method, evidence)
     sentences = [
         *(_sentence(proof) for proof in proofs),
         *(_compared(proof.provider, proof.runs) for proof in proofs if proof.runs),
         f"Right on {domain.count()} expressions of the seed domain ({domain.share():.2%}), each "
         "evaluated step by step through `exprinfer` (table below).",
-        _check_mixed(file, devices),
+        mixed,
         checked_on(devices),
     ]
     section = "\n".join([*bullets(sentences), "", operator_table(domain)])
@@ -85,7 +102,40 @@ def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
     click.echo(section)
 
 
-def _sentence(proof: certificate.Certificate) -> str:
+def _statement(proofs: Sequence[Equivalence], checked: dict[str, Any] | None) -> str:
+    made = f"The file decides its {proofs[0].transitions:,} cases as "
+    if checked is None:
+        return (
+            f"{made}the program in training/longhand does (the teacher), so both do the same on "
+            "every expression. That the teacher does arithmetic is tested, not proven."
+        )
+    return (
+        f"{made}a table says. By a theorem in Coq, the machine of this table halts on every "
+        "expression with its value, or with the mark of a division by zero. A run that the file "
+        "stops before it halts has no answer. Not proven: what ONNX Runtime makes of the rest of "
+        "the graph."
+    )
+
+
+def _method(proofs: Sequence[Equivalence], checked: dict[str, Any] | None, count: str) -> str:
+    runs = proofs[0].runs
+    parts = [
+        "All decisions were compared with those of the program in training/longhand.",
+        f"The rest of the graph was compared with two interpreters on {runs.tables} tables."
+        if runs
+        else "",
+        f"{count} expressions of the domain seed and {MIXED:,} of {MIXED:,} mixed problems are "
+        "right.",
+    ]
+    if checked:
+        parts.append(
+            "proof/checker.py found the theorem's table in the file, whatever the rounding. "
+            "proof/check.sh compiles the theorem; certify records the hashes of its files."
+        )
+    return " ".join(part for part in parts if part)
+
+
+def _sentence(proof: Equivalence) -> str:
     return (
         f"Certificate ({proof.provider}): {proof.states} states and {proof.transitions:,} "
         f"transitions, {proof.differences} differences from the teacher. Smallest margins of the "

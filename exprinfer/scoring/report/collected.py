@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from exprinfer.errors import (
     EXPRESSION_ERRORS,
     DivisionByZeroError,
+    NotHaltedError,
     TooCostlyError,
 )
 from exprinfer.language.tokenizer import encode
@@ -34,7 +35,7 @@ MAX_LINES, MAX_EXAMPLES = 20, 3
 #: Characters shown of an expression, an answer and a message.
 _SHOWN, _ANSWER, _MESSAGE = 80, 40, 160
 #: Errors of rows that a model read; those of all other rows were found before.
-_READ = tuple(map(EXPRESSION_ERRORS.index, (DivisionByZeroError, TooCostlyError)))
+_READ = tuple(map(EXPRESSION_ERRORS.index, (DivisionByZeroError, TooCostlyError, NotHaltedError)))
 
 
 class Line(NamedTuple):

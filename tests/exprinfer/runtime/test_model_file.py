@@ -13,14 +13,14 @@ from tests.fuzz.target_model_file import METADATA
 def test_the_metadata_is_read() -> None:
     model = ModelInfo.read(METADATA, Path("x.onnx"))
     assert model.longest_input == 11
-    assert model.certified_domain is Domain.SEED
+    assert model.domain is Domain.SEED
     assert {field.name for field in fields(model)} == {
         *METADATA,
         "tapes",
         "states",
-        "certified_on",
         "operands",
         "file_sha256",
+        "certificate",
     }
 
 
@@ -58,7 +58,6 @@ def test_a_missing_key_is_named(key: str) -> None:
         ("states", '[{"name": "a", "operation": "add", "sign": ""}]', "wrong sign ''"),
         ("states", '[{"name": "a", "operation": "add", "sign": "0"}]', "wrong sign '0'"),
         ("states", '[{"name": "a", "operation": "", "sign": ""}]', "belong together"),
-        ("certified_on", '"cpu"', "not a list of names"),
         ("operands", "[[-9, 9], [-9, 9]]", "object with the keys a and b"),
         ("operands", '{"a": [-9, 9]}', "object with the keys a and b"),
         ("operands", '{"a": [9, -9], "b": [-9, 9]}', r"two integers in order .* got \[9, -9\]"),
@@ -69,9 +68,9 @@ def test_a_missing_key_is_named(key: str) -> None:
         ("operands", '{"a": "-9", "b": [1, true]}', "two integers"),
         ("tapes", "[" * 100_000, "cannot be read"),
         ("domain", "everything", "EVERYTHING"),
-        ("right", "475199", "475199 of 475200"),
-        ("checked", "0", "claims to be certified"),
-        ("certified_domain", "whole", "beyond its own domain"),
+        ("right", "475201", "claims 475201 of 475200 right"),
+        ("right", "-1", "claims -1 of 475200 right"),
+        ("checked", "0", "claims 475200 of 0 right"),
     ],
 )
 def test_a_wrong_value_is_refused(key: str, value: str, reason: str) -> None:

@@ -12,7 +12,7 @@ from onnx import numpy_helper
 
 import exprinfer
 from training.longhand.export import file_weights, graph
-from training.longhand.proof.certificate import FILE, CertificateError, prove
+from training.longhand.proof.equivalence import NotEquivalentError, prove
 from training.longhand.proof.runs import RunsDifferError, compare
 from training.longhand.proof.table import TransitionTable
 from training.longhand.teacher import TEACHER
@@ -36,7 +36,8 @@ def test_the_shipped_file_is_equivalent_to_the_teacher(
     assert proof.states == len(table.states)
     margins = proof.smallest_state_margin, proof.smallest_write_margin, proof.smallest_move_margin
     assert min(margins) > 1_000 * proof.largest_rounding_error
-    kept = json.loads((shipped.parent / FILE).read_text())[0]
+    certificate = json.loads((shipped.parent / "certificate.json").read_text())
+    kept = certificate["evidence"]["equivalence"][0]
     found = asdict(proof)
     assert kept["runs"]["tables"] > 1
     for varies in ("largest_rounding_error", "onnxruntime", "hardware", "runs"):
@@ -87,7 +88,7 @@ def test_a_change_of_one_weight_is_found(
     names: str,
 ) -> None:
     file = _changed(shipped, tmp_path, weight, place, by)
-    with pytest.raises(CertificateError, match=names):
+    with pytest.raises(NotEquivalentError, match=names):
         prove(file, table)
 
 
@@ -101,7 +102,7 @@ def test_a_difference_in_one_transition_is_found(shipped: Path, table: Transitio
     other = TransitionTable(TEACHER)
     row = int(np.flatnonzero(other.transitions.move[:, 3] == -1)[-1])
     other.transitions.move[row, 3] = 1
-    with pytest.raises(CertificateError, match="moves"):
+    with pytest.raises(NotEquivalentError, match="moves"):
         prove(shipped, other)
 
 
@@ -119,7 +120,7 @@ def test_a_case_that_the_file_does_not_list_is_found(
     cases = numpy_helper.to_array(tensor)
     tensor.CopyFrom(numpy_helper.from_array(np.delete(cases, 7, axis=0), "CASES"))
     onnx.save(model, tmp_path / "model.onnx")
-    with pytest.raises(CertificateError, match=r"on seeing .* the file has no case"):
+    with pytest.raises(NotEquivalentError, match=r"on seeing .* the file has no case"):
         prove(tmp_path / "model.onnx", table)
 
 

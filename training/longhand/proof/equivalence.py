@@ -15,8 +15,7 @@ The proof says nothing about the teacher itself: that it does arithmetic right i
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +24,6 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from exprinfer.language.tokenizer import SYMBOLS
-from training.files import write_atomically
 from training.hardware import gpu, processor
 from training.longhand.machine import KEEP, TAPES, UNSEEN
 from training.longhand.proof.decisions import (
@@ -38,15 +36,13 @@ from training.longhand.proof.parts import initializers
 from training.longhand.proof.runs import Compared
 from training.longhand.proof.table import Transitions, TransitionTable
 
-FILE = "certificate.json"
 
-
-class CertificateError(ValueError):
+class NotEquivalentError(ValueError):
     """The file and the teacher are not equivalent."""
 
 
 @dataclass(frozen=True)
-class Certificate:
+class Equivalence:
     """What was compared, where, and how clear the decisions of the network are.
 
     Attributes:
@@ -82,7 +78,7 @@ class Certificate:
 
 def prove(
     file: Path, table: TransitionTable, provider: str = "CPUExecutionProvider"
-) -> Certificate:
+) -> Equivalence:
     """Compare a model file with the teacher.
 
     Args:
@@ -91,7 +87,7 @@ def prove(
         provider: Execution provider of ONNX Runtime.
 
     Raises:
-        CertificateError: If they are not equivalent; the message describes the first difference.
+        NotEquivalentError: If they are not equivalent; the message describes the first difference.
     """
     model = onnx.load(file)
     found = decide(model, provider)
@@ -104,9 +100,14 @@ def prove(
         state = to_try.pop()
         number = number_of[state]
         if (state == table.halt) != (number == halt):
+<<<<<<< HEAD:training/longhand/proof/certificate.py
             raise CertificateError(f"one of the two halts in the state '{table.states[state]}'")
         looks = initializers(model)["LOOKS"][number, :, 0].astype(np.bool_)
         _compare_looks(looks, table, state)
+=======
+            raise NotEquivalentError(f"one of the two halts in the state '{table.states[state]}'")
+        _compare_looks(initializers(model)["LOOKS"][number, :, 0], table, state)
+>>>>>>> main:training/longhand/proof/equivalence.py
         expected = table.transitions[np.flatnonzero(table.transitions.state == state)]
         rows = _rows(table, expected, found, number)
         decided = found[rows]
@@ -114,12 +115,12 @@ def prove(
         tried[rows] = True
         to_try += _pair_next_states(table, expected, decided, number_of)
     if not tried.all() or tried.sum() != len(table.transitions):
-        raise CertificateError(
+        raise NotEquivalentError(
             f"{tried.sum()} cases were reached, the file lists {len(found)} and the teacher has "
             f"{len(table.transitions)}"
         )
     margins = [margin.min() for margin in found.margins()]
-    return Certificate(
+    return Equivalence(
         hashlib.sha256(file.read_bytes()).hexdigest(),
         _fingerprint(table.transitions),
         onnxruntime.__version__,
@@ -134,19 +135,13 @@ def prove(
     )
 
 
-def write(certificates: list[Certificate], folder: Path) -> None:
-    """Write the certificates, one for each provider, beside the model."""
-    text = json.dumps([asdict(one) for one in certificates], indent=2) + "\n"
-    write_atomically(folder / FILE, text.encode())
-
-
 def _compare_session(file: Path, found: Decisions, provider: str) -> None:
     """Compare with the decisions that the whole file makes when it is opened."""
     session = onnxruntime.InferenceSession(str(file), providers=[provider])
     (decisions,) = session.run(["decisions"], {"tokens": np.ones((1, 1), np.int64)})
     ours = [found.next_state, found.write, found.move]
     if not all(map(np.array_equal, split(decisions), ours)):
-        raise CertificateError("the whole file makes other decisions than its first part")
+        raise NotEquivalentError("the whole file makes other decisions than its first part")
 
 
 def _rows(
@@ -158,25 +153,25 @@ def _rows(
     missing = [tuple(seen) not in index for seen in expected.seen.tolist()]
     if any(missing):
         where = _situation(table, expected, missing.index(True))
-        raise CertificateError(f"{where} the file has no case")
+        raise NotEquivalentError(f"{where} the file has no case")
     return np.array([index[tuple(seen)] for seen in expected.seen.tolist()], np.intp)
 
 
 def _compare_looks(looks: NDArray[np.bool_], table: TransitionTable, state: int) -> None:
     if not np.array_equal(looks, table.reads[state]):
         found = ", ".join(np.array(TAPES)[looks])
-        raise CertificateError(f"in the state '{table.states[state]}' it looks at {found}")
+        raise NotEquivalentError(f"in the state '{table.states[state]}' it looks at {found}")
 
 
 def _compare(table: TransitionTable, expected: Transitions, decided: Decisions) -> None:
-    """Compare writes and moves; raises CertificateError."""
+    """Compare writes and moves; raises NotEquivalentError."""
     # Writing the symbol that is already there is the same as keeping it.
     should = np.where(expected.write == expected.seen, KEEP, expected.write)
     does = np.where(decided.write == expected.seen, KEEP, decided.write)
     wrong = (does != should).any(1) | (decided.move != expected.move).any(1)
     if wrong.any():
         row = int(np.argmax(wrong))
-        raise CertificateError(
+        raise NotEquivalentError(
             f"{_situation(table, expected, row)} it writes {_symbols(does[row])} and moves "
             f"{decided.move[row].tolist()}, expected {_symbols(should[row])} and "
             f"{expected.move[row].tolist()}"
@@ -186,7 +181,7 @@ def _compare(table: TransitionTable, expected: Transitions, decided: Decisions) 
 def _pair_next_states(
     table: TransitionTable, expected: Transitions, decided: Decisions, number_of: dict[int, int]
 ) -> list[int]:
-    """Pair the next states; return the new ones; raises CertificateError if a pair differs."""
+    """Pair the next states; return the new ones; raises NotEquivalentError if a pair differs."""
     new = []
     pairs = zip(expected.next_state.tolist(), decided.next_state.tolist(), strict=True)
     for row, (state, number) in enumerate(pairs):
@@ -194,7 +189,7 @@ def _pair_next_states(
             number_of[state] = number
             new.append(state)
         elif number_of[state] != number:
-            raise CertificateError(
+            raise NotEquivalentError(
                 f"{_situation(table, expected, row)} its next state is {number}, expected "
                 f"{number_of[state]} ('{table.states[state]}')"
             )

@@ -100,14 +100,9 @@ def prove(
         state = to_try.pop()
         number = number_of[state]
         if (state == table.halt) != (number == halt):
-<<<<<<< HEAD:training/longhand/proof/certificate.py
-            raise CertificateError(f"one of the two halts in the state '{table.states[state]}'")
+            raise NotEquivalentError(f"one of the two halts in the state '{table.states[state]}'")
         looks = initializers(model)["LOOKS"][number, :, 0].astype(np.bool_)
         _compare_looks(looks, table, state)
-=======
-            raise NotEquivalentError(f"one of the two halts in the state '{table.states[state]}'")
-        _compare_looks(initializers(model)["LOOKS"][number, :, 0], table, state)
->>>>>>> main:training/longhand/proof/equivalence.py
         expected = table.transitions[np.flatnonzero(table.transitions.state == state)]
         rows = _rows(table, expected, found, number)
         decided = found[rows]

@@ -43,7 +43,7 @@ from exprinfer.scoring.marking import MARKS
 
 FOLDER = Path(__file__).parent / "src" / "language"
 #: The errors whose sentences the page shows.
-_EXPLAINED = (*EXPRESSION_ERRORS[2:8], NotHaltedError)
+_EXPLAINED: tuple[type[ExpressionError], ...] = (*EXPRESSION_ERRORS[2:8], NotHaltedError)
 _HEADER = "// Written by examples/browser/tables.py. Do not edit.\n"
 #: Blocks of Unicode whose characters people type into expressions, often by accident.
 _NAMED = (

@@ -15,7 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from exprinfer.errors import EXPRESSION_ERRORS, EmptyError, ExpressionError, NotTextError, explain
+from exprinfer.errors import (
+    EXPRESSION_ERRORS,
+    EmptyError,
+    ExpressionError,
+    NotHaltedError,
+    NotTextError,
+    explain,
+)
 from exprinfer.language import advice, normalization
 from exprinfer.language.grammar import (
     DOMAIN_DESCRIPTIONS,
@@ -35,6 +42,8 @@ from exprinfer.runtime.state_info import TAPES
 from exprinfer.scoring.marking import MARKS
 
 FOLDER = Path(__file__).parent / "src" / "language"
+#: The errors whose sentences the page shows.
+_EXPLAINED: tuple[type[ExpressionError], ...] = (*EXPRESSION_ERRORS[2:8], NotHaltedError)
 _HEADER = "// Written by examples/browser/tables.py. Do not edit.\n"
 #: Blocks of Unicode whose characters people type into expressions, often by accident.
 _NAMED = (
@@ -52,7 +61,7 @@ def tables() -> dict[str, Any]:
         "domainDescriptions": {d.name.lower(): text for d, text in DOMAIN_DESCRIPTIONS.items()},
         "operands": {"a": DEFAULT_OPERANDS.a, "b": DEFAULT_OPERANDS.b},
         "errors": [kind.code for kind in EXPRESSION_ERRORS],
-        "sentences": {kind.code: _sentence(kind) for kind in EXPRESSION_ERRORS[2:8]},
+        "sentences": {kind.code: _sentence(kind) for kind in _EXPLAINED},
         "grammar": _grammar(),
         "seed": _seed(),
         "defaultModels": DEFAULT,

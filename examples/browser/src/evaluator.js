@@ -100,8 +100,8 @@ export class Evaluator {
       const failure = { code, position, accepted };
       return { ...nothing, model: this.names.at(-1), certified: false, failure };
     }
-    const { name, certifiedDomain } = route(models, domain, ids.length).info;
-    return { ...nothing, model: name, certified: domain <= certifiedDomain, failure: null };
+    const { name, certifiedHere } = route(models, domain, ids.length).info;
+    return { ...nothing, model: name, certified: domain <= certifiedHere, failure: null };
   }
 
   /** Open the first model; the others too if a text may need them. */
@@ -126,6 +126,8 @@ export class Evaluator {
       const costly = limited && steps[at] > BigInt(this.maxSteps);
       if (costly) results[row].failure = { code: "too_costly", position: null };
       else if (onTapes && texts[at] === DIVIDED_BY_ZERO) divided.push(row);
+      // A machine that has halted leaves an answer.
+      else if (onTapes && !texts[at]) results[row].failure = { code: "not_halted", position: null };
       else Object.assign(results[row], { answer: texts[at], logProb: logProbs[at] });
     });
     if (!divided.length) return;

@@ -5,6 +5,9 @@ import tables from "./tables.js";
 import { characters } from "./tokenizer.js";
 import { quoted } from "./unicode.js";
 
+/** Errors that no character of the text causes. */
+const NOWHERE = ["empty", "not_halted"];
+
 /**
  * Return the error of a text as results show it.
  *
@@ -16,7 +19,7 @@ import { quoted } from "./unicode.js";
  * @returns {{code: string, message: string, position: number | null}}
  */
 export function explain(code, text, position, domain) {
-  if (code === "empty") return { code, message: tables.sentences.empty, position: null };
+  if (NOWHERE.includes(code)) return { code, message: tables.sentences[code], position: null };
   const symbols = characters(text);
   const notation = code === "unknown_symbol" || code === "malformed";
   const advice = notation ? advise(symbols, position) : "";

@@ -40,15 +40,11 @@ export function readInfo(content, file) {
     throw new ModelFileError(`${file}: this page knows other ranges of operands`);
   }
   const domain = tables.domains.indexOf(required("domain"));
-  const certified = tables.domains.indexOf(required("certified_domain"));
-  // WebAssembly runs on the CPU. See docs/browser.md for what "certified" then means.
-  const onCpu = json("certified_on", '["cpu"]').includes("cpu");
   return {
     name: required("name"),
     version: required("version"),
     longestInput: Number(required("longest_input")),
     domain,
-    certifiedDomain: onCpu ? certified : 0,
     checked: Number(required("checked")),
     right: Number(required("right")),
     tapes: json("tapes", "[]"),

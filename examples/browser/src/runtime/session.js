@@ -1,6 +1,7 @@
 // A model file open in onnxruntime-web: verified first, then run.
 
 import { decode, pad } from "../language/tokenizer.js";
+import { certification } from "./certificates.js";
 import { ModelFileError, verify } from "./checksum.js";
 import { readInfo } from "./model_info.js";
 import { withoutDefault } from "./overridable.js";
@@ -12,7 +13,8 @@ const LIMIT = "limit";
 /**
  * Runs one model file.
  *
- * @property {object} info What the file says about itself; `info.sha256` is that of the whole file.
+ * @property {object} info What the file says about itself; `info.sha256` is that of the whole file,
+ *   `info.certifiedDomain` and `info.certifiedHere` come from its certificate.
  */
 export class Session {
   /**
@@ -24,7 +26,9 @@ export class Session {
    */
   static async open(ort, content, name) {
     const sha256 = await verify(content, name);
-    const info = { ...readInfo(content, name), sha256, bytes: content.length };
+    const read = readInfo(content, name);
+    const certified = certification(read, sha256, name);
+    const info = { ...read, ...certified, sha256, bytes: content.length };
     const graph = info.tapes.length ? withoutDefault(content, LIMIT) : content;
     const options = { executionProviders: ["wasm"], logSeverityLevel: 3 };
     const session = await ort.InferenceSession.create(graph, options);

@@ -1,6 +1,7 @@
 // Models that work on tapes; see exprinfer/runtime/tapes.py.
 
-import { encode, SYMBOLS } from "../language/tokenizer.js";
+import tables from "../language/tables.js";
+import { decode, encode, SYMBOLS } from "../language/tokenizer.js";
 import { ModelFileError } from "./checksum.js";
 import { UNLIMITED } from "./session.js";
 
@@ -27,12 +28,13 @@ const [OVER, OPEN, CLOSE] = [..."/()"].map((symbol) => SYMBOLS.indexOf(symbol));
  */
 export async function record(session, expression, onProgress = () => {}) {
   const ids = encode(expression);
-  const whole = await session.fetch([ids], [UNLIMITED], ["steps"]);
+  const whole = await session.fetch([ids], [UNLIMITED], ["answer", "steps"]);
   const last = Number(whole.steps.data[0]);
   if (last > MAX_TRACE_STEPS) {
     const [steps, most] = [last, MAX_TRACE_STEPS].map((n) => n.toLocaleString("en-US"));
     throw new RangeError(`the trace is too long: ${steps} steps, at most ${most} are shown`);
   }
+  if (!decode(whole.answer.data)) throw new Error(tables.sentences.not_halted);
   const moments = [];
   for (let start = 0; start <= last; start += BATCH) {
     const size = Math.min(BATCH, last + 1 - start);

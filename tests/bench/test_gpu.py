@@ -36,7 +36,8 @@ def test_what_runs_on_a_gpu_runs_on_a_cpu(monkeypatch: pytest.MonkeyPatch) -> No
         "resident by batch size": sizes,
     }
     text = gpu.section(results)
-    assert "some, 2 cores, some GPU; python 3." in text
+    assert "some, 2 cores, some GPU; " in text
+    assert "; python 3." in text
     assert "PyTorch, eager" in text
     by_size = text.split("\n\n")[-1].splitlines()
     assert [line.split("|")[1].strip() for line in by_size[2:]] == ["32", "64"]

@@ -325,7 +325,9 @@ def test_a_file_that_cannot_be_read_does_not_end_the_run(tmp_path: Path) -> None
         tmp_path, [bad, good], "--on-error", "stop"
     )
     assert code == code_of_ray == 2
-    assert told == told_by_ray
+    # Whether the other file was read by then depends on which task is done first.
+    assert told.splitlines()[-1] == told_by_ray.splitlines()[-1]
+    assert told.splitlines()[-1].startswith(f"Error: {bad}: cannot be read as parquet")
 
 
 @pytest.mark.usefixtures("running_ray")

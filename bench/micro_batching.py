@@ -139,7 +139,7 @@ def command(report: Report) -> None:
 
     Compares `MicroBatcher` with `evaluate` in the event loop and in a thread per request: answers
     per second, and the time from request to answer. Also measures `MicroBatcher` while it has
-    costly requests besides, one for a hundred others.
+    costly requests too, one for a hundred others.
 
     Takes less than a minute. Nothing else should run meanwhile. Writes micro_batching.json and the
     section `micro_batching`.

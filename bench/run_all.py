@@ -24,7 +24,7 @@ def measure(only: tuple[str, ...], expressions: int, sweep: int, repeats: int) -
     """Measure everything that ``results.json`` holds.
 
     Args:
-        only: The keys of the baselines to time besides exprinfer; all if empty.
+        only: The keys of the baselines to time together with exprinfer; all if empty.
         expressions: How many expressions each baseline answers at most.
         sweep: The largest number of expressions in the sweeps of exprinfer.
         repeats: How often each baseline answers them.

@@ -156,18 +156,17 @@ def _check_file(recipe: Recipe, file: Path, domain: Tally, devices: Sequence[Dev
     """Check that a file gives the same answers on these devices; write its certificate."""
     sentence, shuffled = _check_same_answers(file, domain, devices, recipe.data.ranges)
     record_result(file, domain)  # before the certificate, because it can change the file's hash
-    write_result(recipe, file, *domain.total, devices, shuffled)
+    _write_result(recipe, file, *domain.total, devices, shuffled)
     return sentence
 
 
-def write_result(
+def _write_result(
     recipe: Recipe,
     file: Path,
     right: int,
     checked: int,
     devices: Sequence[Device],
     shuffled: int,
-    **more: str,
 ) -> None:
     """Write the certificate of a file whose answers were checked.
 
@@ -178,7 +177,6 @@ def write_result(
         checked: Number of expressions.
         devices: Where it was checked.
         shuffled: Number of expressions that were also evaluated in shuffled order.
-        **more: More entries of the evidence.
     """
     all_or_some = f"All {checked:,}" if right == checked else f"{right:,} of {checked:,}"
     sizes = ", ".join(f"{size:,}" for size in BATCH_SIZES)
@@ -196,7 +194,6 @@ def write_result(
             "expressions": checked,
             "shuffled": shuffled,
             "batch_sizes": BATCH_SIZES,
-            **more,
         },
     )
 

@@ -9,7 +9,7 @@ import click
 
 from exprinfer.language.grammar import Domain
 from exprinfer.runtime.certificate import Certificate
-from exprinfer.runtime.model import Model
+from exprinfer.runtime.model import describe
 from exprinfer.runtime.model_file import find_for_cuda
 from exprinfer.runtime.model_info import ModelInfo
 
@@ -26,8 +26,7 @@ def certificate_lines(info: ModelInfo, file: Path) -> Iterator[str]:
     yield from _lines(f"{info.name}/{file.name}", info.certificate)
     for_cuda = find_for_cuda(info.name)
     if for_cuda != file:
-        certificate = Model(for_cuda, "cpu").info.certificate
-        yield from _lines(f"{info.name}/{for_cuda.name}", certificate)
+        yield from _lines(f"{info.name}/{for_cuda.name}", describe(for_cuda).certificate)
 
 
 def _lines(name: str, certificate: Certificate | None) -> Iterator[str]:

@@ -15,7 +15,6 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from threading import current_thread, main_thread
 from weakref import WeakSet
 
@@ -34,20 +33,19 @@ from exprinfer.language import tokenizer
 from exprinfer.language.normalization import Normalized, normalize, strip
 from exprinfer.language.texts import select, text_lengths
 from exprinfer.language.validation import in_seed_domain, validate
-from exprinfer.runtime.batching import MIN_ROWS, by_length
+from exprinfer.runtime.batching import by_length
 from exprinfer.runtime.collector import Collector
 from exprinfer.runtime.limits import Limits
-from exprinfer.runtime.model import Answers, Model
+from exprinfer.runtime.model import Model
 from exprinfer.runtime.routing import Router, common_operands
 from exprinfer.runtime.stop import Stop
-from exprinfer.runtime.threads import Job, ThreadPool
+from exprinfer.runtime.tasks import BatchJob, Call, Task
+from exprinfer.runtime.threads import ThreadPool
 
 #: Batches in flight before results are taken. A bound keeps few objects alive, which Python's
 #: garbage collector would visit again and again.
 IN_FLIGHT = 64
 
-#: Rows that leave a batch together share another one, which has so many times the patience.
-MORE_PATIENCE = 8
 #: Seconds that the end of the process waits for calls that it has ended.
 EXIT_PATIENCE = 2.0
 
@@ -55,53 +53,6 @@ _OUTSIDE = EXPRESSION_ERRORS.index(OutsideDomainError)
 _TOO_COSTLY = EXPRESSION_ERRORS.index(TooCostlyError)
 #: Errors that another notation can cause.
 _NOTATION = [EXPRESSION_ERRORS.index(kind) for kind in (UnknownSymbolError, MalformedError)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """What holds for all texts of one call."""
-
-    limits: Limits
-    stop: Stop
-    only_quick: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """A batch, and the model that answers it."""
-
-    model: Model
-    index: int
-    rows: NDArray[np.int64]
-    tokens: NDArray[np.uint8]
-    costly: bool
-    patience: int | None
-    call: _Call
-
-    @property
-    def is_long(self) -> bool:
-        """Whether it may take a second although it is not costly."""
-        return self.patience is not None and len(self.rows) > MIN_ROWS
-
-    def __call__(self) -> Answers:
-        limits, stop = self.call.limits, self.call.stop
-        return self.model.answer(self.tokens, limits, self.patience, stop)
-
-    def again(self, rows: NDArray[np.int64]) -> _Task:
-        """Return the task of some of the rows, with more patience, without end for a single row."""
-        tokens = self.tokens[rows]
-        width = int(np.count_nonzero(tokens, axis=1).max())
-        patience = self.patience * MORE_PATIENCE if self.patience and len(rows) > 1 else None
-        rest = self.rows[rows], tokens[:, :width]
-        return _Task(self.model, self.index, *rest, True, patience, self.call)
-
-
-class _BatchJob(Job[Answers]):
-    """A task that a thread may do."""
-
-    def __init__(self, task: _Task) -> None:
-        super().__init__(task)
-        self.task = task
 
 
 class Engine:
@@ -183,7 +134,7 @@ class Engine:
         Raises:
             ClosedError: If the call was ended.
         """
-        call = _Call(limits or Limits(), stop or Stop(), only_quick)
+        call = Call(limits or Limits(), stop or Stop(), only_quick)
         try:
             self._stops.add(call.stop)
             collector = self._answer_as_written(texts, call)
@@ -203,16 +154,16 @@ class Engine:
     def _rewrite(self, text: str) -> Normalized | None:
         return normalize(text) if self._normalize else strip(text)
 
-    def _answer_as_written(self, texts: Sequence[str], call: _Call) -> Collector:
+    def _answer_as_written(self, texts: Sequence[str], call: Call) -> Collector:
         lengths = text_lengths(texts)
         collector = Collector(len(texts), refusing_model=len(self.models) - 1)
-        quick: deque[_BatchJob] = deque()
-        costly: deque[_BatchJob] = deque()
+        quick: deque[BatchJob] = deque()
+        costly: deque[BatchJob] = deque()
         try:
             for rows, width in by_length(lengths, self.models[-1].info.longest_input):
                 tasks = self._prepare(collector, rows, select(texts, rows), width, call)
-                more = [_BatchJob(task) for task in tasks if not task.costly]
-                later = [_BatchJob(task) for task in tasks if task.costly]
+                more = [BatchJob(task) for task in tasks if not task.costly]
+                later = [BatchJob(task) for task in tasks if task.costly]
                 self._start([*quick, *more], [*costly, *later])
                 while len(quick) > IN_FLIGHT:
                     costly += self._collect(collector, quick.popleft())
@@ -227,7 +178,7 @@ class Engine:
                 job.cancel()
         return collector
 
-    def _start(self, quick: Sequence[_BatchJob], costly: Sequence[_BatchJob]) -> None:
+    def _start(self, quick: Sequence[BatchJob], costly: Sequence[BatchJob]) -> None:
         """Start the jobs on threads; a single one may stay on the thread of the caller."""
         if len(quick) + len(costly) == 1 and current_thread() is not main_thread():
             return
@@ -237,7 +188,7 @@ class Engine:
         for job in costly:
             job.start(self._costly_pool)
 
-    def _collect(self, collector: Collector, job: _BatchJob) -> list[_BatchJob]:
+    def _collect(self, collector: Collector, job: BatchJob) -> list[BatchJob]:
         """Take the result of a job; return the jobs of the rows that left it without an answer."""
         task, answers = job.task, job.result()
         collector.add(task.rows, answers, task.index)
@@ -247,7 +198,7 @@ class Engine:
         if not len(answers.unfinished):
             return []
         parts = len(answers.unfinished) if answers.timed_out else 1
-        jobs = [_BatchJob(task.again(rows)) for rows in np.array_split(answers.unfinished, parts)]
+        jobs = [BatchJob(task.again(rows)) for rows in np.array_split(answers.unfinished, parts)]
         self._start([], jobs)
         return jobs
 
@@ -267,8 +218,8 @@ class Engine:
         rows: NDArray[np.int64],
         texts: Sequence[str],
         width: int,
-        call: _Call,
-    ) -> list[_Task]:
+        call: Call,
+    ) -> list[Task]:
         """Validate and route texts, and cut the valid ones into batches.
 
         The texts are at most ``width`` symbols long, or too long for every model.
@@ -299,7 +250,7 @@ class Engine:
                     continue
                 ids = tokens.take(chosen, axis=0)[:, : int(lengths[chosen].max())]
                 tasks.append(
-                    _Task(model, index, rows[chosen], ids, batch.costly, batch.patience, call)
+                    Task(model, index, rows[chosen], ids, batch.costly, batch.patience, call)
                 )
         collector.certified[rows] = certified & valid
         collector.errors[rows] = errors

@@ -30,6 +30,8 @@ def read_metadata(content: bytes, path: Path) -> dict[str, str]:
     try:
         entries = [dict(_fields(entry)) for field, entry in _fields(content) if field == _METADATA]
         return {entry.get(_KEY, b"").decode(): entry.get(_VALUE, b"").decode() for entry in entries}
+    except UnicodeDecodeError as error:
+        raise ModelFileError(f"{path}: the metadata is not text: {error}") from error
     except (ValueError, IndexError) as error:
         raise ModelFileError(f"{path}: the metadata cannot be read: {error}") from error
 

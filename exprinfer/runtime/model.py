@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -94,7 +93,7 @@ class Model:
         Args:
             name: The name or the path.
             device: As for ``Session``.
-            certificates: Certificates that count besides the shipped ones.
+            certificates: Certificates that count in addition to the shipped ones.
             lazy: Open the session when it is first needed, if it will run on a CPU anyway. The
                 file is read and its checksum is verified at once.
 
@@ -104,7 +103,7 @@ class Model:
             CertificateError: If a certificate is not valid.
             DeviceError: If the device is not available.
         """
-        self.path, self._opening = find(name), Lock()
+        self.path = find(name)
         self._session: Session | None = None
         if lazy and (device == "cpu" or (device == "auto" and not built_for_cuda())):
             self.info, self.device, self.note = describe(self.path, certificates), "cpu", ""
@@ -134,12 +133,11 @@ class Model:
                 than the one whose metadata was read.
         """
         if self._session is None:
-            with self._opening:
-                if self._session is None:
-                    session = Session(self.path, "cpu")
-                    if session.info.file_sha256 != self.info.file_sha256:
-                        raise ModelFileError(f"{self.path} was replaced after it was loaded")
-                    self._session = session
+            # Two threads may both open it, which is harmless; a lock could be held during a fork.
+            session = Session(self.path, "cpu")
+            if session.info.file_sha256 != self.info.file_sha256:
+                raise ModelFileError(f"{self.path} was replaced after it was loaded")
+            self._session = session
         return self._session
 
     @property
@@ -285,7 +283,7 @@ def open_models(
     Args:
         names: The name or the path of each.
         device: As for ``Session``.
-        certificates: Paths of certificates that count besides the shipped ones.
+        certificates: Paths of certificates that count in addition to the shipped ones.
 
     Raises:
         CertificateError: If a certificate is not valid, or belongs to none of the files.

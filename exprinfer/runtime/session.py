@@ -16,6 +16,7 @@ from exprinfer.errors import ClosedError, DeviceError, ModelFileError
 from exprinfer.language.tokenizer import SYMBOLS
 from exprinfer.runtime.cuda_graph import FORKED, SIZES, SLOTS, CudaGraph, shared_device
 from exprinfer.runtime.log import log_event
+from exprinfer.runtime.metadata import read_metadata
 from exprinfer.runtime.model_file import read
 from exprinfer.runtime.model_info import ModelInfo
 from exprinfer.runtime.ort import (
@@ -77,7 +78,8 @@ class Session:
         self.path = cuda_path or path if opened else path
         self._session = opened or self._open(path, CPU)
         self._verify_signature()
-        self.info = ModelInfo.read(self._metadata(), self.path, self._file_sha256)
+        metadata = read_metadata(self._content, self.path)
+        self.info = ModelInfo.read(metadata, self.path, self._file_sha256)
         level = logging.WARNING if self.note else logging.INFO
         log_event(
             _LOGGER, level, "device chosen", device=self.device, requested=device, note=self.note
@@ -270,12 +272,6 @@ class Session:
             raise ModelFileError(
                 f"{self.path} must take batches of any size, got only {inputs[0].shape[0]}"
             )
-
-    def _metadata(self) -> dict[str, str]:
-        try:
-            return dict(self._session.get_modelmeta().custom_metadata_map)
-        except UnicodeDecodeError as error:
-            raise ModelFileError(f"{self.path}: the metadata is not text: {error}") from error
 
     @staticmethod
     def _fixed_time(values: Sequence[Any], name: str) -> int | None:

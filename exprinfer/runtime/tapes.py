@@ -1,4 +1,4 @@
-"""Models that work on tapes: what they return besides the answer, and what their tapes mean.
+"""Models that work on tapes: what they return with the answer, and what their tapes mean.
 
 Such a model is a controller with one head on each of four tapes: ``input`` holds the expression,
 ``answer`` the result when the machine halts, ``first`` and ``second`` the numbers it works with.

@@ -20,9 +20,9 @@ from exprinfer.runtime.cost import (
     QUICK_SYMBOLS,
     steps_of,
 )
-from exprinfer.runtime.engine import MORE_PATIENCE
 from exprinfer.runtime.limits import Limits
 from exprinfer.runtime.tapes import expected_steps
+from exprinfer.runtime.tasks import MORE_PATIENCE
 
 #: Seconds of work on any machine, and a minute or more.
 COSTLY, VERY_COSTLY = "9" * 64 + "/1" * 32, "9" * 256 + "/1" * 128

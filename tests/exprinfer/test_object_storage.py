@@ -31,7 +31,8 @@ from exprinfer.ray import score_dataset, tasks
 from exprinfer.ray.connection import connected, import_ray
 from exprinfer.scoring.reading.locations import locate
 from exprinfer.scoring.writing.result_folder import SUCCESS, Folder, whole_folder
-from tests.fuzz.ray_kills import workers
+from tests.fuzz.ray_kills import WORKER
+from tests.processes import ray_processes
 
 pytestmark = [
     pytest.mark.slow,
@@ -201,7 +202,7 @@ def test_a_worker_that_is_killed_is_replaced(place: str) -> None:
             file.write("\n".join(TEXTS * 20).encode())
     with ThreadPoolExecutor(1) as pool:
         run = pool.submit(score_dataset, f"{place}/in", f"{place}/out")
-        while not (found := workers()):
+        while not (found := ray_processes(WORKER)):
             assert not run.done()
             time.sleep(0.01)
         os.kill(found[0], signal.SIGKILL)

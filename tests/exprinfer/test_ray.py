@@ -23,6 +23,7 @@ import pytest
 from click.testing import CliRunner
 
 import exprinfer
+from tests.processes import ray_processes
 from training.expressions import sample
 
 ray = pytest.importorskip("ray", reason="Ray is not installed")
@@ -66,23 +67,6 @@ def same(results: Any, expected: Any) -> bool:
     return close < 1e-3 and bool(results.select(rest).equals(expected.select(rest)))
 
 
-def processes(start: bytes) -> list[int]:
-    """Return the process ids of Ray's processes with this in their command, below this process."""
-    parents, found = {}, []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            parents[int(path.name)] = int((path / "stat").read_text().rpartition(")")[2].split()[1])
-            if start in (path / "cmdline").read_bytes():
-                found.append(int(path.name))
-        except OSError:
-            continue  # it has just ended
-
-    def is_ours(process: int | None) -> bool:
-        return process == os.getpid() or (process in parents and is_ours(parents[process]))
-
-    return [process for process in found if is_ours(process)]
-
-
 @pytest.fixture(scope="module")
 def running_ray() -> Iterator[None]:
     with connected(import_ray(), None, 2):
@@ -109,7 +93,9 @@ def test_a_million_rows_survive_the_death_of_a_worker(tmp_path: Path) -> None:
 
     def kill_one() -> None:
         while not finished.is_set():
-            if list(tmp_path.glob(".output.*/*.parquet")) and (found := processes(b"ray::_score")):
+            if list(tmp_path.glob(".output.*/*.parquet")) and (
+                found := ray_processes(b"ray::_score")
+            ):
                 assert not output.exists()
                 os.kill(found[0], signal.SIGKILL)
                 killed.append(found[0])
@@ -485,8 +471,8 @@ def test_the_cause_of_a_failure_is_shown_and_not_the_last_line_of_ray() -> None:
 def test_ray_is_started_without_reports_and_without_asking_for_the_cloud() -> None:
     """The process of the dashboard does both; it is started even if there is no dashboard."""
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
-    assert processes(b"raylet")
-    assert not processes(b"dashboard/dashboard.py")
+    assert ray_processes(b"raylet")
+    assert not ray_processes(b"dashboard/dashboard.py")
 
 
 @pytest.mark.slow

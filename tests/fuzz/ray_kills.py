@@ -20,26 +20,12 @@ from pyarrow import parquet
 
 from exprinfer.ray import score_dataset
 from exprinfer.ray.connection import connected, import_ray
+from tests.processes import ray_processes
 from training.expressions import sample
 
 FILES = 12
-
-
-def workers() -> list[int]:
-    """Return the process ids of the workers below this process that are scoring."""
-    parents, found = dict[int, int](), []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            parents[int(path.name)] = int((path / "stat").read_text().rpartition(")")[2].split()[1])
-            if (path / "cmdline").read_bytes().startswith(b"ray::_score"):
-                found.append(int(path.name))
-        except OSError:
-            continue  # it has just ended
-
-    def is_ours(process: int | None) -> bool:
-        return process == os.getpid() or (process in parents and is_ours(parents[process]))
-
-    return [process for process in found if is_ours(process)]
+#: What the command of a worker that is scoring has in it.
+WORKER = b"ray::_score"
 
 
 def kill_at_random(
@@ -47,7 +33,7 @@ def kill_at_random(
 ) -> None:
     """Kill a worker now and then until ``stop`` is set."""
     while not stop.wait(draw.uniform(0.5, 3)):
-        if len(killed) < limit and (found := workers()):
+        if len(killed) < limit and (found := ray_processes(WORKER)):
             os.kill(draw.choice(found), signal.SIGKILL)
             killed.append(1)
 

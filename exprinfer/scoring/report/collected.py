@@ -1,4 +1,4 @@
-"""What a report shows besides the counts, collected batch by batch in bounded memory."""
+"""What a report shows in addition to the counts, collected batch by batch in bounded memory."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from exprinfer.language.tokenizer import SYMBOLS
+from training.certificate import sha256
 from training.hardware import gpu, processor
 from training.longhand.machine import KEEP, TAPES, UNSEEN
 from training.longhand.proof.decisions import (
@@ -116,7 +117,7 @@ def prove(
         )
     margins = [margin.min() for margin in found.margins()]
     return Equivalence(
-        hashlib.sha256(file.read_bytes()).hexdigest(),
+        sha256(file),
         _fingerprint(table.transitions),
         onnxruntime.__version__,
         provider,

@@ -83,6 +83,10 @@ class TrainingSettings:
         threads: PyTorch threads. Other numbers of threads sum in another order, and the weights
             differ.
         start: Recipe whose weights the run starts from; empty for fresh weights.
+        margin: Least margin, in nats, by which a right symbol must lead before the answer counts
+            as right for ``focus`` and for ``log.stop_when_perfect``.
+        compiled: Whether ``torch.compile`` prepares the network and its loss. That needs a C++
+            compiler, and is faster for networks that PyTorch has no kernel for.
     """
 
     seed: int
@@ -96,6 +100,8 @@ class TrainingSettings:
     precision: Literal["float32", "bfloat16"] = "float32"
     threads: int = 1
     start: str = ""
+    margin: float = 0.0
+    compiled: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,9 @@ class Recipe:
         sections = {key: value for key, value in asdict(self).items() if key != "name"}
         if self.data.ranges == DEFAULT_OPERANDS:  # as in files from before there were others
             del sections["data"]["a"], sections["data"]["b"]
+        for name in ("margin", "compiled"):  # nor these
+            if not sections["training"][name]:
+                del sections["training"][name]
         return sections
 
 

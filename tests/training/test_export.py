@@ -106,7 +106,7 @@ def test_if_the_file_for_cuda_has_other_answers_neither_file_is_written(
     run: Callable[[str], Recipe], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = run("exact-whole")
-    other = networks.exact8.Exact8(units=8, group=3, embedding=4, operands=SMALL)
+    other = networks.exact8.Exact8(units=8, group=3, operands=SMALL)
     other.initialize(torch.Generator().manual_seed(2))
     graph = other.cuda_graph()
     monkeypatch.setattr(networks.exact.Exact, "cuda_graph", lambda _: graph)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 import onnx
 import torch
@@ -29,6 +30,29 @@ class Network(nn.Module, ABC):
     @abstractmethod
     def initialize(self, generator: torch.Generator) -> None:
         """Draw fresh weights; they depend only on the generator."""
+
+    def start_from(self, weights: Mapping[str, Tensor]) -> None:
+        """Take over the weights of a run.
+
+        Raises:
+            RuntimeError: If they do not fit.
+        """
+        self.load_state_dict(weights)
+
+    def final_weights(self) -> dict[str, Tensor]:
+        """Return weights of the shapes that a finished run of this network has."""
+        return self.state_dict()
+
+    def prepare(self, tokens: Tensor, targets: Tensor) -> None:
+        """See the training data before the first update; nothing by default."""
+
+    def begin_update(self, number: int) -> None:
+        """Do what the network does at the start of an update; nothing by default."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether the network has its final shape."""
+        return True
 
     @abstractmethod
     def targets(self, answers: Tensor) -> Tensor:

@@ -256,8 +256,8 @@ class Model:
         The seed domain has no division by zero, so this needs none of the work that ``answer`` does
         for other rows.
         """
-        ids, log_probs = self.session.run(np.frombuffer(tokens, np.uint8)[None])
-        return tokenizer.decode_one(ids[0].tolist()), float(log_probs[0])
+        ids, log_prob = self.session.run_one(tokens)
+        return tokenizer.decode_one(ids), log_prob
 
 
 def describe(path: Path, certificates: Sequence[Path] = ()) -> ModelInfo:

@@ -110,13 +110,15 @@ class Order:
 
         Args:
             update: Number of the update, from 0.
-            wrong: Rows from which the share ``focus`` of the batch is drawn (order "draws").
+            wrong: Rows from which the share ``focus`` of the batch is drawn (order "draws"), but at
+                most as many as there are.
         """
         training = self._training
         if training.order == "epochs":
             return self._rows_of_epoch(update)
         random = np.random.default_rng([training.seed, update])
-        focused = int(training.focus * training.batch_size) if len(wrong) else 0
+        # Few rows do not fill their share, because a batch full of repeats drives the others apart.
+        focused = min(int(training.focus * training.batch_size), len(wrong))
         counts = random.multinomial(training.batch_size - focused, self._shares)
         parts = [
             rows[random.integers(0, len(rows), count)]

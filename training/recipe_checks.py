@@ -20,7 +20,6 @@ NETWORK_SETTINGS = {
     "exact8": ("units", "group"),
     "gist": (),
     "longhand": ("units", "embedding"),
-    "narrow": ("units", "group", "drop", "fade"),
 }
 #: The optimizers of ``torch.optim`` that work with the fitting loop.
 OPTIMIZERS = (

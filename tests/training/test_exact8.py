@@ -12,7 +12,7 @@ from exprinfer.language.tokenizer import encode
 from training.expressions import sample
 from training.graphs import read_values
 from training.networks.exact8 import MOST_WEIGHT, Exact8, round_gates, rounded
-from training.networks.narrow import Narrow
+from training.networks.hard import Hard
 
 
 def _network(group: int) -> Exact8:
@@ -117,8 +117,8 @@ def test_rounding_stays_within_its_bits_and_lets_gradients_pass() -> None:
     assert rounded(value, 0.25).tolist() == [0, -0.25]
 
 
-def test_it_has_the_weights_of_narrow() -> None:
-    plain = Narrow(units=24, group=3)
+def test_it_has_the_weights_of_hard() -> None:
+    plain = Hard(units=24, group=3)
     plain.initialize(torch.Generator().manual_seed(3))
     network = _network(3)
     network.start_from(plain.state_dict())

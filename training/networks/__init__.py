@@ -8,17 +8,11 @@ from exprinfer.language.operands import DEFAULT_OPERANDS, Operands
 from training.networks.exact import Exact
 from training.networks.exact8 import Exact8
 from training.networks.gist import Gist
-from training.networks.narrow import Narrow
 from training.networks.network import Network
 from training.recipe import ModelSettings
 
 #: The encoder-decoders by the name that a recipe gives them.
-NETWORKS: dict[str, Callable[..., Network]] = {
-    "exact": Exact,
-    "exact8": Exact8,
-    "gist": Gist,
-    "narrow": Narrow,
-}
+NETWORKS: dict[str, Callable[..., Network]] = {"exact": Exact, "exact8": Exact8, "gist": Gist}
 
 
 def build(model: ModelSettings, operands: Operands = DEFAULT_OPERANDS) -> Network:

@@ -1,4 +1,4 @@
-"""``Narrow`` with its matrix products in 8 bits. It is fitted with the rounding in place.
+"""``Hard`` with its matrix products in 8 bits. It is fitted with the rounding in place.
 
 A state is a 7-bit number, a symbol is a one-hot vector, and weights are signed 8-bit numbers with
 one scale for each column (Jacob et al. 2018, with straight-through gradients). With 7 bits on one
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from exprinfer.language.tokenizer import SYMBOLS
 from training import graphs
-from training.networks.narrow import ANSWER_SYMBOLS, Narrow, with_padding
+from training.networks.hard import ANSWER_SYMBOLS, Hard, with_padding
 
 #: Largest 8-bit number, for weights, and largest signed 7-bit number, for states.
 MOST_WEIGHT, MOST = 127, 63
@@ -70,8 +70,8 @@ def round_columns(weight: Tensor) -> Tensor:
     return rounded(weight, column_scales(weight))
 
 
-class Exact8(Narrow):
-    """The network of ``Narrow`` with the same weights, rounded."""
+class Exact8(Hard):
+    """The network of ``Hard`` with the same weights, rounded."""
 
     def _read_weights(self) -> tuple[Tensor, Tensor]:
         gates = round_gates(self.read_symbols, self.read_state)

@@ -39,21 +39,6 @@ class Network(nn.Module, ABC):
         """
         self.load_state_dict(weights)
 
-    def final_weights(self) -> dict[str, Tensor]:
-        """Return weights of the shapes that a finished run of this network has."""
-        return self.state_dict()
-
-    def prepare(self, tokens: Tensor, targets: Tensor) -> None:
-        """See the training data before the first update; nothing by default."""
-
-    def begin_update(self, number: int) -> None:
-        """Do what the network does at the start of an update; nothing by default."""
-
-    @property
-    def settled(self) -> bool:
-        """Whether the network has its final shape."""
-        return True
-
     @abstractmethod
     def targets(self, answers: Tensor) -> Tensor:
         """Bring answers into the order in which the network writes.

@@ -1,7 +1,6 @@
-"""The encoder-decoder of ``exact`` with cheaper gates, one-hot symbols and fewer units.
+"""The encoder-decoder of ``exact`` with cheaper gates and one-hot symbols.
 
-It starts from the weights of ``Exact`` and gives up units while it is fitted: those that it misses
-least fade out (magnitude and sensitivity pruning: LeCun et al. 1990, Molchanov et al. 2017).
+It starts from the weights of ``Exact``. ``Exact8`` rounds it to 8 bits.
 """
 
 from __future__ import annotations
@@ -18,8 +17,6 @@ from training.networks.network import Network, pad
 
 #: Answers are written with the first symbols only: padding, digits, plus (never used) and minus.
 ANSWER_SYMBOLS = SYMBOLS.index("-") + 1
-#: Rows on which the units are compared before some are dropped.
-COMPARED_ROWS = 8_192
 
 
 def hard_sigmoid(value: Tensor) -> Tensor:
@@ -27,34 +24,27 @@ def hard_sigmoid(value: Tensor) -> Tensor:
     return torch.clamp(0.2 * value + 0.5, 0, 1)
 
 
-class Narrow(Network):
+class Hard(Network):
     """Reads and writes ``group`` symbols in one step, like ``Exact``.
 
-    It differs from it in four points: the gates are hard sigmoids, symbols are read as one-hot
-    vectors, the decoder writes 13 of the 17 symbols, and units can fade out. The gates lie in the
-    order i, f, o, g (input, forget, output, candidate).
+    It differs from it in three points: the gates are hard sigmoids, symbols are read as one-hot
+    vectors, and the decoder writes 13 of the 17 symbols. The gates lie in the order i, f, o, g
+    (input, forget, output, candidate).
     """
 
     def __init__(
-        self,
-        units: int = 96,
-        group: int = 3,
-        drop: int = 0,
-        fade: int = 1,
-        operands: Operands = DEFAULT_OPERANDS,
+        self, units: int = 96, group: int = 3, operands: Operands = DEFAULT_OPERANDS
     ) -> None:
         """Make the network.
 
         Args:
             units: Units of encoder and decoder.
             group: Symbols of one step.
-            drop: Units that fade out.
-            fade: Updates in which they fade out.
             operands: Operand ranges.
         """
         super().__init__()
         self.longest_input, self.longest_output = operands.longest_input, operands.longest_output
-        self.units, self.group, self.drop, self.fade = units, group, drop, fade
+        self.units, self.group = units, group
         self.steps = -(-self.longest_output // group)
         gates = 4 * units
         self.read_symbols = nn.Parameter(torch.zeros(group, len(SYMBOLS) - 1, gates))
@@ -66,11 +56,6 @@ class Narrow(Network):
         self.start_bias = nn.Parameter(torch.zeros(gates))
         self.bridge = nn.Linear(units, units)
         self.output = nn.Linear(units, group * ANSWER_SYMBOLS)
-        #: Factor of each unit's state: 1, or less while the unit fades out.
-        self.register_buffer("mask", torch.ones(units))
-        self.dropped = torch.zeros(0, dtype=torch.int64)
-
-    mask: Tensor
 
     @torch.no_grad()
     def initialize(self, generator: torch.Generator) -> None:
@@ -85,47 +70,9 @@ class Narrow(Network):
             nn.init.xavier_uniform_(linear.weight, generator=generator)
             linear.bias.zero_()
 
-    @torch.no_grad()
     def start_from(self, weights: Mapping[str, Tensor]) -> None:
-        """Take over the weights of ``Exact``, or of this network, without units that faded out."""
-        if "read_table" in weights:
-            weights = from_exact(weights)
-        self.load_state_dict(without(weights, weights["mask"] == 0))
-
-    def final_weights(self) -> dict[str, Tensor]:
-        """Return the weights as if the units to drop had faded out."""
-        weights = self.state_dict()
-        faded = torch.arange(self.units) < self.drop
-        return {**weights, "mask": (~faded).float()}
-
-    def prepare(self, tokens: Tensor, targets: Tensor) -> None:
-        """Choose the units that fade out: those without which the loss rises least."""
-        if not self.drop:
-            return
-        generator = torch.Generator().manual_seed(0)
-        rows = torch.randint(len(tokens), (COMPARED_ROWS,), generator=generator)
-        tokens, targets = tokens[rows].long(), targets[rows].long()
-        losses = [self._loss_without(unit, tokens, targets) for unit in range(self.units)]
-        self.dropped = torch.tensor(losses).argsort(stable=True)[: self.drop]
-
-    @torch.no_grad()
-    def _loss_without(self, unit: int, tokens: Tensor, targets: Tensor) -> float:
-        self.mask[unit] = 0
-        logits = self(tokens, targets).flatten(0, 1)
-        self.mask[unit] = 1
-        return nn.functional.cross_entropy(logits, targets.flatten()).item()
-
-    @torch.no_grad()
-    def begin_update(self, number: int) -> None:
-        """Let the chosen units fade out, linearly with the number of the update."""
-        self.mask[self.dropped] = max(0.0, 1 - number / self.fade)
-
-    @property
-    def settled(self) -> bool:
-        """Whether no unit is fading."""
-        return bool(((self.mask == 0) | (self.mask == 1)).all()) and bool(
-            (self.mask[self.dropped] == 0).all()
-        )
+        """Take over the weights of ``Exact``, or of this network."""
+        self.load_state_dict(from_exact(weights) if "read_table" in weights else weights)
 
     def targets(self, answers: Tensor) -> Tensor:
         """Return the answers least significant digit first, then the sign, in whole groups."""
@@ -201,7 +148,7 @@ class Narrow(Network):
         opened = hard_sigmoid(gates[:, : 3 * self.units])
         i, f, o = opened.chunk(3, dim=1)
         cell = f * cell + i * torch.tanh(gates[:, 3 * self.units :])
-        return self._kept(o * torch.tanh(cell)) * self.mask, cell
+        return self._kept(o * torch.tanh(cell)), cell
 
     # What a subclass rounds: weights of symbols ``[group, symbols, gates]`` and of the state.
 
@@ -251,7 +198,7 @@ def _sum_of_symbols(groups: Tensor, weights: Tensor) -> Tensor:
 
 
 def from_exact(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the weights of an ``Exact`` as those of a ``Narrow``: the same sums in the gates."""
+    """Return the weights of an ``Exact`` as those of a ``Hard``: the same sums in the gates."""
     units = weights["bridge.bias"].shape[0]
     order = torch.arange(4 * units).reshape(4, units)[[0, 1, 3, 2]].flatten()
     found = {name: weights[name] for name in ("bridge.weight", "bridge.bias")}
@@ -270,25 +217,4 @@ def from_exact(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     rows = torch.arange(places * len(SYMBOLS)).reshape(places, len(SYMBOLS))[:, :ANSWER_SYMBOLS]
     found["output.weight"] = weights["output.weight"][rows.flatten()]
     found["output.bias"] = weights["output.bias"][rows.flatten()]
-    return {**found, "mask": torch.ones(units)}
-
-
-def without(weights: Mapping[str, Tensor], dropped: Tensor) -> dict[str, Tensor]:
-    """Return the weights of a ``Narrow`` without some units.
-
-    Args:
-        weights: The weights.
-        dropped: Whether each unit is left out, bool ``[units]``.
-    """
-    keep = torch.nonzero(~dropped)[:, 0]
-    gates = torch.cat([keep + gate * len(dropped) for gate in range(4)])
-    kept = {name: weights[name][..., gates] for name in ("read_symbols", "written_symbols")}
-    kept |= {name: weights[name][gates] for name in ("read_bias", "write_bias", "start_bias")}
-    kept |= {name: weights[name][keep][:, gates] for name in ("read_state", "write_state")}
-    return kept | {
-        "bridge.weight": weights["bridge.weight"][keep][:, keep],
-        "bridge.bias": weights["bridge.bias"][keep],
-        "output.weight": weights["output.weight"][:, keep],
-        "output.bias": weights["output.bias"],
-        "mask": weights["mask"][keep],
-    }
+    return found

@@ -403,8 +403,9 @@ def load(
         max_symbols: Largest number of symbols that an expression may have. Longer ones get the
             error ``too_costly``. By default only the models set a limit.
         max_steps: Largest number of steps that a model that works on tapes may take for an
-            expression; see ``Trace.steps``. Expressions that need more are stopped there and get
-            the error ``too_costly``. By default there is no limit, and one expression of 2,048
+            expression; see ``Trace.steps``. Expressions that need more get the error
+            ``too_costly``, at once if the lengths of their numbers show it, or else when they are
+            stopped there. By default there is no limit, and one expression of 2,048
             symbols can take minutes. Set limits if expressions come from people you do not trust.
         timeout: Seconds that the computation of an expression may take, by such a model. After
             this time it is stopped and gets the error ``too_costly``. Expressions that share a

@@ -17,6 +17,7 @@ from exprinfer.language import tokenizer
 from exprinfer.language.grammar import Domain
 from exprinfer.runtime.batching import by_cost
 from exprinfer.runtime.cost import PATIENCE, QUICK_STEPS, estimate_costs
+from exprinfer.runtime.fewest_steps import surely_over
 from exprinfer.runtime.limits import Limits
 from exprinfer.runtime.log import log_event
 from exprinfer.runtime.model_file import find, find_for_cuda
@@ -149,6 +150,25 @@ class Model:
         """The domain that the certificate of the file covers on this kind of device."""
         verified = self.device in self.info.certified_on
         return self.info.certified_domain if verified else Domain.NONE
+
+    def surely_over(
+        self, tokens: NDArray[np.uint8], lengths: NDArray[np.int64], max_steps: int | None
+    ) -> NDArray[np.bool_]:
+        """Return which rows need more steps than a budget, as far as that is known beforehand.
+
+        It is known of a file whose certificate covers whole expressions: it works as the teacher of
+        ``longhand`` does, step by step.
+
+        Args:
+            tokens: Token ids ``[rows, time]``.
+            lengths: Lengths of the texts ``[rows]``.
+            max_steps: The budget; None means no limit.
+        """
+        if max_steps is None or not (
+            self.info.tapes and self.info.certified_domain is Domain.WHOLE
+        ):
+            return np.zeros(len(tokens), bool)
+        return surely_over(tokens, lengths, max_steps)
 
     def batches(
         self, tokens: NDArray[np.uint8], lengths: NDArray[np.int64], batch_size: int

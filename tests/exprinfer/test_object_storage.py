@@ -23,8 +23,8 @@ from training.expressions import sample
 
 pytest.importorskip("ray", reason="Ray is not installed")
 pytest.importorskip("moto.server", reason="moto is not installed: pip install 'moto[server]'")
+boto3 = pytest.importorskip("boto3", reason="boto3 is not installed; moto needs it")
 
-import boto3  # moto needs it
 import pyarrow as pa
 from pyarrow import fs, parquet
 

@@ -23,7 +23,6 @@ from training.expressions import sample
 
 pytest.importorskip("ray", reason="Ray is not installed")
 pytest.importorskip("moto.server", reason="moto is not installed: pip install 'moto[server]'")
-boto3 = pytest.importorskip("boto3", reason="boto3 is not installed; moto needs it")
 
 import pyarrow as pa
 from pyarrow import fs, parquet
@@ -37,6 +36,7 @@ from exprinfer.scoring.writing.result_folder import SUCCESS, Folder, whole_folde
 from tests.fuzz.ray_kills import WORKER
 from tests.processes import ray_processes
 
+boto3 = pytest.importorskip("boto3", reason="boto3 is not installed; moto needs it")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(

@@ -188,12 +188,11 @@ def _to_small_tensors(
 
 
 @torch.no_grad()
-def decoded_right(network: Network, expressions: Expressions) -> NDArray[np.bool_]:
-    """Return which expressions the network answers right, decoding greedily in float32."""
+def decoded(network: Network, expressions: Expressions) -> NDArray[np.str_]:
+    """Return the network's answers, decoding greedily in float32."""
     tokens, _ = encode(expressions.texts(), network.longest_input)
     answers = [
         network.decode(torch.from_numpy(tokens[start : start + CHUNK_ROWS]).long())[0].numpy()
         for start in range(0, len(tokens), CHUNK_ROWS)
     ]
-    written = decode(np.concatenate(answers))
-    return np.asarray(written == np.array(expressions.answers()))
+    return decode(np.concatenate(answers))

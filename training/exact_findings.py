@@ -69,7 +69,7 @@ def _orbits_table(rows: dict[str, dict[str, str]]) -> str:
             cells = [*_data_cells(row), *(f"{int(row[name]):,}" for name in MISTAKES)]
         lines.append([label, *cells])
     operators = [f"`{symbol}`" for symbol in OPERATORS]
-    head = ["network, fitted to", "updates", "minutes", "unseen", "right", *operators, *MISTAKES]
+    head = ["fitted to", "updates", "minutes", "unseen", "right", *operators, *MISTAKES]
     return table(head, lines)
 
 

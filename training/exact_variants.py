@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 from training import recipe as recipes
-from training.recipe import Recipe
+from training.recipe import Recipe, Split
 
 #: The files of the studies in the folder of the model: of data and size, and of orbits.
 FILE, ORBITS_FILE = "study.csv", "orbits.csv"
@@ -53,30 +54,14 @@ def size_variants() -> dict[str, Recipe]:
 
 
 def orbit_variants() -> dict[str, Recipe]:
-    """Return two networks fitted without a tenth of the orbits, from three seeds.
-
-    The larger one is also fitted to fewer orbits. Next to each stands the same run without a tenth
-    of the pairs, by the first seed.
-    """
+    """Return one network fitted without a tenth of the pairs, and of the orbits, from three seeds."""
+    base = recipes.load("exact-orbits")
     variants = {}
-    for base in (recipes.load("exact-data"), recipes.load("exact-split")):
-        settings = base.model.settings
-        size = f"{settings['units']} x {settings['group']}"
-        variants[f"{size}, {base.data.percent}% of the pairs"] = replace(
-            base, name="exact-88" if base.name == "exact-data" else base.name
-        )
+    for split in get_args(Split):
         for seed in SEEDS:
-            variants |= _orbits(base, base.data.percent, seed, size)
-    base = recipes.load("exact-data")
-    less = replace(base, training=replace(base.training, updates=LESS_DATA_UPDATES))
-    for percent in PERCENTS[1:]:
-        variants |= _orbits(less, percent, SEEDS[0], "128 x 2")
+            data = replace(base.data, split=split)
+            training = replace(base.training, seed=seed)
+            name = f"exact-{split}-{seed}"
+            label = f"{base.data.percent}% of the {split}, seed {seed}"
+            variants[label] = replace(base, name=name, data=data, training=training)
     return variants
-
-
-def _orbits(base: Recipe, percent: int, seed: int, size: str) -> dict[str, Recipe]:
-    data = replace(base.data, percent=percent, split="orbits")
-    training = replace(base.training, seed=seed)
-    name = f"exact-orbits-{size.replace(' ', '')}-{percent}-{seed}"
-    label = f"{size}, {percent}% of the orbits, seed {seed}"
-    return {label: replace(base, name=name, data=data, training=training)}

@@ -54,7 +54,7 @@ def size_variants() -> dict[str, Recipe]:
 
 
 def orbit_variants() -> dict[str, Recipe]:
-    """Return one network fitted without a tenth of the pairs, and of the orbits, from three seeds."""
+    """Return one network fitted without a tenth of the pairs or orbits, from three seeds."""
     base = recipes.load("exact-orbits")
     variants = {}
     for split in get_args(Split):

@@ -99,13 +99,21 @@ def test_an_epoch_takes_each_row_once() -> None:
 def test_draws_follow_the_operator_weights_and_the_focus() -> None:
     recipe = recipes.load("exact-split")
     operator = np.repeat(np.arange(4), 100)
-    wrong = np.array([5])
+    wrong = np.arange(100)
     order = Order(recipe.training, operator)
     rows = np.concatenate([order.rows(update, wrong) for update in range(200)])
     focused = recipe.training.focus
-    shares = np.bincount(operator[rows[rows != 5]], minlength=4) / len(rows)
-    assert np.allclose(shares, (1 - focused) * np.array([1, 1, 3, 3]) / 8, atol=0.01)
+    shares = np.bincount(operator[rows], minlength=4) / len(rows)
+    drawn = (1 - focused) * np.array([1, 1, 3, 3]) / 8
+    assert np.allclose(shares, drawn + [focused, 0, 0, 0], atol=0.01)
     assert (order.rows(7, wrong) == Order(recipe.training, operator).rows(7, wrong)).all()
+
+
+def test_few_wrong_rows_do_not_fill_their_share() -> None:
+    order = Order(recipes.load("exact-split").training, np.repeat(np.arange(4), 100))
+    wrong = np.array([5])
+    rows = np.concatenate([order.rows(update, wrong) for update in range(200)])
+    assert 200 <= (rows == 5).sum() < 500
 
 
 def test_a_batch_larger_than_the_data_is_refused() -> None:

@@ -40,7 +40,7 @@ def test_an_unknown_recipe_is_an_error_that_lists_the_known_ones() -> None:
         ("gist", 'source = "samples"', 'source = "traces"', "need each other"),
         ("gist", "seed = 1\n", "seed = 1\nfocus = 0.5\n", 'focus needs order "draws"'),
         ("exact", "percent = 100", "percent = 101", r"percent must be in 1\.\.100, got 101"),
-        ("exact", "units = 80", "units = 0", "units must be a positive integer"),
+        ("exact", "units = 96", "units = 0", "units must be a positive integer"),
         ("exact", 'name = "AdamW", ', "", 'optimizer needs "name" and "lr"'),
         ("exact-split", "[1, 1, 3, 3]", "[1, 1]", "operator_weights must be four"),
         ("longhand", "depth = 3", "depth = 1", "depth 1 is too small for 4 operands"),

@@ -60,4 +60,4 @@ class SingleRow:
             answer, log_prob = self._session.run(["answer", "log_prob"], {"tokens": row[None]})
         except Exception as error:
             raise inference_error(self._path, error) from error
-        return answer[0].tolist(), log_prob[0].item()
+        return answer.tolist()[0], log_prob.item()

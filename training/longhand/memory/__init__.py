@@ -1,0 +1,1 @@
+"""Fit longhand without the teacher's states: it invents its own memory; see ``MEMORY.md``."""

@@ -1,0 +1,128 @@
+"""The visible working of expressions: everything that the teacher shows, but not its states.
+
+In each step one can see at which tapes the teacher looks, the symbols under those heads, what it
+writes, how it moves the heads, and whether it halts. The steps of all expressions are stored one
+after another, as numbers of a sight (what is seen) and a deed (what is done).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.longhand.machine import TAPES, UNSEEN
+from training.longhand.problems.trees import trees
+from training.longhand.proof.simulation import simulate
+from training.longhand.proof.table import TransitionTable
+
+#: Expressions of one call of the simulation.
+CHUNK_ROWS = 10_000
+#: The looks of a machine that has halted.
+HALTED = 0
+
+
+@dataclass(frozen=True)
+class Alphabet:
+    """Everything that can be seen and done in one step, each with a number.
+
+    Attributes:
+        sights: Token ids by tape, int64 ``[sights, tapes]``; UNSEEN on tapes not looked at.
+        deeds: What is written and the moves by tape, and whether the machine halts, int64
+            ``[deeds, 2 * tapes + 1]``.
+    """
+
+    sights: NDArray[np.int64]
+    deeds: NDArray[np.int64]
+
+    @cached_property
+    def looks(self) -> NDArray[np.int64]:
+        """The tapes looked at in each sight, as a number with one bit a tape, int64 ``[sights]``.
+
+        It is never ``HALTED``.
+        """
+        weights = 1 << np.arange(len(TAPES))
+        looks: NDArray[np.int64] = (self.sights != UNSEEN) @ weights
+        return looks
+
+
+@dataclass(frozen=True)
+class Traces:
+    """The visible working of some expressions.
+
+    Attributes:
+        alphabet: What the numbers mean.
+        texts: The expressions.
+        starts: First step of each expression, and the number of all steps, int64
+            ``[expressions + 1]``.
+        sight: What is seen in each step, int32 ``[steps]``.
+        deed: What is done in each step, int32 ``[steps]``.
+    """
+
+    alphabet: Alphabet
+    texts: list[str]
+    starts: NDArray[np.int64]
+    sight: NDArray[np.int32]
+    deed: NDArray[np.int32]
+
+    @cached_property
+    def next_looks(self) -> NDArray[np.int64]:
+        """The tapes looked at after each step, int64 ``[steps]``; HALTED at the end."""
+        looks = np.append(self.alphabet.looks[self.sight[1:]], HALTED)
+        looks[self.starts[1:] - 1] = HALTED
+        return looks
+
+    def __add__(self, other: Traces) -> Traces:
+        starts = np.concatenate([self.starts, self.starts[-1] + other.starts[1:]])
+        sight = np.concatenate([self.sight, other.sight])
+        deed = np.concatenate([self.deed, other.deed])
+        return Traces(self.alphabet, self.texts + other.texts, starts, sight, deed)
+
+
+class Watcher:
+    """Watches the teacher work. It alone holds the teacher's table, and shows no state of it."""
+
+    def __init__(self, table: TransitionTable) -> None:
+        t = table.transitions
+        halts = (t.next_state == table.halt)[:, None]
+        done = np.hstack([t.write, t.move, halts])
+        sights, self.sight_of = np.unique(t.seen, axis=0, return_inverse=True)
+        deeds, self._deed = np.unique(done, axis=0, return_inverse=True)
+        self._table = table
+        self.alphabet = Alphabet(sights, deeds)
+
+    def watch(self, texts: list[str]) -> Traces:
+        """Return the visible working of expressions."""
+        rows: list[NDArray[np.int64]] = []
+        numbers: list[NDArray[np.int64]] = []
+        for start in range(0, len(texts), CHUNK_ROWS):
+
+            def note(row: NDArray[np.int64], number: NDArray[np.int64], start: int = start) -> None:
+                rows.append(start + row)
+                numbers.append(number)
+
+            simulate(self._table, texts[start : start + CHUNK_ROWS], note)
+        row = np.concatenate(rows)
+        number = np.concatenate(numbers)[np.argsort(row, kind="stable")]
+        return self._visible(texts, np.bincount(row, minlength=len(texts)), number)
+
+    def _visible(
+        self, texts: list[str], steps: NDArray[np.int64], number: NDArray[np.int64]
+    ) -> Traces:
+        starts = np.concatenate([[0], np.cumsum(steps)])
+        sight, deed = self.sight_of[number], self._deed[number]
+        return Traces(
+            self.alphabet, texts, starts, sight.astype(np.int32), deed.astype(np.int32)
+        )
+
+
+def draw(seed: int, count: int, operands: int = 4, depth: int = 3, digits: int = 4) -> list[str]:
+    """Draw different expressions of at most some operands of some digits."""
+    found: dict[str, None] = {}
+    for problem in trees(seed, 100 * count, operands, depth, digits):
+        found[problem.text] = None
+        if len(found) == count:
+            break
+    return list(found)

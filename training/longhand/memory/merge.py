@@ -11,50 +11,21 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.longhand.memory.tree import LOOKS, PrefixTree
+from training.longhand.memory.automaton import Automaton
+from training.longhand.memory.traces import LOOKS
+from training.longhand.memory.tree import PrefixTree
 
-#: Chooses a red node for a blue one. Takes the blue node, the red nodes that fit, at least one, and
-#: the number of equal steps of each; returns the place in the list, or None to refuse all.
-Choice = Callable[[int, list[int], list[int]], int | None]
-
-
-@dataclass(frozen=True)
-class Merged:
-    """A deterministic automaton that agrees with all traces.
-
-    Attributes:
-        looks: Tapes that each state looks at, int64 ``[states]``; state 0 begins. HALTED is last.
-        state: State of each transition, int64 ``[transitions]``.
-        sight: What it sees.
-        label: What it does and looks at next.
-        next_state: The next state.
-        state_of: The state of each node of the tree, int64 ``[nodes]``.
-        alone: How many blue nodes fitted exactly one red node, and were merged.
-        chosen: For how many the choice decided between several.
-        refused: For how many it refused all.
-    """
-
-    looks: NDArray[np.int64]
-    state: NDArray[np.int64]
-    sight: NDArray[np.int64]
-    label: NDArray[np.int64]
-    next_state: NDArray[np.int64]
-    state_of: NDArray[np.int64]
-    alone: int
-    chosen: int
-    refused: int
-
-
-def most_evidence(blue: int, fitting: list[int], scores: list[int]) -> int:
-    """Choose the red node with the most equal steps."""
-    del blue, fitting
-    return int(np.argmax(scores))
+#: Equal steps that a merger needs. The surest ones come first.
+EVIDENCE = (1_000, 300, 100, 30, 10, 4)
+#: A node that was reached so often and cannot be merged becomes a state.
+ALONE = 20
+#: The place in ``EVIDENCE`` to go on from after that.
+AFTER_ALONE = 3
 
 
 class Merger:
@@ -95,6 +66,8 @@ class Merger:
                 a, b = b, a
                 if self.is_red[b]:
                     return -1
+            elif not self.is_red[a] and self.visits[b] > self.visits[a]:
+                a, b = b, a
             self.rep[b] = a
             journal.append((0, a, b, self.visits[a]))
             self.visits[a] += self.visits[b]
@@ -144,6 +117,12 @@ class Merger:
             self.note(node)
         return None
 
+    def renote(self, nodes: list[int]) -> list[int]:
+        """Note blue nodes again; return the empty list of those put aside."""
+        for node in nodes:
+            self.note(self.find(node))
+        return []
+
     def promote(self, node: int) -> None:
         """Make a blue node red."""
         self.red.append(node)
@@ -152,47 +131,64 @@ class Merger:
             self.note(child)
 
 
-def merge(tree: PrefixTree, looks: NDArray[np.int64], choice: Choice = most_evidence) -> Merged:
+def merge(tree: PrefixTree, looks: NDArray[np.int64], evidence: Sequence[int] = EVIDENCE) -> Automaton:
     """Merge the nodes of a prefix tree.
 
     Args:
         tree: The tree.
         looks: The tapes that the first state looks at, int64 ``[1]``.
-        choice: Chooses between several red nodes that fit.
+        evidence: Numbers of equal steps that a merger needs, in the order they are tried.
     """
     merger = Merger(tree, looks)
     for _, child in merger.edges[0].values():
         merger.note(child)
-    alone = chosen = refused = 0
-    while (blue := merger.next_blue()) is not None:
-        fitting, scores = [], []
-        for red in merger.red:
-            if merger.looks[red] == merger.looks[blue]:
-                score = merger.fold(red, blue)
-                merger.undo()
-                if score >= 0:
-                    fitting.append(red)
-                    scores.append(score)
-        place = choice(blue, fitting, scores) if fitting else None
-        refused += bool(fitting) and place is None
-        if place is None:
-            merger.promote(blue)
+    place = 0
+    later: list[int] = []
+    while True:
+        blue = merger.next_blue()
+        if blue is None:
+            place += 1
+            if place == len(evidence):
+                # What has much below it, and still resembles nothing, is something else.
+                later = [node for node in map(merger.find, later) if not merger.is_red[node]]
+                alone = max(later, key=lambda node: merger.visits[node], default=0)
+                if not later or merger.visits[alone] < ALONE:
+                    break
+                merger.promote(alone)
+                place = AFTER_ALONE
+            later = merger.renote(later)
             continue
-        alone += len(fitting) == 1
-        chosen += len(fitting) > 1
-        merger.fold(fitting[place], blue)
-        merger.keep()
-    return _automaton(merger, (alone, chosen, refused))
+        red, score = _best(merger, blue)
+        if red is None:
+            merger.promote(blue)
+        elif score < evidence[place] and merger.looks[blue]:
+            later.append(blue)
+        else:
+            merger.fold(red, blue)
+            merger.keep()
+    return _automaton(merger)
 
 
-def _automaton(merger: Merger, counts: tuple[int, int, int]) -> Merged:
+def _best(merger: Merger, blue: int) -> tuple[int | None, int]:
+    """Return the red node with the most equal steps, and their number."""
+    best, most = None, -1
+    for red in merger.red:
+        if merger.looks[red] == merger.looks[blue]:
+            score = merger.fold(red, blue)
+            merger.undo()
+            if score > most:
+                best, most = red, score
+    return best, most
+
+
+def _automaton(merger: Merger) -> Automaton:
     red = sorted(merger.red, key=lambda node: (merger.looks[node] == 0, node))
     number = {node: index for index, node in enumerate(red)}
     rows = [
-        (number[node], sight, label, number[merger.find(child)])
+        (number[node], sight, label, number[child])
         for node in red
-        for sight, (label, child) in sorted(merger.edges[node].items())
+        for sight, (label, edge) in sorted(merger.edges[node].items())
+        if (child := merger.find(edge)) in number
     ]
     looks = np.array([merger.looks[node] for node in red])
-    state_of = np.array([number[merger.find(node)] for node in range(len(merger.rep))])
-    return Merged(looks, *np.array(rows).T, state_of, *counts)
+    return Automaton(looks, *np.array(rows).T)

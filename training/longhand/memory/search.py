@@ -15,10 +15,10 @@ import torch
 from numpy.typing import NDArray
 
 from training.longhand.machine import KEEP, TAPES
-from training.longhand.memory.merge import Merged
+from training.longhand.memory.automaton import Automaton
 from training.longhand.memory.network import MemoryNetwork
 from training.longhand.memory.traces import Alphabet, Watcher
-from training.longhand.memory.tree import LOOKS
+from training.longhand.memory.traces import LOOKS
 from training.longhand.proof.table import TransitionTable
 
 #: Transitions of one call of the network.
@@ -77,14 +77,14 @@ class NetworkMachine:
 class TableMachine:
     """An automaton; its memory is the number of its state. What it does not know, it gets wrong."""
 
-    def __init__(self, merged: Merged, alphabet: Alphabet) -> None:
+    def __init__(self, automaton: Automaton, alphabet: Alphabet) -> None:
         self.start = np.zeros(1, np.int32)
-        self._row = np.full((len(merged.looks), len(alphabet.sights)), len(merged.state))
-        self._row[merged.state, merged.sight] = np.arange(len(merged.state))
-        deeds = alphabet.deeds[merged.label // LOOKS, :-1]
+        self._row = np.full((len(automaton.looks), len(alphabet.sights)), len(automaton.state))
+        self._row[automaton.state, automaton.sight] = np.arange(len(automaton.state))
+        deeds = alphabet.deeds[automaton.label // LOOKS, :-1]
         self._deed = np.vstack([deeds, np.full(2 * len(TAPES), -2)])
-        self._looks = np.append(merged.label % LOOKS, -1)
-        self._next = np.append(merged.next_state, 0).astype(np.int32)
+        self._looks = np.append(automaton.label % LOOKS, -1)
+        self._next = np.append(automaton.next_state, 0).astype(np.int32)
 
     def step(self, memory: NDArray[np.integer], sight: NDArray[np.int64]) -> Done:
         """Look the step up."""
@@ -100,7 +100,7 @@ class Search:
         memory: The memory of each pair, ``[pairs, places]``.
         state: The teacher's state of each pair, int64 ``[pairs]``.
         parent: The pair that each was first reached from, int64 ``[pairs]``; -1 for the first one.
-        sight: What was seen then, int64 ``[pairs]``.
+        number: The number of the teacher's transition then, int64 ``[pairs]``.
         tried: Number of transitions that were compared.
         failing: Pair and number of the teacher's transition of each that failed, int64 ``[n, 2]``.
         ended: Whether no pair was left to try.
@@ -109,7 +109,7 @@ class Search:
     memory: NDArray[np.integer]
     state: NDArray[np.int64]
     parent: NDArray[np.int64]
-    sight: NDArray[np.int64]
+    number: NDArray[np.int64]
     tried: int
     failing: NDArray[np.int64]
     ended: bool
@@ -125,10 +125,10 @@ class Search:
         return len(np.unique(self.memory, axis=0))
 
     def word(self, pair: int) -> list[int]:
-        """Return what was seen on the shortest way to a pair."""
+        """Return the teacher's transitions on the shortest way to a pair."""
         seen: list[int] = []
         while self.parent[pair] >= 0:
-            seen.append(int(self.sight[pair]))
+            seen.append(int(self.number[pair]))
             pair = int(self.parent[pair])
         return seen[::-1]
 
@@ -156,9 +156,9 @@ def search(
     failing, tried, pairs, before = [np.empty((0, 2), np.int64)], 0, 1, 0
     while pairs < most:
         memory, state, _, _ = levels[-1]
-        number = np.concatenate([of_state[one] for one in state])
-        if not len(number):
+        if not counts[state].any():
             break
+        number = np.concatenate([of_state[one] for one in state])
         pair = np.repeat(np.arange(len(state)), counts[state])
         sight = watcher.sight_of[number]
         done = machine.step(memory[pair], sight)
@@ -175,7 +175,7 @@ def search(
             if key not in known and not unknown[row]:
                 known.add(key)
                 new.append(row)
-        levels.append((done.memory[new], then[new], before + pair[new], sight[new]))
+        levels.append((done.memory[new], then[new], before + pair[new], number[new]))
         before, pairs = before + len(state), pairs + len(new)
     ended = pairs < most
     return Search(*map(np.concatenate, zip(*levels, strict=True)), tried, np.vstack(failing), ended)

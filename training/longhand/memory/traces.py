@@ -7,6 +7,7 @@ after another, as numbers of a sight (what is seen) and a deed (what is done).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,6 +23,8 @@ from training.longhand.proof.table import TransitionTable
 CHUNK_ROWS = 10_000
 #: The looks of a machine that has halted.
 HALTED = 0
+#: Larger than any number of tapes looked at.
+LOOKS = 16
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,12 @@ class Watcher:
         halts = (t.next_state == table.halt)[:, None]
         done = np.hstack([t.write, t.move, halts])
         sights, self.sight_of = np.unique(t.seen, axis=0, return_inverse=True)
-        deeds, self._deed = np.unique(done, axis=0, return_inverse=True)
+        deeds, self.deed_of = np.unique(done, axis=0, return_inverse=True)
         self._table = table
+        self._looks = table.reads @ (1 << np.arange(len(TAPES)))
+        self._rows = [np.flatnonzero(t.state == state) for state in range(len(table.states))]
+        keys = zip(t.state.tolist(), self.sight_of.tolist(), strict=True)
+        self._number = {key: number for number, key in enumerate(keys)}
         self.alphabet = Alphabet(sights, deeds)
 
     def watch(self, texts: list[str]) -> Traces:
@@ -108,14 +115,45 @@ class Watcher:
         number = np.concatenate(numbers)[np.argsort(row, kind="stable")]
         return self._visible(texts, np.bincount(row, minlength=len(texts)), number)
 
+    def ask(self, word: Sequence[int], orders: NDArray[np.float64]) -> bytes:
+        """Return everything that the teacher shows after a beginning: one question for each order.
+
+        In each step of a question the teacher goes on with the possible sight that comes first.
+
+        Args:
+            word: Numbers of the sights of the beginning.
+            orders: Places of the sights in each step, ``[questions, steps, sights]``.
+
+        Raises:
+            KeyError: If the beginning is impossible.
+        """
+        t, state = self._table.transitions, 0
+        for sight in word:
+            state = int(t.next_state[self._number[state, sight]])
+        shown = [int(self._looks[state])]
+        for order in orders:
+            here = state
+            for places in order:
+                rows = self._rows[here]
+                if not len(rows):
+                    break
+                number = int(rows[np.argmin(places[self.sight_of[rows]])])
+                here = int(t.next_state[number])
+                shown += [self.sight_of[number], self.deed_of[number], self._looks[here]]
+            shown.append(-1)
+        return np.array(shown, np.int32).tobytes()
+
+    def shown(self, number: int) -> tuple[int, int]:
+        """Return the sight of a transition, and its label as in ``tree.labels``."""
+        then = self._table.transitions.next_state[number]
+        return int(self.sight_of[number]), int(self.deed_of[number] * LOOKS + self._looks[then])
+
     def _visible(
         self, texts: list[str], steps: NDArray[np.int64], number: NDArray[np.int64]
     ) -> Traces:
         starts = np.concatenate([[0], np.cumsum(steps)])
-        sight, deed = self.sight_of[number], self._deed[number]
-        return Traces(
-            self.alphabet, texts, starts, sight.astype(np.int32), deed.astype(np.int32)
-        )
+        sight, deed = self.sight_of[number], self.deed_of[number]
+        return Traces(self.alphabet, texts, starts, sight.astype(np.int32), deed.astype(np.int32))
 
 
 def draw(seed: int, count: int, operands: int = 4, depth: int = 3, digits: int = 4) -> list[str]:

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.longhand.memory.traces import Traces
-
-#: Larger than any number of tapes looked at; see ``labels``.
-LOOKS = 16
+from training.longhand.memory.traces import LOOKS, Traces
 
 
 @dataclass(frozen=True)

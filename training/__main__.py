@@ -121,7 +121,7 @@ def report(recipe: recipes.Recipe, models: Path) -> None:
 @MODELS
 @TORCH_DEVICE
 @click.option(
-    "--only", multiple=True, help="Name of a run to make (data and size). Default: all runs."
+    "--only", multiple=True, help="Name of a run to make (data, size and memory). Default: all."
 )
 def study(question: str, runs: Path, models: Path, device: str, only: tuple[str, ...]) -> None:
     """Answer one question about a model.
@@ -131,6 +131,7 @@ def study(question: str, runs: Path, models: Path, device: str, only: tuple[str,
     size    how small a network is enough for exact
     length  how long the numbers may be for longhand
     whole   how large whole expressions may be for longhand
+    memory  what longhand learns if it is told none of the teacher's states
     """
     STUDIES[question](StudyOptions(runs, models, device, only))
 

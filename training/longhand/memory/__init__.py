@@ -1,1 +1,1 @@
-"""Fit longhand without the teacher's states: it invents its own memory; see ``MEMORY.md``."""
+"""Experiments with longhand in which the teacher's states are not given; see ``study``."""

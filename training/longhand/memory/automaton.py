@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from training.longhand.memory.traces import LOOKS
+
 
 @dataclass(frozen=True)
 class Automaton:
@@ -25,3 +27,9 @@ class Automaton:
     sight: NDArray[np.int64]
     label: NDArray[np.int64]
     next_state: NDArray[np.int64]
+
+    @property
+    def deed(self) -> NDArray[np.int64]:
+        """Number of what each transition does, int64 ``[transitions]``."""
+        deed: NDArray[np.int64] = self.label // LOOKS
+        return deed

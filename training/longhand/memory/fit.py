@@ -8,8 +8,6 @@ short ones are drawn alike over all situations, so that rare ones are learned to
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from training.longhand.machine import KEEP, TAPES
-from training.longhand.memory.network import DECISIONS, MemoryNetwork
+from training.longhand.machine import TAPES
+from training.longhand.memory.network import MemoryNetwork
 from training.longhand.memory.traces import Traces
 from training.longhand.memory.tree import labels
 
@@ -39,7 +37,7 @@ class Plan:
         refresh: Updates between two computations of all memories.
     """
 
-    updates: int = 8_000
+    updates: int = 12_000
     rate: float = 0.004
     noise: float = 0.5
     long: tuple[int, int] = (32, 48)
@@ -92,7 +90,9 @@ class MemoryFitting:
     def _short_starts(self) -> NDArray[np.int64]:
         rows, length = self.plan.short
         chosen = self.situations.draw(self.rng, rows)
-        return np.maximum(chosen - self.rng.integers(0, length - 2, rows), self.first[chosen])
+        early = chosen - self.rng.integers(0, length - 2, rows)
+        starts: NDArray[np.int64] = np.maximum(early, self.first[chosen])
+        return starts
 
     def _long_starts(self) -> NDArray[np.int64]:
         rows = self.plan.long[0]
@@ -159,7 +159,8 @@ class Situations:
         before[traces.starts[:-1]] = -1
         rows = np.stack([before, traces.sight, labels(traces)], 1)
         weights = np.array([1 << 40, 1 << 20, 1])
-        _, self.kind, counts = np.unique((rows + 1) @ weights, return_inverse=True, return_counts=True)
+        numbers = (rows + 1) @ weights
+        _, self.kind, counts = np.unique(numbers, return_inverse=True, return_counts=True)
         self.kinds = len(counts)
         self._order = np.argsort(self.kind, kind="stable")
         self._first, self._counts = np.cumsum(counts) - counts, counts

@@ -131,7 +131,9 @@ class Merger:
             self.note(child)
 
 
-def merge(tree: PrefixTree, looks: NDArray[np.int64], evidence: Sequence[int] = EVIDENCE) -> Automaton:
+def merge(
+    tree: PrefixTree, looks: NDArray[np.int64], evidence: Sequence[int] = EVIDENCE
+) -> Automaton:
     """Merge the nodes of a prefix tree.
 
     Args:

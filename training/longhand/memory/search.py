@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from training.longhand.machine import KEEP, TAPES
 from training.longhand.memory.automaton import Automaton
 from training.longhand.memory.network import MemoryNetwork
-from training.longhand.memory.traces import Alphabet, Watcher
-from training.longhand.memory.traces import LOOKS
+from training.longhand.memory.traces import LOOKS, Alphabet, Watcher
 from training.longhand.proof.table import TransitionTable
 
 #: Transitions of one call of the network.
@@ -42,8 +41,9 @@ class Done(NamedTuple):
 class Machine(Protocol):
     """A machine with a finite memory."""
 
-    start: NDArray[np.integer]
-    """The memory in the beginning, ``[places]``."""
+    @property
+    def start(self) -> NDArray[np.integer]:
+        """The memory in the beginning, ``[places]``."""
 
     def step(self, memory: NDArray[np.integer], sight: NDArray[np.int64]) -> Done:
         """Take one step from memories ``[rows, places]``, on numbers of what is seen ``[rows]``."""
@@ -163,7 +163,9 @@ def search(
         sight = watcher.sight_of[number]
         done = machine.step(memory[pair], sight)
         expected = np.hstack([_kept(t.write, t.seen)[number], t.move[number]])
-        does = np.hstack([_kept(done.deed[:, : len(TAPES)], t.seen[number]), done.deed[:, len(TAPES) :]])
+        does = np.hstack(
+            [_kept(done.deed[:, : len(TAPES)], t.seen[number]), done.deed[:, len(TAPES) :]]
+        )
         then = t.next_state[number]
         wrong = (does != expected).any(1) | (done.looks != teacher_looks[then])
         failing.append(np.stack([before + pair, number], 1)[wrong])
@@ -178,7 +180,8 @@ def search(
         levels.append((done.memory[new], then[new], before + pair[new], number[new]))
         before, pairs = before + len(state), pairs + len(new)
     ended = pairs < most
-    return Search(*map(np.concatenate, zip(*levels, strict=True)), tried, np.vstack(failing), ended)
+    columns = [np.concatenate(column) for column in zip(*levels, strict=True)]
+    return Search(columns[0], columns[1], columns[2], columns[3], tried, np.vstack(failing), ended)
 
 
 def _kept(write: NDArray[np.int64], seen: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -75,16 +75,20 @@ def test_a_merged_automaton_works_all_its_expressions_as_they_were_shown(traces:
 
 
 def test_states_that_questions_tell_apart_work_the_expressions_and_mix_no_two_of_the_teacher(
-    table: TransitionTable, watcher: Watcher, traces: Traces
+    table: TransitionTable, watcher: Watcher
 ) -> None:
-    shape = 16, 40, len(watcher.alphabet.sights)
+    shape = 32, 40, len(watcher.alphabet.sights)
     asker = Asker(watcher, np.random.default_rng(0).random(shape))
+    traces = watcher.watch(draw(0, 12))
     asker.learn(traces)
     automaton = asker.automaton()
     assert follow(automaton, traces)
-    assert asker.questions == 16 * (1 + len(automaton.state))
+    assert asker.questions == 32 * (1 + len(automaton.state))
     found = search(TableMachine(automaton, watcher.alphabet), table, watcher)
-    pairs = {(int(memory), int(state)) for (memory,), state in zip(found.memory, found.state)}
+    pairs = {
+        (int(memory), int(state))
+        for (memory,), state in zip(found.memory, found.state, strict=True)
+    }
     assert len(pairs) == len({memory for memory, _ in pairs}) == len({state for _, state in pairs})
 
 
@@ -100,7 +104,8 @@ def test_the_search_closes_on_the_renamed_teacher_and_finds_its_numbers(
     table: TransitionTable, watcher: Watcher, renamed: Automaton
 ) -> None:
     found = search(TableMachine(renamed, watcher.alphabet), table, watcher)
-    assert found.closed and found.tried == len(table.transitions)
+    assert found.closed
+    assert found.tried == len(table.transitions)
     order = teacher_numbers(found)
     assert order[table.transitions.state].tolist() == renamed.state.tolist()
     answers = simulate(InferredTable(renamed, watcher.alphabet), ["12*-3", "(7-9)/0"]).answers
@@ -115,7 +120,8 @@ def test_the_search_finds_one_changed_step(
     column[100] = column[100] - 1
     changed = replace(renamed, **{what: column})
     found = search(TableMachine(changed, watcher.alphabet), table, watcher)
-    assert not found.closed and len(found.failing)
+    assert len(found.failing)
+    assert not found.closed
     with pytest.raises(ValueError, match="differ in more"):
         teacher_numbers(found)
 
@@ -128,7 +134,8 @@ def test_a_renumbered_network_decides_the_same_under_the_other_numbers() -> None
     renumber(network, order)
     after = network(torch.arange(4), seen)
     assert torch.equal(after[0], before[0][:, torch.from_numpy(order)])
-    assert torch.equal(after[1], before[1]) and torch.equal(after[2], before[2])
+    assert torch.equal(after[1], before[1])
+    assert torch.equal(after[2], before[2])
 
 
 def test_a_network_with_bits_of_its_own_learns_and_can_be_searched(
@@ -139,6 +146,8 @@ def test_a_network_with_bits_of_its_own_learns_and_can_be_searched(
     losses = [fitting.update() for _ in range(plan.updates)]
     assert losses[-1] < losses[0]
     right = fitting.refresh()
-    assert right.shape == traces.sight.shape and not right.all()
+    assert right.shape == traces.sight.shape
+    assert not right.all()
     found = search(NetworkMachine(fitting.network), table, watcher, 50)
-    assert found.memory.shape[1] == 8 and not found.ended
+    assert found.memory.shape[1] == 8
+    assert not found.ended

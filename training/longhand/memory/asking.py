@@ -52,19 +52,33 @@ class Asker:
         """Number of states so far."""
         return len(self._words)
 
-    def _state(self, word: tuple[int, ...]) -> int:
-        """Return the state after a beginning; a new one if the teacher shows something new."""
+    def _state(self, word: tuple[int, ...]) -> int | None:
+        """Return the state after a beginning; a new one if the teacher shows something new.
+
+        Returns:
+            The state; None if the beginning is impossible.
+        """
         self.questions += len(self.orders)
         shown = self.watcher.ask(word, self.orders)
+        if shown is None:
+            return None
         if shown not in self._state_of:
             self._state_of[shown] = len(self._words)
             self._words.append(word)
         return self._state_of[shown]
 
-    def add(self, state: int, sight: int, label: int) -> None:
-        """Add a step that was shown; the state after it is asked about."""
-        self._label[state, sight] = label
-        self._next[state, sight] = self._state((*self._words[state], sight))
+    def add(self, state: int, sight: int, label: int) -> bool:
+        """Add a step that was shown; the state after it is asked about.
+
+        Returns:
+            Whether the step is possible after the beginning that stands for the state. If it is
+            not, the state is two states of the teacher.
+        """
+        then = self._state((*self._words[state], sight))
+        if then is None:
+            return False
+        self._label[state, sight], self._next[state, sight] = label, then
+        return True
 
     def learn(self, traces: Traces) -> None:
         """Add all steps of traces. Each trace is followed until something is new."""

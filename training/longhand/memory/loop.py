@@ -91,6 +91,7 @@ def _add_unknown(asker: Asker, automaton: Automaton, found: Search) -> bool:
         sight, label = asker.watcher.shown(one)
         if (state, sight) not in known:
             known.add((state, sight))
-            asker.add(asker.number(state), sight, label)
-            asker.counterexamples += 1
+            added = asker.add(asker.number(state), sight, label)
+            asker.counterexamples += added
+            asker.conflicts += not added
     return asker.counterexamples > before

@@ -1,10 +1,10 @@
 """Merge beginnings of workings that no trace tells apart: the red-blue method (Lang et al. 1998).
 
-Red nodes of the prefix tree are the states found so far. Blue nodes are their children. In each
-round the blue node that was reached most often is compared with each red one: folding its subtree
-into the red one's must not meet a step that shows two different things. If no red node fits, the
-blue one becomes red. If some fit, ``Choice`` decides: the number of equal steps (evidence-driven
-merging, the baseline), or the memories that a network had at these nodes; see ``guide``.
+Red nodes of the prefix tree are the states found so far. Blue nodes are their children. The blue
+node that was reached most often is compared with each red one: folding its subtree into the red
+one's must not meet a step that shows two different things. If no red node fits, the blue one
+becomes red. Otherwise it is merged into the red one with the most equal steps, if these are enough
+evidence; if not, it is put aside for later. What is never merged leaves its step out.
 """
 
 from __future__ import annotations

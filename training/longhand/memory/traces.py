@@ -115,7 +115,7 @@ class Watcher:
         number = np.concatenate(numbers)[np.argsort(row, kind="stable")]
         return self._visible(texts, np.bincount(row, minlength=len(texts)), number)
 
-    def ask(self, word: Sequence[int], orders: NDArray[np.float64]) -> bytes:
+    def ask(self, word: Sequence[int], orders: NDArray[np.float64]) -> bytes | None:
         """Return everything that the teacher shows after a beginning: one question for each order.
 
         In each step of a question the teacher goes on with the possible sight that comes first.
@@ -124,11 +124,13 @@ class Watcher:
             word: Numbers of the sights of the beginning.
             orders: Places of the sights in each step, ``[questions, steps, sights]``.
 
-        Raises:
-            KeyError: If the beginning is impossible.
+        Returns:
+            What it shows; None if the beginning is impossible.
         """
         t, state = self._table.transitions, 0
         for sight in word:
+            if (state, sight) not in self._number:
+                return None
             state = int(t.next_state[self._number[state, sight]])
         shown = [int(self._looks[state])]
         for order in orders:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from training.files import read_rows, write_rows
+from training.longhand.memory.card import FILE
 from training.longhand.memory.fit import MemoryFitting, Plan
 from training.longhand.memory.loop import close
 from training.longhand.memory.merge import EVIDENCE, merge
@@ -23,11 +24,12 @@ from training.longhand.proof.table import TransitionTable
 from training.longhand.teacher import TEACHER
 from training.recipe import load
 
-FILE = "memory.csv"
 #: Seeds of the expressions and of the network.
 EXPRESSIONS_SEED, NETWORK_SEED = 0, 1
 #: Numbers of expressions that are merged, and that are asked about.
 MERGED, ASKED = (300, 1_000, 3_000), (300, 1_000, 3_000, 10_000, 30_000)
+#: Seeds of further expressions and continuations, for the largest number.
+OTHER_SEEDS = (1, 2)
 #: Pairs after which the search of a network gives up; its memories are too many to try all.
 NETWORK_PAIRS = 100_000
 NETWORK_EXPRESSIONS = 30_000
@@ -63,16 +65,16 @@ class Study:
         note = f"{len(merged.looks)} states, {len(merged.state)} transitions"
         return {"questions": 0, **_row(found), "note": note}
 
-    def asking(self, expressions: int) -> dict[str, object]:
+    def asking(self, expressions: int, seed: int = EXPRESSIONS_SEED) -> dict[str, object]:
         """Ask about what expressions show; fit a network to what was inferred from the most."""
-        traces = self.watcher.watch(draw(EXPRESSIONS_SEED, expressions))
-        closed = close(self.table, self.watcher, traces)
+        traces = self.watcher.watch(draw(seed, expressions))
+        closed = close(self.table, self.watcher, traces, seed)
         notes = [
             f"{one.continuations} continuations: {one.states} states, {one.conflicts} conflicts"
             for one in closed.tries
         ]
         notes.append(f"{closed.counterexamples} steps that no expression showed")
-        if expressions == max(ASKED):
+        if expressions == max(ASKED) and seed == EXPRESSIONS_SEED:
             recipe = load("longhand")
             network = refit(recipe, InferredTable(closed.automaton, self.watcher.alphabet))
             renumber(network, teacher_numbers(closed.found))
@@ -117,6 +119,9 @@ def _tries(study: Study) -> dict[str, tuple[int, Callable[[], dict[str, object]]
             )
     for count in ASKED:
         tries[f"asked-{count}"] = count, lambda count=count: study.asking(count)  # type: ignore[misc]
+    for seed in OTHER_SEEDS:
+        name = f"asked-{max(ASKED)}-seed{seed}"
+        tries[name] = max(ASKED), lambda seed=seed: study.asking(max(ASKED), seed)  # type: ignore[misc]
     tries["network"] = NETWORK_EXPRESSIONS, lambda: study.network(NETWORK_EXPRESSIONS)
     return tries
 

@@ -99,8 +99,6 @@ class Search:
     Attributes:
         memory: The memory of each pair, ``[pairs, places]``.
         state: The teacher's state of each pair, int64 ``[pairs]``.
-        parent: The pair that each was first reached from, int64 ``[pairs]``; -1 for the first one.
-        number: The number of the teacher's transition then, int64 ``[pairs]``.
         tried: Number of transitions that were compared.
         failing: Pair and number of the teacher's transition of each that failed, int64 ``[n, 2]``.
         ended: Whether no pair was left to try.
@@ -108,8 +106,6 @@ class Search:
 
     memory: NDArray[np.integer]
     state: NDArray[np.int64]
-    parent: NDArray[np.int64]
-    number: NDArray[np.int64]
     tried: int
     failing: NDArray[np.int64]
     ended: bool
@@ -123,14 +119,6 @@ class Search:
     def memories(self) -> int:
         """Number of different memories."""
         return len(np.unique(self.memory, axis=0))
-
-    def word(self, pair: int) -> list[int]:
-        """Return the teacher's transitions on the shortest way to a pair."""
-        seen: list[int] = []
-        while self.parent[pair] >= 0:
-            seen.append(int(self.number[pair]))
-            pair = int(self.parent[pair])
-        return seen[::-1]
 
 
 def search(
@@ -152,10 +140,10 @@ def search(
     counts = np.array([len(rows) for rows in of_state])
     teacher_looks = table.reads @ (1 << np.arange(len(TAPES)))
     known = {(machine.start.tobytes(), 0)}
-    levels = [(machine.start[None], np.zeros(1, np.int64), np.full(1, -1), np.full(1, -1))]
+    levels = [(machine.start[None], np.zeros(1, np.int64))]
     failing, tried, pairs, before = [np.empty((0, 2), np.int64)], 0, 1, 0
     while pairs < most:
-        memory, state, _, _ = levels[-1]
+        memory, state = levels[-1]
         if not counts[state].any():
             break
         number = np.concatenate([of_state[one] for one in state])
@@ -177,11 +165,11 @@ def search(
             if key not in known and not unknown[row]:
                 known.add(key)
                 new.append(row)
-        levels.append((done.memory[new], then[new], before + pair[new], number[new]))
+        levels.append((done.memory[new], then[new]))
         before, pairs = before + len(state), pairs + len(new)
     ended = pairs < most
-    columns = [np.concatenate(column) for column in zip(*levels, strict=True)]
-    return Search(columns[0], columns[1], columns[2], columns[3], tried, np.vstack(failing), ended)
+    memories, states = (np.concatenate(column) for column in zip(*levels, strict=True))
+    return Search(memories, states, tried, np.vstack(failing), ended)
 
 
 def _kept(write: NDArray[np.int64], seen: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -77,12 +77,6 @@ class Traces:
         looks[self.starts[1:] - 1] = HALTED
         return looks
 
-    def __add__(self, other: Traces) -> Traces:
-        starts = np.concatenate([self.starts, self.starts[-1] + other.starts[1:]])
-        sight = np.concatenate([self.sight, other.sight])
-        deed = np.concatenate([self.deed, other.deed])
-        return Traces(self.alphabet, self.texts + other.texts, starts, sight, deed)
-
 
 class Watcher:
     """Watches the teacher work. It alone holds the teacher's table, and shows no state of it."""

@@ -15,14 +15,12 @@ class PrefixTree:
     """Nodes and edges; node 0 is the beginning of every expression.
 
     Attributes:
-        node: The node before each step of the traces, int64 ``[steps]``.
         parent: The node before each edge, int64 ``[edges]``. Edge i leads to node i + 1.
         sight: What is seen, int64 ``[edges]``.
         label: What is then done and looked at, int64 ``[edges]``; see ``labels``.
         visits: How often each node was reached, int64 ``[edges + 1]``.
     """
 
-    node: NDArray[np.int64]
     parent: NDArray[np.int64]
     sight: NDArray[np.int64]
     label: NDArray[np.int64]
@@ -60,4 +58,4 @@ def prefix_tree(traces: Traces) -> PrefixTree:
         goes_on = lengths[lengths > step] > step + 1
         node[here[goes_on] + 1] = (nodes + inverse)[goes_on]
         nodes += len(keys)
-    return PrefixTree(node, *map(np.concatenate, (parents, seen, done, visits)))
+    return PrefixTree(*map(np.concatenate, (parents, seen, done, visits)))

@@ -123,7 +123,7 @@ def report(recipe: recipes.Recipe, models: Path) -> None:
 @click.option(
     "--only",
     multiple=True,
-    help="Name of a run to make (data, size and orbits). Default: all runs.",
+    help="Name of a run to make (data, size, orbits and memory). Default: all.",
 )
 def study(question: str, runs: Path, models: Path, device: str, only: tuple[str, ...]) -> None:
     """Answer one question about a model.
@@ -134,6 +134,7 @@ def study(question: str, runs: Path, models: Path, device: str, only: tuple[str,
     orbits  how many of the small expressions are right if no twin was seen
     length  how long the numbers may be for longhand
     whole   how large whole expressions may be for longhand
+    memory  what longhand learns if it is told none of the teacher's states
     """
     STUDIES[question](StudyOptions(runs, models, device, only))
 

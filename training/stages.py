@@ -162,9 +162,15 @@ def _study_whole(options: StudyOptions) -> None:
     study(options.models)
 
 
+def _study_memory(options: StudyOptions) -> None:
+    from training.longhand.memory.study import study
+
+    study(options.runs, options.models, options.only)
+
+
 def _refuse_only(options: StudyOptions) -> None:
     if options.only:
-        raise click.UsageError("--only names a run of the studies data, size and orbits")
+        raise click.UsageError("--only names a run of the studies data, size, orbits and memory")
 
 
 #: What each study does, by its question.
@@ -174,4 +180,5 @@ STUDIES: Mapping[str, Callable[[StudyOptions], None]] = {
     "orbits": _study_orbits,
     "length": _study_length,
     "whole": _study_whole,
+    "memory": _study_memory,
 }

@@ -105,7 +105,7 @@ def test_draws_follow_the_operator_weights_and_the_focus() -> None:
     focused = recipe.training.focus
     shares = np.bincount(operator[rows], minlength=4) / len(rows)
     drawn = (1 - focused) * np.array([1, 1, 3, 3]) / 8
-    assert np.allclose(shares, drawn + [focused, 0, 0, 0], atol=0.01)
+    assert np.allclose(shares, drawn + np.array([focused, 0, 0, 0]), atol=0.01)
     assert (order.rows(7, wrong) == Order(recipe.training, operator).rows(7, wrong)).all()
 
 

@@ -31,8 +31,9 @@ TURN_ROWS = 250
 INTERVAL, WARM_UP = 10, 30
 #: The minutes in the table of memory, if the run was so long; its last sample is the last row.
 MINUTES_SHOWN = (1, 2, 5, 10, 20, 30, 60)
-#: A costly expression: it is refused, stopped by its time, and cancelled.
-COSTLY = "9" * 64 + "/1" * 32
+#: A costly expression: it is stopped by its steps and its time, and cancelled. Without the bracket,
+#: it would be refused before any work.
+COSTLY = f"({'9' * 64}){'/1' * 32}"
 
 _evaluator: Evaluator
 """The shared evaluator, in every thread and process that shares it."""

@@ -10,6 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from bench.timing import fastest
 from exprinfer.runtime.model_file import find
 from training.expressions import sample
+from training.graphs import read_values
 
 #: Rows and columns of the square matrices that are multiplied.
 SIDE = 1_024
@@ -69,19 +70,19 @@ def _copy_rate() -> float:
 
 
 def multiplications() -> dict[str, float]:
-    """Return the average multiplications per expression in 8-bit and in float32 products.
+    """Return the average multiplications per expression; all of them are products in 8 bits.
 
     They follow from the shapes of the weights and the number of symbol groups in expressions and
-    answers. A second group is written if the first one is full.
+    answers. The first group that is read is looked up. A second group is written if the first one
+    is full.
     """
-    tensors = {tensor.name: tensor for tensor in onnx.load(find("exact")).graph.initializer}
-    size = {name: int(np.prod(tensor.dims)) for name, tensor in tensors.items()}
-    group = int(numpy_helper.to_array(tensors["GROUP"])[0])
+    values = read_values(onnx.load(find("exact")))
+    size = {name: value.size for name, value in values.items()}
+    group = int(values["GROUP"][0])
     texts = sample(EXPRESSIONS, SEED)
     read = np.mean([-(-len(text) // group) for text in texts.texts()])
     written = np.mean([1 + len(answer) // group for answer in texts.answers()])
-    in_8_bits = size["FIRST_WEIGHTS"] + (read - 1) * size["READ_WEIGHTS"]
-    return {
-        "8-bit": round(float(in_8_bits + written * size["WRITE_WEIGHTS"])),
-        "float32": round(float(size["BRIDGE"] + written * size["OUTPUT"])),
-    }
+    first = size["BRIDGE"] + size["WRITE_STATE_WEIGHTS"]
+    others = (read - 1) * size["READ_WEIGHTS"] + (written - 1) * size["WRITE_WEIGHTS"]
+    in_8_bits = first + others + written * size["OUTPUT"]
+    return {"8-bit": round(float(in_8_bits))}

@@ -46,7 +46,7 @@ def stages() -> dict[str, float]:
 def operators() -> dict[str, float]:
     """Return the nanoseconds per expression of the slowest operators, from ONNX Runtime's profile.
 
-    ``Loop`` is left out: its time is that of the operators in it.
+    ``If`` and ``Loop`` are left out: their time is that of the operators in them.
     """
     model = Model("exact", "cpu")
     batches = _batches(model, *tokenizer.encode(sample(EXPRESSIONS, SEED).texts()))
@@ -54,7 +54,7 @@ def operators() -> dict[str, float]:
     for event in _profile(batches):
         if event.get("cat") == "Node" and event["name"].endswith("_kernel_time"):
             name = event["args"]["op_name"]
-            spent[name] += 0 if name == "Loop" else event["dur"]
+            spent[name] += 0 if name in ("If", "Loop") else event["dur"]
     slowest = spent.most_common(OPERATORS)
     return {name: round(1e3 * spent / EXPRESSIONS, 1) for name, spent in slowest}
 

@@ -14,13 +14,15 @@ from exprinfer.errors import EXPRESSION_ERRORS, ModelNotFoundError, NotTextError
 from exprinfer.language.texts import Texts
 from exprinfer.results import BatchResult, Prediction, parse_integer
 from exprinfer.results.prediction import is_text
+from exprinfer.runtime.certificate import Certificate
 from exprinfer.runtime.engine import Engine
 from exprinfer.runtime.limits import Limits
 from exprinfer.runtime.model import Model, describe, open_models
-from exprinfer.runtime.model_file import default_models, shipped
+from exprinfer.runtime.model_file import chosen_models, shipped
 from exprinfer.runtime.model_info import ModelInfo, ModelList
 from exprinfer.runtime.session import Device
 from exprinfer.runtime.stop import Stop
+from exprinfer.runtime.trusted_certificates import Named, read_named
 from exprinfer.trace import Trace, trace
 
 #: Expressions that ``stream`` takes at a time, enough for rows of similar cost to share a batch.
@@ -70,7 +72,7 @@ class Evaluator:
         max_symbols: int | None = None,
         max_steps: int | None = None,
         timeout: float | None = None,
-        certificates: Sequence[Path] = (),
+        certificates: Sequence[Named] = (),
     ) -> None:
         self.models: tuple[ModelInfo, ...] = tuple(model.info for model in models)
         self.device = models[-1].device
@@ -80,7 +82,7 @@ class Evaluator:
         self.normalize = normalize
         self.max_symbols, self.max_steps, self.timeout = max_symbols, max_steps, timeout
         self.limits = Limits(max_symbols, max_steps, timeout)
-        self._threads, self._certificates = threads, tuple(certificates)
+        self._threads, self._certificates = threads, tuple(certificates)  # what a pickle holds
         self._engine = Engine(models, batch_size, threads, allow_out_of_domain, normalize)
         self._quick_length = self._engine.quick_length(self.limits)
 
@@ -354,7 +356,11 @@ class Evaluator:
         self.close(cancel=error is not None)
 
     def __reduce__(self) -> tuple[Callable[..., Evaluator], tuple[object, ...]]:
-        """Pickle the arguments: the copy opens the same files, on the same kind of device."""
+        """Pickle the arguments: the copy opens the same files, on the same kind of device.
+
+        A pickle holds the content of the certificates that were named, but only the paths of the
+        models.
+        """
         paths = [model.path for model in self._engine.models]
         options = self.device, self.batch_size, self.allow_out_of_domain, self._threads
         limits = self.max_symbols, self.max_steps, self.timeout
@@ -372,7 +378,7 @@ def load(
     max_symbols: int | None = None,
     max_steps: int | None = None,
     timeout: float | None = None,
-    certificates: Sequence[str | Path] = (),
+    certificates: Sequence[str | Path | Certificate] = (),
 ) -> Evaluator:
     """Open one or more models and return an Evaluator.
 
@@ -397,15 +403,17 @@ def load(
         max_symbols: Largest number of symbols that an expression may have. Longer ones get the
             error ``too_costly``. By default only the models set a limit.
         max_steps: Largest number of steps that a model that works on tapes may take for an
-            expression; see ``Trace.steps``. Expressions that need more are stopped there and get
-            the error ``too_costly``. By default there is no limit, and one expression of 2,048
+            expression; see ``Trace.steps``. Expressions that need more get the error
+            ``too_costly``, at once if the lengths of their numbers show it, or else when they are
+            stopped there. By default there is no limit, and one expression of 2,048
             symbols can take minutes. Set limits if expressions come from people you do not trust.
         timeout: Seconds that the computation of an expression may take, by such a model. After
             this time it is stopped and gets the error ``too_costly``. Expressions that share a
             batch share their time, so a call with many expressions may take longer.
-        certificates: Paths of certificates of the model file. An answer is certified only if the
-            certificate of exactly this file covers the expression. Those of the shipped files come
-            with the package; for other files, name one whose author you trust.
+        certificates: Paths of certificates of the model file, or what ``Certificate.read`` returned
+            for them. An answer is certified only if the certificate of exactly this file covers the
+            expression. Those of the shipped files come with the package; for other files, name one
+            whose author you trust.
 
     Returns:
         An Evaluator with the methods ``evaluate`` (one expression), ``evaluate_many`` (a list),
@@ -419,7 +427,7 @@ def load(
         RuntimeMissingError: If ONNX Runtime is not installed.
         ValueError: If ``batch_size``, ``threads``, ``max_symbols`` or ``max_steps`` is not a
             positive integer, or ``timeout`` is not a positive number.
-        TypeError: If ``certificates`` is a single path.
+        TypeError: If ``certificates`` is not a list.
 
     Example:
         >>> import exprinfer
@@ -429,11 +437,9 @@ def load(
         >>> [prediction.answer for prediction in evaluator.evaluate_many(["5+3", "123456*-789"])]
         ['8', '-97406784']
     """
-    if isinstance(certificates, str | Path):
-        raise TypeError("certificates must be a list of paths, got one path")
-    names = default_models() if model == "auto" else [model]
+    named = read_named(certificates)
     return _open(
-        names,
+        chosen_models(model),
         device,
         batch_size,
         allow_out_of_domain,
@@ -442,7 +448,7 @@ def load(
         max_symbols,
         max_steps,
         timeout,
-        certificates,
+        named,
     )
 
 
@@ -471,11 +477,11 @@ def _open(
     max_symbols: int | None,
     max_steps: int | None,
     timeout: float | None,
-    certificates: Sequence[str | Path],
+    certificates: Sequence[Named],
 ) -> Evaluator:
-    opened, paths = open_models(models, device, certificates), list(map(Path, certificates))
-    limits = max_symbols, max_steps, timeout
-    return Evaluator(opened, batch_size, allow_out_of_domain, threads, normalize, *limits, paths)
+    opened = open_models(models, device, certificates)
+    options = batch_size, allow_out_of_domain, threads, normalize
+    return Evaluator(opened, *options, max_symbols, max_steps, timeout, certificates)
 
 
 def _chunks(expressions: Iterable[str]) -> Iterator[list[str]]:

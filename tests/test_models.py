@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import exprinfer
-from exprinfer.runtime.certificate import read_certificate, shipped_certificates
+from exprinfer.runtime.certificate import Certificate
 from exprinfer.runtime.model_file import find_for_cuda, shipped
+from exprinfer.runtime.trusted_certificates import shipped_certificates
 from training.certificate import certificate_path, sha256
 from training.evaluation import evaluate_on
 from training.expressions import domain_rows, enumerate_domain
@@ -22,7 +23,7 @@ FILES = sorted({path for name in shipped() for path in (shipped()[name], find_fo
 @pytest.mark.parametrize("file", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_every_shipped_file_has_a_certificate_with_its_hash(file: Path) -> None:
     """If this fails, the certificate is stale: run ``python -m training certify NAME``."""
-    certificate = read_certificate(certificate_path(file))
+    certificate = Certificate.read(certificate_path(file))
     assert certificate.file_sha256 == sha256(file)
     info = exprinfer.load(str(file), "cpu").models[0]
     assert info.certificate == certificate

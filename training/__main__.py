@@ -121,7 +121,9 @@ def report(recipe: recipes.Recipe, models: Path) -> None:
 @MODELS
 @TORCH_DEVICE
 @click.option(
-    "--only", multiple=True, help="Name of a run to make (data and size). Default: all runs."
+    "--only",
+    multiple=True,
+    help="Name of a run to make (data, size, orbits and memory). Default: all.",
 )
 def study(question: str, runs: Path, models: Path, device: str, only: tuple[str, ...]) -> None:
     """Answer one question about a model.
@@ -129,8 +131,10 @@ def study(question: str, runs: Path, models: Path, device: str, only: tuple[str,
     \b
     data    how little training data is enough for exact
     size    how small a network is enough for exact
+    orbits  how many of the small expressions are right if no twin was seen
     length  how long the numbers may be for longhand
     whole   how large whole expressions may be for longhand
+    memory  what longhand learns if it is told none of the teacher's states
     """
     STUDIES[question](StudyOptions(runs, models, device, only))
 

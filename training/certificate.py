@@ -11,7 +11,7 @@ from typing import Any
 
 import onnxruntime
 
-from exprinfer.runtime.certificate import FORMAT_VERSION, read_certificate
+from exprinfer.runtime.certificate import FORMAT_VERSION, Certificate
 from exprinfer.runtime.session import Device
 from training.files import write_atomically
 from training.hardware import gpu, processor
@@ -68,7 +68,7 @@ def write_certificate(
     }
     path = certificate_path(file)
     write_atomically(path, (json.dumps(content, indent=2) + "\n").encode())
-    read_certificate(path)
+    Certificate.read(path)
     return path
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from exprinfer.language.operands import DEFAULT_OPERANDS, Operands
 from training.expressions import OPERATORS, Expressions, domain_parts, join, sample
-from training.recipe import DataSettings, TrainingSettings
+from training.recipe import DataSettings, Split, TrainingSettings
 
 #: Of every 100 operand pairs, the parts that no network is fitted to while it is measured ...
 HELD_OUT = range(0, 10)
@@ -19,29 +19,67 @@ _NONE = np.empty(0, np.int64)
 
 
 def percentile(
-    expressions: Expressions, operands: Operands = DEFAULT_OPERANDS
+    expressions: Expressions, operands: Operands = DEFAULT_OPERANDS, split: Split = "pairs"
 ) -> NDArray[np.int64]:
     """Assign each (a, operator, b), in all its forms, to one of 100 parts, int64 ``[n]``.
 
-    The parts come from a fixed hash (the finalizer of splitmix64, Steele et al. 2014), so the split
-    never changes. ``7*8``, ``8*7`` and ``-7*8`` are different pairs and may be in different parts.
+    The parts come from a fixed hash (the finalizer of splitmix64, Steele et al. 2014), so a split
+    never changes.
+
+    Args:
+        expressions: The expressions.
+        operands: Operand ranges.
+        split: ``"pairs"`` takes ``7*8``, ``8*7`` and ``-7*8`` for different pairs, which may be in
+            different parts. ``"orbits"`` keeps them together; see ``orbits``.
+
+    Example:
+        >>> twins = Expressions(*np.array([[7, 8, -7], [2, 2, 2], [8, 7, 8], [0, 0, 1]]))
+        >>> len(set(percentile(twins).tolist()))
+        3
+        >>> len(set(percentile(twins, split="orbits").tolist()))
+        1
     """
     low, high = operands.b
-    key = (expressions.a - operands.a[0]) * len(OPERATORS) + expressions.operator
+    if split == "orbits":
+        kind, first, second = orbits(expressions)
+    else:
+        first, second = expressions.a - operands.a[0], expressions.b - low + 1
+        kind = expressions.operator
     # Wide ranges need a larger factor. The result may wrap around, which is no harm to a hash.
-    mixed = key.astype(np.uint64) * np.uint64(max(256, high - low + 2))
-    mixed += (expressions.b - low + 1).astype(np.uint64)
+    mixed = (first * len(OPERATORS) + kind).astype(np.uint64)
+    mixed *= np.uint64(max(256, high - low + 2))
+    mixed += second.astype(np.uint64)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
     mixed ^= mixed >> np.uint64(31)
     return (mixed % np.uint64(100)).astype(np.int64)
 
 
+def orbits(
+    expressions: Expressions,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return what an expression shares with all its twins.
+
+    Twins differ in signs, brackets, and the order of the operands of ``+``, ``-`` and ``*``. Sums
+    and differences are twins of each other too, because ``5-3`` is ``5+-3``. The order counts for
+    quotients: ``7/8`` does not tell what ``8/7`` is.
+
+    Returns:
+        The kind (0 for sums and differences, 2 for products, 3 for quotients), and the absolute
+        values of both operands, the smaller one first where the order does not count. Each is int64
+        ``[n]``.
+    """
+    kind = np.where(expressions.operator == OPERATORS.index("-"), 0, expressions.operator)
+    a, b = np.abs(expressions.a), np.abs(expressions.b)
+    ordered = kind == OPERATORS.index("/")
+    return kind, np.where(ordered, a, np.minimum(a, b)), np.where(ordered, b, np.maximum(a, b))
+
+
 def training_part(data: DataSettings) -> Expressions:
     """Return the expressions that the network is fitted to."""
     if data.source == "samples":
         return sample(data.samples, data.seed, data.ranges)
-    return _part(data.ranges, range(100 - data.percent, 100))
+    return _part(data, range(100 - data.percent, 100))
 
 
 def validation_part(data: DataSettings) -> Expressions:
@@ -52,7 +90,7 @@ def validation_part(data: DataSettings) -> Expressions:
     """
     if data.source == "samples":
         return sample(VALIDATION_SAMPLES, data.seed + 1, data.ranges)
-    part = _part(data.ranges, range(100) if data.percent == 100 else VALIDATION)
+    part = _part(data, range(100) if data.percent == 100 else VALIDATION)
     if len(np.unique(part.operator)) < len(OPERATORS):
         raise ValueError(
             "[data] the operand ranges are too small to hold out a part of them; use percent = 100"
@@ -60,12 +98,12 @@ def validation_part(data: DataSettings) -> Expressions:
     return part
 
 
-def _part(operands: Operands, percentiles: range) -> Expressions:
+def _part(data: DataSettings, percentiles: range) -> Expressions:
     """Return the expressions of the domain in these parts of 100."""
     first, last = percentiles.start, percentiles.stop - 1
     parts = []
-    for expressions in domain_parts(operands):
-        found = percentile(expressions, operands)
+    for expressions in domain_parts(data.ranges):
+        found = percentile(expressions, data.ranges, data.split)
         parts.append(expressions[np.flatnonzero((found >= first) & (found <= last))])
     return join(parts)
 
@@ -110,13 +148,15 @@ class Order:
 
         Args:
             update: Number of the update, from 0.
-            wrong: Rows from which the share ``focus`` of the batch is drawn (order "draws").
+            wrong: Rows from which the share ``focus`` of the batch is drawn (order "draws"), but at
+                most as many as there are.
         """
         training = self._training
         if training.order == "epochs":
             return self._rows_of_epoch(update)
         random = np.random.default_rng([training.seed, update])
-        focused = int(training.focus * training.batch_size) if len(wrong) else 0
+        # Few rows do not fill their share, because a batch full of repeats drives the others apart.
+        focused = min(int(training.focus * training.batch_size), len(wrong))
         counts = random.multinomial(training.batch_size - focused, self._shares)
         parts = [
             rows[random.integers(0, len(rows), count)]

@@ -1,4 +1,4 @@
-"""The tables and the plot of the studies in the card of exact, from ``study.csv``."""
+"""The tables and the plot of the studies in the card of exact, from their CSV files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from matplotlib import pyplot
 
 from training.card import table, write_section
 from training.data import training_part
-from training.exact_variants import FILE, GROUPS, UNITS, data_variants, size_variants, split_variant
+from training.exact_study import MISTAKES
+from training.exact_variants import (
+    FILE,
+    GROUPS,
+    ORBITS_FILE,
+    UNITS,
+    data_variants,
+    orbit_variants,
+    size_variants,
+    split_variant,
+)
 from training.expressions import OPERATORS
 from training.files import read_rows
 from training.plots import COLORS, MARKERS, NAMES, save
@@ -19,14 +29,16 @@ GIST_PRINTED = 0.16
 
 
 def write_findings(folder: Path) -> None:
-    """Write both tables into the card and draw ``study.png``; a run not made is an empty cell.
+    """Write the tables into the card and draw ``study.png``; a run not made is an empty cell.
 
     Raises:
-        ValueError: If the card lacks the section ``data`` or ``size``.
+        ValueError: If the card lacks the section ``data``, ``size`` or ``orbits``.
     """
     rows = {row["run"]: row for row in read_rows(folder / FILE)}
+    of_orbits = {row["run"]: row for row in read_rows(folder / ORBITS_FILE)}
     write_section(folder / "README.md", "data", _data_table(rows))
     write_section(folder / "README.md", "size", _size_table(rows))
+    write_section(folder / "README.md", "orbits", _orbits_table(of_orbits))
     _draw(rows, folder / "study.png")
 
 
@@ -46,6 +58,19 @@ def _data_cells(row: dict[str, str]) -> list[str]:
     shares = [f"{float(row[f'unseen_exact_match {symbol}']):.2%}" for symbol in OPERATORS]
     updates = f"{int(row['updates']):,}"
     return [updates, row["minutes"], f"{unseen:,}", f"{right / unseen:.2%}", *shares]
+
+
+def _orbits_table(rows: dict[str, dict[str, str]]) -> str:
+    lines = []
+    for label, recipe in orbit_variants().items():
+        row = rows.get(recipe.name)
+        cells = [""] * (8 + len(MISTAKES))
+        if row is not None:
+            cells = [*_data_cells(row), *(f"{int(row[name]):,}" for name in MISTAKES)]
+        lines.append([label, *cells])
+    operators = [f"`{symbol}`" for symbol in OPERATORS]
+    head = ["fitted to", "updates", "minutes", "unseen", "right", *operators, *MISTAKES]
+    return table(head, lines)
 
 
 def _size_table(rows: dict[str, dict[str, str]]) -> str:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 from training import recipe as recipes
-from training.recipe import Recipe
+from training.recipe import Recipe, Split
 
-#: The study's file in the folder of the model.
-FILE = "study.csv"
+#: The files of the studies in the folder of the model: of data and size, and of orbits.
+FILE, ORBITS_FILE = "study.csv", "orbits.csv"
 PERCENTS = (88, 50, 25)
 #: Updates of the runs that have less data than the recipe exact-data.
 LESS_DATA_UPDATES = 75_000
 UNITS = (128, 96, 64)
 GROUPS = (1, 2, 3)
+#: Seeds of the runs on orbits: of the first weights and the order of the data.
+SEEDS = (1, 2, 3)
 
 
 def data_variants() -> dict[str, Recipe]:
@@ -47,4 +50,18 @@ def size_variants() -> dict[str, Recipe]:
             model = replace(base.model, settings=settings)
             name = f"exact-{units}x{group}"
             variants[f"{units} x {group}"] = replace(base, name=name, model=model)
+    return variants
+
+
+def orbit_variants() -> dict[str, Recipe]:
+    """Return one network fitted without a tenth of the pairs or orbits, from three seeds."""
+    base = recipes.load("exact-orbits")
+    variants = {}
+    for split in get_args(Split):
+        for seed in SEEDS:
+            data = replace(base.data, split=split)
+            training = replace(base.training, seed=seed)
+            name = f"exact-{split}-{seed}"
+            label = f"{base.data.percent}% of the {split}, seed {seed}"
+            variants[label] = replace(base, name=name, data=data, training=training)
     return variants

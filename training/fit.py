@@ -59,17 +59,19 @@ def check(recipe: Recipe) -> None:
         ValueError: If a network or an optimizer does not take its settings, or the weights of one
             run do not fit into the network of the next.
     """
-    before: dict[str, torch.Size] | None = None
+    before: Network | None = None
     for step in chain(recipe):
         network = networks.build(step.model, step.data.ranges)
         make_optimizer(network, step.training)
-        shapes = {name: weight.shape for name, weight in network.state_dict().items()}
-        if before not in (None, shapes):
-            raise ValueError(
-                f"[training] start: the weights of {step.training.start!r} do not fit into the "
-                f"network of {step.name!r}; give both the same network and settings"
-            )
-        before = shapes
+        if before is not None:
+            try:
+                network.start_from(before.state_dict())
+            except (RuntimeError, KeyError) as error:
+                raise ValueError(
+                    f"[training] start: the weights of {step.training.start!r} do not fit into the "
+                    f"network of {step.name!r}; give both the same network and settings"
+                ) from error
+        before = network
 
 
 class EncoderDecoderFitting(Fitting):
@@ -93,6 +95,10 @@ class EncoderDecoderFitting(Fitting):
         self.validation_operator = validation.operator
         self.order = Order(recipe.training, part.operator)
         self.sums = torch.zeros(3, device=device)
+        self.all_secure = False
+        self.loss = (
+            torch.compile(loss_and_accuracy) if self.training.compiled else loss_and_accuracy
+        )
 
     def update(self, number: int, wrong: NDArray[np.int64] = _NONE) -> None:
         """Take one step down the cross-entropy of all written symbols, padding included."""
@@ -101,20 +107,19 @@ class EncoderDecoderFitting(Fitting):
         tokens, targets = self.tokens[rows].long(), self.targets[rows].long()
         kind = torch.device(self.device).type
         with torch.autocast(kind, torch.bfloat16, self.training.precision == "bfloat16"):
-            logits = self.network(tokens, targets).float()
-        loss = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
+            loss, accuracy = self.loss(self.network, tokens, targets)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        right = logits.detach().argmax(-1) == targets
-        self.sums += torch.stack([loss.detach(), right.float().mean(), torch.ones_like(loss)])
+        self.sums += torch.stack([loss.detach(), accuracy, torch.ones_like(accuracy)])
 
     def row(self) -> dict[str, float]:
         """Return loss and accuracy per symbol since the last row, and the exact match on the
         validation data: the share of expressions whose whole answer is right."""
         loss, accuracy, count = self.sums.tolist()
         self.sums.zero_()
-        right = self._right(*self.validation)
+        right, secure = self._right(*self.validation)
+        self.all_secure = bool(secure.all())
         per_operator = {
             f"exact_match {symbol}": float(right[self.validation_operator == index].mean())
             for index, symbol in enumerate(OPERATORS)
@@ -123,27 +128,42 @@ class EncoderDecoderFitting(Fitting):
         return {**row, "exact_match": float(right.mean()), **per_operator}
 
     def is_perfect(self, row: dict[str, float]) -> bool:
-        """Return whether the exact match is 1."""
-        return row["exact_match"] == 1
+        """Return whether all answers are right by the margin."""
+        return row["exact_match"] == 1 and self.all_secure
 
     def wrong(self) -> NDArray[np.int64]:
-        """Return the rows of the training data that the network gets wrong at present."""
-        return np.flatnonzero(~self._right(self.tokens, self.targets))
+        """Return the rows of the training data that the network does not get right by the margin
+        at present.
+        """
+        return np.flatnonzero(~self._right(self.tokens, self.targets)[1])
 
     @torch.no_grad()
-    def _right(self, tokens: Tensor, targets: Tensor) -> NDArray[np.bool_]:
-        """Return which answers are right as a whole, bool ``[rows]``.
+    def _right(
+        self, tokens: Tensor, targets: Tensor
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return which answers are right as a whole, and which of them by the margin, both bool
+        ``[rows]``.
 
         Teacher forcing gives the same verdict as greedy decoding: up to its first wrong symbol, the
         decoder was given the right ones. It runs in float32, like the shipped network.
         """
-        parts = []
+        right, secure = [], []
         for start in range(0, len(tokens), CHUNK_ROWS):
             rows = slice(start, start + CHUNK_ROWS)
             expected = targets[rows].long()
             logits = self.network(tokens[rows].long(), expected)
-            parts.append((logits.argmax(-1) == expected).all(dim=1).cpu().numpy())
-        return np.concatenate(parts)
+            right.append((logits.argmax(-1) == expected).all(dim=1))
+            best, second = logits.topk(2, dim=-1).values.unbind(-1)
+            secure.append(right[-1] & (best - second >= self.training.margin).all(dim=1))
+        return torch.cat(right).cpu().numpy(), torch.cat(secure).cpu().numpy()
+
+
+def loss_and_accuracy(network: Network, tokens: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the cross-entropy of all written symbols, and the share of them that is right."""
+    logits = network(tokens, targets).float()
+    loss = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
+    right = logits.detach().argmax(-1) == targets
+    return loss, right.float().mean()
 
 
 def to_tensors(expressions: Expressions, network: Network, device: str) -> tuple[Tensor, Tensor]:
@@ -168,12 +188,11 @@ def _to_small_tensors(
 
 
 @torch.no_grad()
-def decoded_right(network: Network, expressions: Expressions) -> NDArray[np.bool_]:
-    """Return which expressions the network answers right, decoding greedily in float32."""
+def decoded(network: Network, expressions: Expressions) -> NDArray[np.str_]:
+    """Return the network's answers, decoding greedily in float32."""
     tokens, _ = encode(expressions.texts(), network.longest_input)
     answers = [
         network.decode(torch.from_numpy(tokens[start : start + CHUNK_ROWS]).long())[0].numpy()
         for start in range(0, len(tokens), CHUNK_ROWS)
     ]
-    written = decode(np.concatenate(answers))
-    return np.asarray(written == np.array(expressions.answers()))
+    return decode(np.concatenate(answers))

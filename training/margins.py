@@ -13,6 +13,7 @@ from onnx import TensorProto
 from tqdm import tqdm
 
 from exprinfer.language.tokenizer import encode
+from training.graphs import branch
 
 #: Rows of one ONNX Runtime call.
 CHUNK_ROWS = 4_096
@@ -66,6 +67,8 @@ def _scoring_session(
     that these belong to; None if they belong to all rows.
     """
     model = onnx.load(file)
+    if model.graph.node[-1].op_type == "If":  # a single row has a graph of its own
+        model = branch(model, "many")
     kinds = {value.name: value.type.tensor_type.elem_type for value in model.graph.value_info}
     made = {name for node in model.graph.node for name in node.output}
     outputs: list[onnx.ValueInfoProto] = []

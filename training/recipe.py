@@ -11,6 +11,8 @@ from exprinfer.language.operands import DEFAULT_OPERANDS, Operands
 from training.recipe_checks import make_section, verify
 
 RECIPES = Path(__file__).parent / "recipes"
+#: What is held out together: an operand pair in all its forms, or also with all signs and orders.
+Split = Literal["pairs", "orbits"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class DataSettings:
         seed: Seed of the random samples or traces.
         samples: Number of samples, or of expressions to trace (sources "samples" and "traces").
         percent: Share of the operand pairs to train on (source "domain").
+        split: What is held out together (source "domain"); see ``training.data.percentile``.
         digits: Most digits of an operand (source "traces").
         operands: Most operands of an expression (source "traces").
         depth: Most operators between an operand and the whole expression (source "traces").
@@ -52,6 +55,7 @@ class DataSettings:
     seed: int
     samples: int = 0
     percent: int = 100
+    split: Split = "pairs"
     digits: int = 0
     operands: int = 0
     depth: int = 0
@@ -83,6 +87,10 @@ class TrainingSettings:
         threads: PyTorch threads. Other numbers of threads sum in another order, and the weights
             differ.
         start: Recipe whose weights the run starts from; empty for fresh weights.
+        margin: Least margin, in nats, by which a right symbol must lead before the answer counts
+            as right for ``focus`` and for ``log.stop_when_perfect``.
+        compiled: Whether ``torch.compile`` prepares the network and its loss. That needs a C++
+            compiler, and is faster for networks that PyTorch has no kernel for.
     """
 
     seed: int
@@ -96,6 +104,8 @@ class TrainingSettings:
     precision: Literal["float32", "bfloat16"] = "float32"
     threads: int = 1
     start: str = ""
+    margin: float = 0.0
+    compiled: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,6 +142,11 @@ class Recipe:
         sections = {key: value for key, value in asdict(self).items() if key != "name"}
         if self.data.ranges == DEFAULT_OPERANDS:  # as in files from before there were others
             del sections["data"]["a"], sections["data"]["b"]
+        if self.data.split == "pairs":  # nor this
+            del sections["data"]["split"]
+        for name in ("margin", "compiled"):  # nor these
+            if not sections["training"][name]:
+                del sections["training"][name]
         return sections
 
 

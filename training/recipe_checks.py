@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 #: they are repeated here because those need PyTorch.
 NETWORK_SETTINGS = {
     "exact": ("units", "group", "embedding"),
-    "exact8": ("units", "group", "embedding"),
+    "exact8": ("units", "group"),
     "gist": (),
     "longhand": ("units", "embedding"),
 }
@@ -97,6 +97,7 @@ def verify(recipe: Recipe) -> None:
     )
     _require(not traces or training.order == "epochs", 'the source "traces" needs order "epochs"')
     _require(0 <= training.focus <= 1, f"[training] focus must be in 0..1, got {training.focus}")
+    _require(training.margin >= 0, f"[training] margin must be 0 or more, got {training.margin}")
     _require(
         not training.focus or training.order == "draws", '[training] focus needs order "draws"'
     )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from training.files import write_atomically, write_rows
 from training.hardware import hardware, versions
+from training.networks.network import Network
 from training.recipe import Recipe
 
 CHECKPOINT = "checkpoint.pt"
@@ -106,15 +107,19 @@ class Run:
         return (self.folder / CHECKPOINT).exists()
 
     def load_weights(self, network: torch.nn.Module) -> None:
-        """Load the weights of the run into a network.
+        """Load the weights of the run into a network; it may be one that starts from this run.
 
         Raises:
             FileNotFoundError: If the folder holds no run.
             ValueError: If it holds a run of another recipe, or one of another network.
         """
         try:
-            network.load_state_dict(self._load()["network"])
-        except RuntimeError as error:
+            weights = self._load()["network"]
+            if isinstance(network, Network):
+                network.start_from(weights)
+            else:
+                network.load_state_dict(weights)
+        except (RuntimeError, KeyError) as error:
             raise ValueError(f"the weights in {self.folder} do not fit the network") from error
 
     def _load(self) -> dict[str, Any]:

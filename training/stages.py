@@ -117,18 +117,24 @@ class StudyOptions:
 
 
 def _study_data(options: StudyOptions) -> None:
-    from training.exact_variants import data_variants, split_variant
+    from training.exact_variants import FILE, data_variants, split_variant
 
-    _fit_variants({**data_variants(), **split_variant()}, options)
+    _fit_variants({**data_variants(), **split_variant()}, FILE, options)
 
 
 def _study_size(options: StudyOptions) -> None:
-    from training.exact_variants import size_variants
+    from training.exact_variants import FILE, size_variants
 
-    _fit_variants(size_variants(), options)
+    _fit_variants(size_variants(), FILE, options)
 
 
-def _fit_variants(variants: dict[str, Recipe], options: StudyOptions) -> None:
+def _study_orbits(options: StudyOptions) -> None:
+    from training.exact_variants import ORBITS_FILE, orbit_variants
+
+    _fit_variants(orbit_variants(), ORBITS_FILE, options)
+
+
+def _fit_variants(variants: dict[str, Recipe], file: str, options: StudyOptions) -> None:
     from training.exact_study import study
 
     names = [recipe.name for recipe in variants.values()]
@@ -139,7 +145,7 @@ def _fit_variants(variants: dict[str, Recipe], options: StudyOptions) -> None:
         for label, recipe in variants.items()
         if not options.only or recipe.name in options.only
     }
-    study(chosen, options.runs, options.models, options.device)
+    study(chosen, options.runs, options.models / "exact" / file, options.device)
 
 
 def _study_length(options: StudyOptions) -> None:
@@ -156,15 +162,23 @@ def _study_whole(options: StudyOptions) -> None:
     study(options.models)
 
 
+def _study_memory(options: StudyOptions) -> None:
+    from training.longhand.memory.study import study
+
+    study(options.runs, options.models, options.only)
+
+
 def _refuse_only(options: StudyOptions) -> None:
     if options.only:
-        raise click.UsageError("--only names a run of the studies data and size")
+        raise click.UsageError("--only names a run of the studies data, size, orbits and memory")
 
 
 #: What each study does, by its question.
 STUDIES: Mapping[str, Callable[[StudyOptions], None]] = {
     "data": _study_data,
     "size": _study_size,
+    "orbits": _study_orbits,
     "length": _study_length,
     "whole": _study_whole,
+    "memory": _study_memory,
 }

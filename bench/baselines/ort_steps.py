@@ -25,25 +25,26 @@ class OrtSteps(Grouped):
     def __init__(self) -> None:
         with requirements():
             importlib.import_module("onnxscript")  # PyTorch's exporter needs it
-            import onnxruntime
             import torch
 
             from bench.baselines.weights import Exact
         network = Exact().eval()
         self.group, self.steps = network.group, network.steps
-        tokens = torch.ones(4, 2 * network.group, dtype=torch.int64)
-        state = network.read(tokens)
-        self.read, self.write = (
-            onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-            for content in (
-                _exported(network, "read", (tokens,), {0: "batch", 1: "time"}),
-                _exported(network, "write", state, {0: "batch"}),
-            )
-        )
+        # The steps of the encoder are written out, so each number of groups has a file.
+        examples = {
+            groups * network.group: torch.ones(4, groups * network.group, dtype=torch.int64)
+            for groups in range(1, network.most_groups + 1)
+        }
+        self.read = {
+            width: _open(_exported(network, "read", (tokens,)))
+            for width, tokens in examples.items()
+        }
+        state = network.read(examples[network.group])
+        self.write = _open(_exported(network, "write", state))
 
     def run(self, tokens: NDArray[np.int64]) -> NDArray[np.int64]:
         """Answer a batch. The state goes from Python to ONNX Runtime and back at every step."""
-        state = self.read.run(None, {"in0": tokens})
+        state = self.read[tokens.shape[1]].run(None, {"in0": tokens})
         written = []
         for _ in range(self.steps):
             symbols, *state = self.write.run(
@@ -53,8 +54,14 @@ class OrtSteps(Grouped):
         return np.concatenate(written, axis=1)
 
 
-def _exported(network: Any, method: str, inputs: tuple[Any, ...], axes: dict[int, str]) -> bytes:
-    """Return one method of the network as the bytes of an ONNX file."""
+def _open(content: bytes) -> Any:
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+
+
+def _exported(network: Any, method: str, inputs: tuple[Any, ...]) -> bytes:
+    """Return one method of the network as the bytes of an ONNX file for any batch size."""
     import torch
 
     class Part(torch.nn.Module):
@@ -72,9 +79,9 @@ def _exported(network: Any, method: str, inputs: tuple[Any, ...], axes: dict[int
     file = io.BytesIO()
     target: Any = file  # the exporter accepts open files, although its signature does not
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # only the older exporter writes LSTM operators
+        warnings.simplefilter("ignore")  # the older exporter is quicker
         torch.onnx.export(
             Part().eval(), inputs, target, input_names=names, dynamo=False,
-            dynamic_axes=dict.fromkeys(names, axes),
+            dynamic_axes={name: {0: "batch"} for name in names},
         )  # fmt: skip
     return file.getvalue()

@@ -146,8 +146,6 @@ def score_command(
             raise click.UsageError(
                 "--ray cannot be combined with --resume, --restart, --report or --format"
             )
-        if options.pop("certificates"):
-            raise click.UsageError("--ray cannot be combined with --certificate")
         options |= {"column": column, "expected": expected, "delimiter": delimiter}
         options |= {"encoding": encoding, "input_format": input_format, "on_error": on_error}
         options |= {"name_files": source, "job_timeout": ray_timeout, "tell": notes.tell}

@@ -101,11 +101,11 @@ def _seed_states(table: _SeedTable, tokens: NDArray[np.uint8]) -> Iterator[NDArr
 def in_seed_domain(tokens: bytes, operands: Operands = DEFAULT_OPERANDS) -> bool:
     """Return whether the token ids of one text, one byte each, are in the seed domain."""
     table = _seed_table(operands)
-    rows, unknown = table.rows, table.columns - 1
-    state = 1
+    rows, state = table.rows, 1
     for token in tokens:
-        state = rows[state][min(token, unknown)]
-    return bool(table.complete[state])
+        row = rows[state]
+        state = row[token] if token < len(row) else 0
+    return state in table.ends
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,11 @@ class _SeedTable:
     def rows(self) -> list[list[int]]:
         """``next`` as lists, which are faster for a single text."""
         return self.next.tolist()  # type: ignore[no-any-return]
+
+    @cached_property
+    def ends(self) -> frozenset[int]:
+        """The states in which an expression may end."""
+        return frozenset(np.flatnonzero(self.complete).tolist())
 
     @property
     def columns(self) -> int:

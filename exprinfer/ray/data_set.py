@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Literal
@@ -10,6 +10,10 @@ from typing import Literal
 from exprinfer.errors import InputError, OutputError
 from exprinfer.ray.connection import connected, import_ray
 from exprinfer.ray.tasks import run_tasks
+from exprinfer.runtime.certificate import Certificate
+from exprinfer.runtime.model import check_certificates
+from exprinfer.runtime.model_file import chosen_models
+from exprinfer.runtime.trusted_certificates import read_named
 from exprinfer.scoring.datasets import ScoredPart, Task, Totals, sum_totals
 from exprinfer.scoring.reading.dataset_files import find_stored, split_files
 from exprinfer.scoring.reading.options import ReadOptions
@@ -42,6 +46,7 @@ def score_dataset(
     max_symbols: int | None = None,
     max_steps: int | None = None,
     timeout: float | None = None,
+    certificates: Sequence[str | Path | Certificate] = (),
     filesystem: fs.FileSystem | None = None,
     tell: Callable[[str], None] = lambda message: None,
 ) -> Totals:
@@ -83,6 +88,8 @@ def score_dataset(
         max_symbols: As for ``exprinfer.load``.
         max_steps: As for ``exprinfer.load``.
         timeout: As for ``exprinfer.load``.
+        certificates: As for ``exprinfer.load``. Their files are read here, and the workers get the
+            contents. If there are any, the model file must be on this machine too.
         filesystem: The file system of all paths, for storage that needs more than a URI.
         tell: Takes messages for people, such as which columns are used.
 
@@ -90,6 +97,7 @@ def score_dataset(
         Counts over all results.
 
     Raises:
+        CertificateError: If a certificate is not valid, or belongs to another file.
         ClusterError: If Ray cannot be used, workers keep dying, or ``job_timeout`` is over.
         ExtraMissingError: If Ray is not installed.
         FileExistsError: If the output exists already, or another run writes to it.
@@ -106,6 +114,9 @@ def score_dataset(
         (1000000, Counter({'division_by_zero': 1000}))
     """
     ray = import_ray()
+    named = read_named(certificates)
+    if named:
+        check_certificates(chosen_models(model), device, named)
     names = [source] if isinstance(source, str) else source
     models = {
         "model": model,
@@ -116,6 +127,7 @@ def score_dataset(
         "max_symbols": max_symbols,
         "max_steps": max_steps,
         "timeout": timeout,
+        "certificates": tuple(each.certificate for each in named),
     }
     files = find_stored(names, filesystem, input_format, tell)
     name_files = len(files) > 1 if name_files is None else name_files

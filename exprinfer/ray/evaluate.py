@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from exprinfer.arrow import evaluate_table  # raises an error if pyarrow is missing
 from exprinfer.evaluator import load
+from exprinfer.runtime.certificate import Certificate
 
 # isort: split
 import pyarrow as pa
@@ -36,8 +38,11 @@ class Evaluate:
         max_symbols: As for ``exprinfer.load``.
         max_steps: As for ``exprinfer.load``.
         timeout: As for ``exprinfer.load``.
+        certificates: As for ``exprinfer.load``. Each worker reads the files of paths, so pass what
+            ``exprinfer.Certificate.read`` returned if the workers run on other machines.
 
     Raises:
+        CertificateError: If a certificate is not valid, or belongs to another file.
         ModelNotFoundError: If there is no such model.
         ModelFileError: If the model file is damaged or not valid.
         DeviceError: If the device is not available.
@@ -62,6 +67,7 @@ class Evaluate:
         max_symbols: int | None = None,
         max_steps: int | None = None,
         timeout: float | None = None,
+        certificates: Sequence[str | Path | Certificate] = (),
     ) -> None:
         self.column = column
         self.evaluator = load(
@@ -73,6 +79,7 @@ class Evaluate:
             max_symbols=max_symbols,
             max_steps=max_steps,
             timeout=timeout,
+            certificates=certificates,
         )
 
     def __call__(self, table: pa.Table) -> pa.Table:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,6 @@ from typing import Any
 
 from exprinfer.errors import CertificateError
 from exprinfer.language.grammar import Domain
-from exprinfer.runtime.model_file import shipped_folder
 
 FORMAT_VERSION = "1"
 #: Certificates are small; a larger file is something else.
@@ -76,89 +75,31 @@ class Certificate:
             f"{self.checked:,} right, {self.date})"
         )
 
+    @classmethod
+    def read(cls, path: str | Path) -> Certificate:
+        """Read the JSON file of a certificate.
 
-def read_certificate(path: Path) -> Certificate:
-    """Read a certificate.
+        Args:
+            path: Its path.
 
-    Raises:
-        CertificateError: If the file cannot be read or is not a valid certificate.
-    """
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise ValueError(f"it has more than {MAX_BYTES:,} bytes")
-        return _parse(json.loads(content))
-    except OSError as error:
-        raise CertificateError(f"the certificate {path} cannot be read: {error}") from error
-    except (ValueError, RecursionError) as error:
-        raise CertificateError(f"{path} is not a valid certificate: {error}") from error
+        Raises:
+            CertificateError: If the file cannot be read or is not a valid certificate.
 
-
-def shipped_certificates() -> dict[Path, Certificate]:
-    """Return the certificates that ship with the package, by their paths.
-
-    Raises:
-        CertificateError: If one of them is not valid.
-    """
-    folder = shipped_folder()
-    paths = sorted(folder.glob("*/*certificate.json")) if folder else []
-    return {path: read_certificate(path) for path in paths}
-
-
-def find_certificate(
-    file: Path, sha256: str, model: str, version: str, domain: Domain, named: Iterable[Path]
-) -> Certificate | None:
-    """Return the certificate of a model file, one that the user names before a shipped one.
-
-    Args:
-        file: The model file, for error messages.
-        sha256: Its SHA-256.
-        model: Its name of the model.
-        version: Its version of the model.
-        domain: The expressions that it is made for.
-        named: Certificates that the user names; they may belong to other files.
-
-    Raises:
-        CertificateError: If a certificate is not valid, or has the hash of the file and yet
-            describes another model.
-    """
-    certificates = {path: read_certificate(path) for path in named} | shipped_certificates()
-    for path, found in certificates.items():
-        if found.file_sha256 != sha256:
-            continue
-        if (found.model, found.version) != (model, version):
-            raise CertificateError(
-                f"the certificate {path} is about {found.model} {found.version}, but {file} is "
-                f"{model} {version}"
-            )
-        if found.domain > domain:
-            raise CertificateError(
-                f"the certificate {path} certifies the {found.domain.name.lower()} domain, but "
-                f"{file} is made for the {domain.name.lower()} domain"
-            )
-        return found
-    return None
-
-
-def require_certificates_of(files: dict[Path, str], named: Iterable[Path]) -> None:
-    """Check that each certificate that the user names belongs to one of the open files.
-
-    Args:
-        files: The SHA-256 of each open file.
-        named: The certificates.
-
-    Raises:
-        CertificateError: If one is not valid, or belongs to another file.
-    """
-    for path in named:
-        sha256 = read_certificate(path).file_sha256
-        if sha256 not in files.values():
-            found = " and ".join(f"that of {file} is {other}" for file, other in files.items())
-            raise CertificateError(
-                f"the certificate {path} belongs to another file: it is for the SHA-256 {sha256}, "
-                f"{found}; name the certificate of this file, or certify it again"
-            )
+        Example:
+            >>> from exprinfer import Certificate
+            >>> Certificate.read("models/longhand/certificate.json").domain.name  # doctest: +SKIP
+            'WHOLE'
+        """
+        try:
+            with open(path, "rb") as file:
+                content = file.read(MAX_BYTES + 1)
+            if len(content) > MAX_BYTES:
+                raise ValueError(f"it has more than {MAX_BYTES:,} bytes")
+            return _parse(json.loads(content))
+        except OSError as error:
+            raise CertificateError(f"the certificate {path} cannot be read: {error}") from error
+        except (ValueError, RecursionError) as error:
+            raise CertificateError(f"{path} is not a valid certificate: {error}") from error
 
 
 def _parse(values: object) -> Certificate:

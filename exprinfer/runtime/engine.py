@@ -238,6 +238,10 @@ class Engine:
         tasks = []
         for index, model in enumerate(self.models):
             mine = np.flatnonzero(valid & (model_index == index))
+            over = model.surely_over(tokens[mine], lengths[mine], call.limits.max_steps)
+            if over.any():
+                errors[mine[over]], valid[mine[over]] = _TOO_COSTLY, False
+                mine = mine[~over]
             if not len(mine):
                 continue
             size = self._batch_size or model.session.batch_size

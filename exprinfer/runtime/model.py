@@ -16,8 +16,8 @@ from exprinfer.errors import ClosedError, ModelFileError
 from exprinfer.language import tokenizer
 from exprinfer.language.grammar import Domain
 from exprinfer.runtime.batching import by_cost
-from exprinfer.runtime.certificate import find_certificate, require_certificates_of
 from exprinfer.runtime.cost import PATIENCE, QUICK_STEPS, estimate_costs
+from exprinfer.runtime.fewest_steps import surely_over
 from exprinfer.runtime.limits import Limits
 from exprinfer.runtime.log import log_event
 from exprinfer.runtime.model_file import find, find_for_cuda
@@ -26,6 +26,11 @@ from exprinfer.runtime.ort import built_for_cuda
 from exprinfer.runtime.session import Device, Session
 from exprinfer.runtime.stop import Stop
 from exprinfer.runtime.tapes import DIVIDED_BY_ZERO, UNLIMITED, zero_divisors
+from exprinfer.runtime.trusted_certificates import (
+    Named,
+    find_certificate,
+    require_certificates_of,
+)
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -85,7 +90,7 @@ class Model:
         self,
         name: str | Path,
         device: Device = "auto",
-        certificates: Sequence[Path] = (),
+        certificates: Sequence[Named] = (),
         lazy: bool = False,
     ) -> None:
         """Open a shipped model by its name, or a file by its path.
@@ -93,7 +98,7 @@ class Model:
         Args:
             name: The name or the path.
             device: As for ``Session``.
-            certificates: Certificates that count in addition to the shipped ones.
+            certificates: Those that count in addition to the shipped ones.
             lazy: Open the session when it is first needed, if it will run on a CPU anyway. The
                 file is read and its checksum is verified at once.
 
@@ -145,6 +150,25 @@ class Model:
         """The domain that the certificate of the file covers on this kind of device."""
         verified = self.device in self.info.certified_on
         return self.info.certified_domain if verified else Domain.NONE
+
+    def surely_over(
+        self, tokens: NDArray[np.uint8], lengths: NDArray[np.int64], max_steps: int | None
+    ) -> NDArray[np.bool_]:
+        """Return which rows need more steps than a budget, as far as that is known beforehand.
+
+        It is known of a file whose certificate covers whole expressions: it works as the teacher of
+        ``longhand`` does, step by step.
+
+        Args:
+            tokens: Token ids ``[rows, time]``.
+            lengths: Lengths of the texts ``[rows]``.
+            max_steps: The budget; None means no limit.
+        """
+        if max_steps is None or not (
+            self.info.tapes and self.info.certified_domain is Domain.WHOLE
+        ):
+            return np.zeros(len(tokens), bool)
+        return surely_over(tokens, lengths, max_steps)
 
     def batches(
         self, tokens: NDArray[np.uint8], lengths: NDArray[np.int64], batch_size: int
@@ -256,11 +280,11 @@ class Model:
         The seed domain has no division by zero, so this needs none of the work that ``answer`` does
         for other rows.
         """
-        ids, log_probs = self.session.run(np.frombuffer(tokens, np.uint8)[None])
-        return tokenizer.decode_one(ids[0].tolist()), float(log_probs[0])
+        ids, log_prob = self.session.run_one(tokens)
+        return tokenizer.decode_one(ids), log_prob
 
 
-def describe(path: Path, certificates: Sequence[Path] = ()) -> ModelInfo:
+def describe(path: Path, certificates: Sequence[Named] = ()) -> ModelInfo:
     """Return what a model file says about itself, with its certificate, without opening it.
 
     Raises:
@@ -270,27 +294,48 @@ def describe(path: Path, certificates: Sequence[Path] = ()) -> ModelInfo:
     return _with_certificate(read_info(path), path, certificates)
 
 
-def _with_certificate(info: ModelInfo, path: Path, certificates: Sequence[Path]) -> ModelInfo:
+def _with_certificate(info: ModelInfo, path: Path, certificates: Sequence[Named]) -> ModelInfo:
     identity = info.file_sha256, info.name, info.version, info.domain
     return replace(info, certificate=find_certificate(path, *identity, certificates))
 
 
+def check_certificates(
+    names: Sequence[str | Path], device: Device, certificates: Sequence[Named]
+) -> None:
+    """Check certificates as ``open_models`` does, without opening the models.
+
+    Args:
+        names: As for ``open_models``.
+        device: ``"cpu"`` or ``"cuda"``; CUDA itself need not be there.
+        certificates: As for ``open_models``.
+
+    Raises:
+        CertificateError: If a certificate describes another model, or belongs to none of the files.
+        ModelNotFoundError: If there is no such model.
+        ModelFileError: If a file does not follow the contract.
+    """
+    paths = [find_for_cuda(name) if device == "cuda" else find(name) for name in names]
+    files = {path: describe(path, certificates).file_sha256 for path in paths}
+    require_certificates_of(files, certificates)
+
+
 def open_models(
-    names: Sequence[str | Path], device: Device, certificates: Sequence[str | Path]
+    names: Sequence[str | Path], device: Device, certificates: Sequence[Named]
 ) -> list[Model]:
     """Open models together.
 
     Args:
         names: The name or the path of each.
         device: As for ``Session``.
-        certificates: Paths of certificates that count in addition to the shipped ones.
+        certificates: Those that count in addition to the shipped ones.
 
     Raises:
-        CertificateError: If a certificate is not valid, or belongs to none of the files.
+        CertificateError: If a certificate belongs to none of the files.
         ExprinferError: What ``Model`` raises.
     """
-    paths = [Path(path) for path in certificates]
     # Most expressions are for the first model; another one opens when it is needed.
-    models = [Model(name, device, paths, lazy=number > 0) for number, name in enumerate(names)]
-    require_certificates_of({model.path: model.info.file_sha256 for model in models}, paths)
+    models = [
+        Model(name, device, certificates, lazy=number > 0) for number, name in enumerate(names)
+    ]
+    require_certificates_of({model.path: model.info.file_sha256 for model in models}, certificates)
     return models

@@ -35,6 +35,11 @@ def default_models() -> list[str]:
     return [name for name in DEFAULT if name in files]
 
 
+def chosen_models(model: str | Path) -> list[str | Path]:
+    """Return the models that ``exprinfer.load(model)`` opens: the default ones for ``"auto"``."""
+    return [*default_models()] if model == "auto" else [model]
+
+
 def find(model: str | Path) -> Path:
     """Return the file of a shipped model, or the file at a path.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+from collections.abc import Mapping
 from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
@@ -38,7 +39,13 @@ def _onnxruntime() -> Any:
     return onnxruntime
 
 
-def open_session(content: bytes, path: Path, provider: str, cuda_graph: bool = False) -> Any:
+def open_session(
+    content: bytes,
+    path: Path,
+    provider: str,
+    cuda_graph: bool = False,
+    fixed: Mapping[str, int] | None = None,
+) -> Any:
     """Open an ``InferenceSession`` that computes on the caller's thread, in full float32.
 
     Args:
@@ -46,6 +53,7 @@ def open_session(content: bytes, path: Path, provider: str, cuda_graph: bool = F
         path: The file, for error messages.
         provider: ``CPU`` or ``CUDA``.
         cuda_graph: Whether CUDA captures each shape when it first runs and then replays it.
+        fixed: Sizes of dimensions of the inputs, by their names.
 
     Raises:
         ModelFileError: If ONNX Runtime cannot open the model.
@@ -56,6 +64,8 @@ def open_session(content: bytes, path: Path, provider: str, cuda_graph: bool = F
     # Without this the content could choose ONNX Runtime's other format, which nobody here checked.
     options.add_session_config_entry("session.load_model_format", "ONNX")
     options.intra_op_num_threads = 1
+    for name, size in (fixed or {}).items():
+        options.add_free_dimension_override_by_name(name, size)
     # Errors are reported by exceptions and notes, not on the user's terminal.
     options.log_severity_level = _FATAL_ONLY
     providers: list[Any] = [CPU]

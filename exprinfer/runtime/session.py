@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -27,6 +28,7 @@ from exprinfer.runtime.ort import (
     open_session,
     preload_cuda,
 )
+from exprinfer.runtime.single_row import SingleRow
 from exprinfer.runtime.stop import Stop
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -34,7 +36,10 @@ Device = Literal["auto", "cpu", "cuda"]
 _LOGGER = logging.getLogger(__name__)
 
 #: Rows of one call on a CPU: enough for full matrix products, few enough for the cache.
-BATCH_SIZE = 1_024
+BATCH_SIZE = 2_048
+#: Single expressions after which a session for them is opened. Who asks for a few does not need it.
+SINGLE_CALLS = 16
+_IDS = frozenset(range(len(SYMBOLS)))
 #: Sums of float32 may put the log-probability of a certain answer above 0 by this much.
 ROUNDING = 1e-3
 #: Element types and ranks of the contract's tensors, as ONNX Runtime names them.
@@ -86,6 +91,8 @@ class Session:
         )
         self.width = self._fixed_time(self._session.get_inputs(), "tokens")
         self.cuda_graph = self.open_cuda_graph() if self.width and self.device == "cuda" else None
+        self._single: SingleRow | None = None
+        self._single_calls = 0
         self.batch_size = self.cuda_graph.largest if self.cuda_graph else BATCH_SIZE
 
     def open_cuda_graph(self, sizes: tuple[int, ...] = SIZES, slots: int = SLOTS) -> CudaGraph:
@@ -134,6 +141,42 @@ class Session:
                 f"for {len(tokens)} expressions"
             )
         return self._verified(answer, log_prob)
+
+    def run_one(self, tokens: bytes) -> tuple[list[int], float]:
+        """Answer one row of token ids, one byte each.
+
+        Returns:
+            The ids of the answer, and its log-probability.
+
+        Raises:
+            ModelFileError: If the model returns what no valid model returns.
+            InferenceError: If ONNX Runtime fails.
+        """
+        single = self._single_row()
+        if single is None or len(tokens) > single.width:
+            answer, log_probs = self.run(np.frombuffer(tokens, np.uint8)[None])
+            return answer[0].tolist(), log_probs[0].item()
+        ids, log_prob = single.run(tokens)
+        if not (_IDS.issuperset(ids) and -math.inf < log_prob <= ROUNDING):
+            self._verified(np.array([ids]), np.array([log_prob], np.float32))
+        return ids, log_prob
+
+    def _single_row(self) -> SingleRow | None:
+        """Return the session for single rows; None until some were asked for.
+
+        There is none on CUDA, and none for models that work on tapes: these read inputs of very
+        different lengths.
+        """
+        if self._single and self._single.process == os.getpid():
+            return self._single
+        self._single_calls += 1
+        names = self._session.get_inputs()[0].shape if self._single_calls > SINGLE_CALLS else ()
+        if not names or self.device == "cuda" or self.info.tapes or None in names:
+            return None
+        if self._single:
+            _abandoned.append(self._single)
+        self._single = SingleRow(self._content, self.path, names, self.info.longest_input)
+        return self._single
 
     def run_limited(
         self, tokens: NDArray[np.integer], limit: int, stop: Stop | None = None

@@ -282,17 +282,22 @@ def test_closing_with_cancel_refuses_what_is_running(evaluator: Evaluator) -> No
 
 
 def test_a_batcher_has_a_budget_by_default_and_the_stricter_one_holds(evaluator: Evaluator) -> None:
+    # With a bracket, nothing is known of its steps before it is computed.
+    bracket = f"({'9' * 1_000}){'/1' * 500}"
+
     async def main() -> None:
         async with MicroBatcher(evaluator, timeout=0.1) as batcher:
             with pytest.raises(TooCostlyError, match=r"it was not done in 0\.1 s"):
+                await batcher.evaluate(bracket)
+            with pytest.raises(TooCostlyError, match="100,000 steps"):
                 await batcher.evaluate(MINUTES)
         async with MicroBatcher(evaluator, max_steps=3_000) as batcher:
             with pytest.raises(TooCostlyError, match="3,000 steps"):
-                await batcher.evaluate(MINUTES)
+                await batcher.evaluate(bracket)
         strict = exprinfer.load(device="cpu", max_steps=2_000)
         async with MicroBatcher(strict, max_symbols=4_000) as batcher:
             with pytest.raises(TooCostlyError, match="2,000 steps"):
-                await batcher.evaluate(MINUTES)
+                await batcher.evaluate(bracket)
         assert MicroBatcher(evaluator)._limits.max_steps
         assert MicroBatcher(evaluator)._limits.timeout
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 import exprinfer
 from exprinfer import Certificate, CertificateError, Domain, ModelFileError
 from exprinfer.cli import main
-from exprinfer.runtime.certificate import MAX_BYTES, read_certificate
+from exprinfer.runtime.certificate import MAX_BYTES
 from exprinfer.runtime.checksum import KEY, with_checksum
 from exprinfer.runtime.model_file import find
 
@@ -114,6 +114,17 @@ def test_a_foreign_file_is_certified_by_its_own_certificate(foreign: Path, write
     assert copy.models == evaluator.models
 
 
+def test_a_copy_of_an_evaluator_needs_no_file_of_the_certificate(
+    foreign: Path, write: Write
+) -> None:
+    path = write()
+    evaluator = exprinfer.load(foreign, "cpu", certificates=[path])
+    path.unlink()
+    copy = pickle.loads(pickle.dumps(evaluator))
+    assert copy.evaluate("9/9").certified
+    assert copy.models == evaluator.models
+
+
 def test_a_certificate_for_another_device_certifies_nothing_here(
     foreign: Path, write: Write
 ) -> None:
@@ -201,7 +212,7 @@ def test_what_is_no_certificate_is_refused(content: bytes, tmp_path: Path) -> No
     path = tmp_path / "some.json"
     path.write_bytes(content)
     with pytest.raises(CertificateError, match="not a valid certificate"):
-        read_certificate(path)
+        Certificate.read(path)
 
 
 def test_a_missing_certificate_is_an_error(foreign: Path, tmp_path: Path) -> None:
@@ -234,7 +245,7 @@ def test_a_shipped_file_with_one_changed_byte_is_refused_or_not_certified(tmp_pa
 def test_a_shipped_model_without_a_certificate_does_not_answer_by_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exprinfer.runtime.certificate.shipped_folder", lambda: tmp_path)
+    monkeypatch.setattr("exprinfer.runtime.trusted_certificates.shipped_folder", lambda: tmp_path)
     found = exprinfer.load(device="cpu").evaluate("5+3")
     assert (found.answer, found.model, found.certified) == ("8", "longhand", False)
 

@@ -10,8 +10,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from training.expressions import sample
 pytest.importorskip("ray", reason="Ray is not installed")
 pytest.importorskip("moto.server", reason="moto is not installed: pip install 'moto[server]'")
 
+import pyarrow as pa
 from pyarrow import fs, parquet
 
 from exprinfer.cli import main
@@ -34,6 +36,7 @@ from exprinfer.scoring.writing.result_folder import SUCCESS, Folder, whole_folde
 from tests.fuzz.ray_kills import WORKER
 from tests.processes import ray_processes
 
+boto3 = pytest.importorskip("boto3", reason="boto3 is not installed; moto needs it")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
@@ -83,9 +86,20 @@ class Server:
 
     def pause(self, seconds: float) -> None:
         """Do not answer for some time, and then go on with all objects."""
+        with self.paused():
+            time.sleep(seconds)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Do not answer until the block ends."""
         self._process.send_signal(signal.SIGSTOP)
-        time.sleep(seconds)
+        yield
         self._process.send_signal(signal.SIGCONT)
+
+    def uploads(self) -> list[str]:
+        """Return the names of the objects of which only some parts were written yet."""
+        found = boto3.client("s3").list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
+        return [upload["Key"].rpartition("/")[2] for upload in found]
 
 
 @pytest.fixture(scope="module")
@@ -160,8 +174,6 @@ def test_a_data_set_is_read_and_written(place: str) -> None:
 
 
 def test_all_formats_are_read(place: str, tmp_path: Path) -> None:
-    import pyarrow as pa
-
     table = pa.table({"id": ["007", "08"], "sum": ["1+2", "3+4"]})
     system, path = locate(place, None)
     contents = {
@@ -274,3 +286,99 @@ def test_of_twenty_runs_at_one_folder_exactly_one_writes(place: str) -> None:
     winners = [outcome for outcome in outcomes if " " not in outcome]
     assert len(winners) == 1
     assert listed(f"{place}/out") == {SUCCESS, f"{winners[0]}-0.parquet"}
+
+
+LARGE_ROWS, LARGE_FILES = 100_000, 2
+
+
+@pytest.fixture
+def large(place: str) -> str:
+    """The URI of two Parquet files whose results have some 25 MB each, and are not compressible."""
+    texts = (TEXTS * (LARGE_ROWS // len(TEXTS)))[:LARGE_ROWS]
+    system, path = locate(place, None)
+    for number in range(LARGE_FILES):
+        ids = [os.urandom(128).hex() for _ in range(LARGE_ROWS)]
+        table = pa.table({"id": ids, "expression": texts})
+        parquet.write_table(table, f"{path}/large/{number}.parquet", filesystem=system)
+    return f"{place}/large"
+
+
+def kill_in_mid_upload(
+    server: Server, find: Callable[[], list[int]], is_done: Callable[[], bool]
+) -> set[str]:
+    """Kill processes while they write the parts of an object; return the names of such objects."""
+    before = set(server.uploads())
+    while not (begun := set(server.uploads()) - before):
+        assert not is_done()
+        time.sleep(0.005)
+    with server.paused():
+        for process in find():
+            os.kill(process, signal.SIGKILL)
+    return begun
+
+
+def check_large(uri: str, source: str) -> None:
+    """Check that the results hold all rows, once and in order, and were written in parts."""
+    results, given = read(uri), read(source)
+    assert results.select(["id", "expression"]).equals(given)
+    system, path = locate(uri, None)
+    for name in listed(uri) - {SUCCESS}:
+        with system.open_input_file(f"{path}/{name}") as file:
+            assert file.size() > 2 * 5_000_000
+        key = f"{path}/{name}".removeprefix(f"{BUCKET}/")
+        etag = boto3.client("s3").head_object(Bucket=BUCKET, Key=key)["ETag"].strip('"')
+        assert int(etag.partition("-")[2]) >= 2, etag  # the number of parts
+
+
+def test_large_results_are_written_in_parts(large: str) -> None:
+    totals = score_dataset(large, f"{large}.out", name_files=False)
+    assert totals.rows == LARGE_ROWS * LARGE_FILES
+    check_large(f"{large}.out", large)
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds the workers in /proc")
+def test_a_worker_that_is_killed_between_two_parts_leaves_no_object(
+    large: str, server: Server
+) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(score_dataset, large, f"{large}.out", name_files=False)
+        begun = kill_in_mid_upload(server, lambda: ray_processes(WORKER), run.done)
+        assert begun.isdisjoint(listed(f"{large}.out"))
+        assert SUCCESS not in listed(f"{large}.out")
+        assert run.result().rows == LARGE_ROWS * LARGE_FILES
+    assert begun <= set(server.uploads())  # what the killed worker began is never completed
+    check_large(f"{large}.out", large)
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds the workers in /proc")
+def test_a_run_that_is_killed_between_two_parts_leaves_no_data_set(
+    large: str, server: Server
+) -> None:
+    out = f"{large}.out"
+    words = [sys.executable, "-m", "exprinfer", "score", large, "--output", out, "--no-source"]
+
+    def start() -> subprocess.Popen[str]:
+        return subprocess.Popen([*words, "--ray"], stderr=subprocess.PIPE, text=True)
+
+    with start() as job:
+        begun = kill_in_mid_upload(
+            server, lambda: [job.pid, *ray_processes(WORKER)], lambda: job.poll() is not None
+        )
+    assert job.returncode == -signal.SIGKILL
+    left = listed(out)
+    assert SUCCESS not in left
+    assert begun.isdisjoint(left)
+    system, path = locate(out, None)
+    for name in left:  # any object that is there is whole
+        if name.endswith(".parquet"):
+            assert parquet.read_table(f"{path}/{name}", filesystem=system).num_rows == LARGE_ROWS
+    with start() as job:  # nobody knows that the other run is gone
+        told = job.communicate()[1]
+    assert job.returncode == 2
+    claim = next(name for name in left if name.startswith("_CLAIM-"))
+    assert "already exists" in told or f"remove {claim}" in told
+    system.delete_dir(path)
+    with start() as job:
+        told = job.communicate()[1]
+    assert job.returncode == 0, told
+    check_large(out, large)

@@ -95,11 +95,11 @@ def main(kills: int, seed: int, lines: int) -> None:
                 seconds[whole.name] = time.monotonic() - began
             output = folder / f"out.{written}"
             resume = command(source, output, "--resume")
-            while killed_after(draw.uniform(0.1, seconds[whole.name]), resume):
+            while killed := killed_after(draw.uniform(0.1, seconds[whole.name]), resume):
                 counts[f"killed, {read} to {written}"] += 1
                 if draw.random() < 0.3:
                     break  # or else kill it again
-            if not output.exists():
+            if killed:  # perhaps with a whole output already, when only its exit was left
                 subprocess.run(resume, check=True, stderr=DEVNULL)
             if output.read_bytes() != whole.read_bytes():
                 raise click.ClickException(f"{read} to {output.name} differs")

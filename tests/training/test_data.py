@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
 
 from training import recipe as recipes
 from training.data import HELD_OUT, Order, percentile, training_part, validation_part
-from training.expressions import enumerate_domain
+from training.data import orbits as orbits_of
+from training.expressions import OPERATORS, enumerate_domain
 
 
 def test_the_split_keeps_all_forms_of_a_pair_together_and_never_changes() -> None:
@@ -28,6 +30,47 @@ def test_training_validation_and_held_out_parts_do_not_overlap() -> None:
     assert len(trained | validation | held_out) == len(trained) + len(validation) + len(held_out)
     assert len(trained | validation | held_out) == 475_200
     assert 0.095 < len(held_out) / 475_200 < 0.105
+
+
+def _twins(text: str) -> set[str]:
+    """Return the expression with all signs, brackets and orders, for sums also as differences."""
+    a, operator, b = re.fullmatch(r"-?\(?-?(\d+)([-+*/])-?(\d+)\)?", text).groups()
+    orders = [(a, b)] if operator == "/" else [(a, b), (b, a)]
+    return {
+        form.format(f"{sign}{first}{kind}{other}{second}")
+        for first, second in orders
+        for sign in ("", "-")
+        for other in ("", "-")
+        for kind in ("+-" if operator in "+-" else operator)
+        for form in ("{}", "({})", "-({})")
+    }
+
+
+def test_no_twin_of_a_held_out_orbit_is_fitted_to_or_validated_on() -> None:
+    data = dataclasses.replace(recipes.load("exact-split").data, split="orbits")
+    seen = set(training_part(data).texts()) | set(validation_part(data).texts())
+    domain = enumerate_domain()
+    held_out = domain[np.flatnonzero(np.isin(percentile(domain, split="orbits"), HELD_OUT))].texts()
+    assert len(seen) + len(held_out) == 475_200
+    twins = {twin for text in held_out[::10] for twin in _twins(text)}
+    assert twins >= set(held_out[::10])
+    assert not twins & seen
+    # The split by pairs has such twins; the check finds them.
+    pairs = set(training_part(recipes.load("exact-split").data).texts())
+    held_out = domain[np.flatnonzero(np.isin(percentile(domain), HELD_OUT))].texts()
+    assert sum(1 for text in held_out[:500] if _twins(text) & pairs) > 400
+
+
+@pytest.mark.parametrize(("operator", "orbits"), [("*", 5_148), ("/", 9_999), ("+", 5_148)])
+def test_a_tenth_of_the_orbits_of_each_operator_is_held_out(operator: str, orbits: int) -> None:
+    domain = enumerate_domain()
+    domain = domain[np.flatnonzero(domain.operator == OPERATORS.index(operator))]
+    _, first, second = orbits_of(domain)
+    found = np.unique(1_000 * first + second)
+    assert len(found) == orbits
+    held_out = np.isin(percentile(domain, split="orbits"), HELD_OUT)
+    share = len(np.unique((1_000 * first + second)[held_out])) / orbits
+    assert 0.085 < share < 0.115
 
 
 def test_smaller_parts_are_subsets_of_larger_ones() -> None:
@@ -56,13 +99,21 @@ def test_an_epoch_takes_each_row_once() -> None:
 def test_draws_follow_the_operator_weights_and_the_focus() -> None:
     recipe = recipes.load("exact-split")
     operator = np.repeat(np.arange(4), 100)
-    wrong = np.array([5])
+    wrong = np.arange(100)
     order = Order(recipe.training, operator)
     rows = np.concatenate([order.rows(update, wrong) for update in range(200)])
     focused = recipe.training.focus
-    shares = np.bincount(operator[rows[rows != 5]], minlength=4) / len(rows)
-    assert np.allclose(shares, (1 - focused) * np.array([1, 1, 3, 3]) / 8, atol=0.01)
+    shares = np.bincount(operator[rows], minlength=4) / len(rows)
+    drawn = (1 - focused) * np.array([1, 1, 3, 3]) / 8
+    assert np.allclose(shares, drawn + np.array([focused, 0, 0, 0]), atol=0.01)
     assert (order.rows(7, wrong) == Order(recipe.training, operator).rows(7, wrong)).all()
+
+
+def test_few_wrong_rows_do_not_fill_their_share() -> None:
+    order = Order(recipes.load("exact-split").training, np.repeat(np.arange(4), 100))
+    wrong = np.array([5])
+    rows = np.concatenate([order.rows(update, wrong) for update in range(200)])
+    assert 200 <= (rows == 5).sum() < 500
 
 
 def test_a_batch_larger_than_the_data_is_refused() -> None:

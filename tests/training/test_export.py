@@ -14,7 +14,7 @@ from torch import Tensor
 
 import exprinfer
 from exprinfer import Domain, Operands, OutsideDomainError
-from exprinfer.runtime.certificate import read_certificate
+from exprinfer.runtime.certificate import Certificate
 from exprinfer.runtime.model_file import find
 from training import certify, export, fit, networks
 from training import recipe as recipes
@@ -106,7 +106,7 @@ def test_if_the_file_for_cuda_has_other_answers_neither_file_is_written(
     run: Callable[[str], Recipe], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = run("exact-whole")
-    other = networks.exact8.Exact8(units=8, group=3, embedding=4, operands=SMALL)
+    other = networks.exact8.Exact8(units=8, group=3, operands=SMALL)
     other.initialize(torch.Generator().manual_seed(2))
     graph = other.cuda_graph()
     monkeypatch.setattr(networks.exact.Exact, "cuda_graph", lambda _: graph)
@@ -136,7 +136,7 @@ def test_certify_writes_the_result_into_file_and_card(
     answers = exprinfer.load(str(file), "cpu").evaluate_batch(domain.texts()).answers
     assert model.checked == len(domain)
     assert model.right == (answers == np.array(domain.answers())).sum()
-    certificate = read_certificate(file.with_name("certificate.json"))
+    certificate = Certificate.read(file.with_name("certificate.json"))
     assert (certificate.right, certificate.checked) == (model.right, model.checked)
     assert certificate.domain is Domain.NONE
     assert card.read_text().startswith("before\n<!-- certify -->\n| operator ")

@@ -13,7 +13,7 @@ from exprinfer.language.tokenizer import decode
 from training import recipe as recipes
 from training.data import training_part
 from training.expressions import sample
-from training.fit import fit, to_tensors
+from training.fit import EncoderDecoderFitting, fit, to_tensors
 from training.recipe import LogSettings, Recipe
 
 
@@ -38,6 +38,29 @@ def test_a_resumed_run_ends_with_the_same_weights_and_log(name: str, tmp_path: P
             logs.append([{**row, "seconds": None} for row in csv.DictReader(file)])
     assert logs[0] == logs[1]
     assert len(logs[0]) == 8
+
+
+def test_an_answer_counts_only_by_the_margin(tmp_path: Path) -> None:
+    recipe = small("exact-split")
+    fitting = EncoderDecoderFitting(recipe, tmp_path, "cpu")
+    training = dataclasses.replace(recipe.training, margin=1e-3)
+    with_margin = EncoderDecoderFitting(
+        dataclasses.replace(recipe, training=training), tmp_path, "cpu"
+    )
+    for number in range(150):
+        fitting.update(number)
+    with_margin.network.load_state_dict(fitting.network.state_dict())
+    right, secure = fitting._right(fitting.tokens, fitting.targets)
+    assert right.any()
+    assert (secure == right).all()  # without a margin
+    with_margin.training = dataclasses.replace(training, margin=1e3)
+    assert (with_margin._right(fitting.tokens, fitting.targets)[0] == right).all()
+    assert len(with_margin.wrong()) == len(right)
+    with_margin.sums += 1
+    with_margin.row()
+    assert not with_margin.is_perfect({"exact_match": 1})
+    with_margin.all_secure = True
+    assert with_margin.is_perfect({"exact_match": 1})
 
 
 def test_fitting_a_finished_run_changes_nothing(tmp_path: Path) -> None:

@@ -177,7 +177,11 @@ def test_the_ranges_of_the_gist_are_not_kept_in_files() -> None:
         ("b = [1, 3]", "c = [1, 3]", r"\[data\] has unknown settings \['c'\]; it takes .*'b'"),
         ('domain = "seed"', 'domain = "whole"', 'domain must be "seed" for the source "domain"'),
         ('domain = "seed"', 'domain = "-999..999"', 'domain must be "seed" or "whole"'),
-        ('"exact"', '"nope"', "network must be one of exact, exact8, gist, longhand, got 'nope'"),
+        (
+            '"exact"',
+            '"nope"',
+            "network must be one of exact, exact8, gist, longhand, got 'nope'",
+        ),
         ('"AdamW"', '"nope"', "has no 'nope' .* choose one of .*, AdamW, "),
         ('source = "domain"', 'source = "nope"', 'source must be "samples" or "domain" or'),
         ("lr = 0.01", 'lr = "0.01"', "lr must be a positive number, got '0.01'"),

@@ -75,12 +75,16 @@ def export(recipe: Recipe, runs: Path, models: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     model = graph(network_weights(network), table)
     described = metadata(network, recipe, LONGEST_INPUT, LONGEST_INPUT)
-    described["tapes"] = json.dumps(TAPES)
-    described["states"] = json.dumps([asdict(TEACHER.describe(state)) for state in table.states])
     compare(network, model)
-    write_model(folder / "model.onnx", model, described)
+    write_model(folder / "model.onnx", model, {**described, **state_descriptions(table)})
     copy_logs(recipe, runs, folder)
     return folder / "model.onnx"
+
+
+def state_descriptions(table: TransitionTable) -> dict[str, str]:
+    """Return the metadata about tapes and states."""
+    states = [asdict(TEACHER.describe(state)) for state in table.states]
+    return {"tapes": json.dumps(TAPES), "states": json.dumps(states)}
 
 
 def graph(weights: Mapping[str, NDArray[np.generic]], table: TransitionTable) -> onnx.ModelProto:

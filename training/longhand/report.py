@@ -9,6 +9,8 @@ import exprinfer
 from training.card import check_sections, table, write_section
 from training.files import read_rows
 from training.longhand import study_length, study_whole
+from training.longhand.memory.card import FILE as MEMORY_FILE
+from training.longhand.memory.card import memory_table
 from training.longhand.plots import animate, draw_growth, draw_whole
 from training.longhand.problems.trees import STRUCTURED
 from training.recipe import Recipe
@@ -22,7 +24,7 @@ def report(recipe: Recipe, models: Path) -> None:
     """Draw ``work.gif`` and write the card's training section.
 
     If the folder of the model has the files of a study, its section and its plot are made too:
-    ``growth.png`` for length and ``whole.png`` for whole.
+    ``growth.png`` for length and ``whole.png`` for whole. The study of memory has no plot.
 
     Args:
         recipe: The recipe.
@@ -45,6 +47,8 @@ def report(recipe: Recipe, models: Path) -> None:
     if (folder / study_whole.FILE).exists():
         draw_whole(read_rows(folder / study_whole.GROWTH_FILE), folder / "whole.png")
         write_section(folder / "README.md", "whole", _whole(folder))
+    if (folder / MEMORY_FILE).exists():
+        write_section(folder / "README.md", "memory", memory_table(folder))
 
 
 def _training(folder: Path, recipe: Recipe) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 import onnx
 import torch
@@ -29,6 +30,14 @@ class Network(nn.Module, ABC):
     @abstractmethod
     def initialize(self, generator: torch.Generator) -> None:
         """Draw fresh weights; they depend only on the generator."""
+
+    def start_from(self, weights: Mapping[str, Tensor]) -> None:
+        """Take over the weights of a run.
+
+        Raises:
+            RuntimeError: If they do not fit.
+        """
+        self.load_state_dict(weights)
 
     @abstractmethod
     def targets(self, answers: Tensor) -> Tensor:

@@ -22,8 +22,8 @@ WIDTH, ANSWER_WIDTH = 12, 5
 #: Operators of opset 18 that ONNX Runtime's CUDA provider has for the types in the graph; see
 #: docs/OperatorKernels.md in ONNX Runtime's repository.
 ON_CUDA = """
-    Add Cast Concat Div Gather GatherElements Greater Identity Less LogSoftmax MatMul Max Mul
-    ReduceSum Reshape Round Sigmoid Slice Split Squeeze Sub Tanh TopK Where
+    Add Cast Clip Concat Div Gather GatherElements Greater Identity Less LogSoftmax MatMul Max Mod
+    Mul Range ReduceSum Reshape Round Slice Split Squeeze Sub Tanh TopK Unsqueeze Where
 """
 TEXTS = sample(1_000, seed=6).texts()
 TOKENS = encode(TEXTS)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,8 +39,18 @@ class NoTransitionError(ValueError):
     """The table has no transition for the current state and symbols."""
 
 
-def simulate(table: TransitionTable, texts: list[str]) -> Simulation:
+def simulate(
+    table: TransitionTable,
+    texts: list[str],
+    note: Callable[[NDArray[np.int64], NDArray[np.int64]], None] | None = None,
+) -> Simulation:
     """Run a program on expressions.
+
+    Args:
+        table: The program.
+        texts: The expressions.
+        note: Called in every step with the rows that have not halted, and the number of the
+            transition of each.
 
     Raises:
         NoTransitionError: If the table has no transition for the current state and symbols.
@@ -63,6 +74,8 @@ def simulate(table: TransitionTable, texts: list[str]) -> Simulation:
             row = int(np.argmax(going & (number == -1)))
             raise NoTransitionError(f"{texts[rows[row]]}: {table.states[state[row]]}")
         met[number[going]] = True
+        if note:
+            note(rows[going], number[going])
         action = table.transitions[number]
         tapes[cell] = np.where(going[:, None] & (action.write != KEEP), action.write, tapes[cell])
         heads = heads + np.where(going[:, None], action.move, 0)

@@ -58,7 +58,7 @@ test("a table keeps its columns and gets those of the results", async () => {
     header,
     "item,sum,answer,value,log_prob,certified,model,error,message,position,read_as",
   );
-  assert.match(first, /^a,5\+3,8,8,-0\.0005\d+,True,exact,,,,$/);
+  assert.match(first, /^a,5\+3,8,8,-0\.000\d+,True,exact,,,,$/);
   assert.equal(third, "c,1/0,,,,False,longhand,division_by_zero,division by zero at position 2,2,");
 });
 

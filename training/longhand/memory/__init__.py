@@ -1,0 +1,1 @@
+"""Experiments with longhand in which the teacher's states are not given; see ``study``."""

@@ -34,7 +34,9 @@ def test_training_validation_and_held_out_parts_do_not_overlap() -> None:
 
 def _twins(text: str) -> set[str]:
     """Return the expression with all signs, brackets and orders, for sums also as differences."""
-    a, operator, b = re.fullmatch(r"-?\(?-?(\d+)([-+*/])-?(\d+)\)?", text).groups()
+    found = re.fullmatch(r"-?\(?-?(\d+)([-+*/])-?(\d+)\)?", text)
+    assert found
+    a, operator, b = found.groups()
     orders = [(a, b)] if operator == "/" else [(a, b), (b, a)]
     return {
         form.format(f"{sign}{first}{kind}{other}{second}")

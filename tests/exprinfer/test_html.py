@@ -51,7 +51,7 @@ def test_what_does_not_print_is_shown_escaped() -> None:
 
 def test_a_prediction_shows_answer_mark_and_model(evaluator: Evaluator) -> None:
     shown = page(evaluator.evaluate("-(66+-19)")).shown
-    for expected in ("-(66+-19) = -47", "\u2713 certified", "by exact", "probability 0.9997"):
+    for expected in ("-(66+-19) = -47", "\u2713 certified", "by exact", "probability 0.9999"):
         assert expected in shown
 
 

@@ -8,10 +8,10 @@ from matplotlib import pyplot
 
 from training.card import table, write_section
 from training.data import training_part
-from training.exact_study import MISTAKES
 from training.exact_variants import (
     FILE,
     GROUPS,
+    MISTAKES,
     ORBITS_FILE,
     UNITS,
     data_variants,

@@ -13,15 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data import HELD_OUT, VALIDATION, percentile, training_part
+from training.exact_variants import MISTAKES
 from training.expressions import OPERATORS, Expressions, enumerate_domain
 from training.files import read_rows, write_rows
 from training.fit import decoded, fit
 from training.networks import Network
 from training.recipe import Recipe
 from training.run import FitProgress, Run
-
-#: The kinds of mistakes in a wrong answer; see ``mistakes``.
-MISTAKES = ("sign", "last digit", "other digits", "several digits", "length")
 
 
 def study(variants: dict[str, Recipe], runs: Path, file: Path, device: str = "cpu") -> None:

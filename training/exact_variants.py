@@ -17,6 +17,8 @@ UNITS = (128, 96, 64)
 GROUPS = (1, 2, 3)
 #: Seeds of the runs on orbits: of the first weights and the order of the data.
 SEEDS = (1, 2, 3)
+#: The kinds of mistakes that the study of orbits counts; see ``training.exact_study.mistakes``.
+MISTAKES = ("sign", "last digit", "other digits", "several digits", "length")
 
 
 def data_variants() -> dict[str, Recipe]:

@@ -56,7 +56,7 @@ class ModelInfo:
     Example:
         >>> import exprinfer
         >>> exprinfer.load("exact").models[0]
-        ModelInfo('exact' 2.0: seed domain, certified on cpu, 475,200 of 475,200 right)
+        ModelInfo('exact' 3.0: seed domain, certified on cpu, 475,200 of 475,200 right)
     """
 
     format_version: str

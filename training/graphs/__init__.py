@@ -21,6 +21,7 @@ def build(
     name: str,
     values: Mapping[str, ArrayLike],
     words: Mapping[str, str] = MappingProxyType({}),
+    own_values: bool = True,
     **repeated: int,
 ) -> onnx.ModelProto:
     """Build the graph in ``NAME.txt``.
@@ -29,6 +30,8 @@ def build(
         name: Name of the graph.
         values: Values by their names in the graph; those that it does not use are left out.
         words: Words of the text and what to put in their place.
+        own_values: Whether each graph inside has its own values. A value of the outer graph is
+            passed into a branch or a loop at every call, which takes time.
         **repeated: How often to write each part between the lines ``# repeat NAME`` and ``# end``.
             In such a part, ``{k}`` is the number of the copy from 0 and ``{next}`` is ``k + 1``. A
             line ``# include FILE K`` stands for the lines of ``FILE.txt`` with ``{k}`` = K.
@@ -42,7 +45,11 @@ def build(
     for word, replacement in words.items():
         text = text.replace(word, replacement)
     model = onnx.parser.parse_model(text)
-    _add_initializers(model.graph, values)
+    if own_values:
+        _add_to_each(model.graph, values)
+    else:
+        used = {name for graph in _graphs(model.graph) for name in _names(graph)}
+        _add(model.graph, {name: name for name in values if name in used}, values)
     onnx.checker.check_model(model, full_check=True)
     return model
 
@@ -74,12 +81,10 @@ def branch(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
     return changed
 
 
-def _add_initializers(graph: onnx.GraphProto, values: Mapping[str, ArrayLike]) -> None:
-    """Give each graph the values that its nodes use.
+def _add_to_each(graph: onnx.GraphProto, values: Mapping[str, ArrayLike]) -> None:
+    """Give each graph the values that its nodes use, and its own copies of small ones.
 
-    A value of an outer graph is passed into a branch or a loop at every call, which takes time. So
-    each graph has its own values, and its own copies of small ones. Large values that several
-    graphs use are in the outer one.
+    Large values that several graphs use are in the outer one.
     """
     users = [(inner, _names(inner) & values.keys()) for inner in _graphs(graph)]
     shared = [name for name in values if sum(name in names for _, names in users) > 1]

@@ -103,7 +103,7 @@ def graph(weights: Mapping[str, NDArray[np.generic]], table: TransitionTable) ->
     counts = ", ".join(f"count_{k}" for k in range(BLOCK))
     words = {"_LAST": f"_{BLOCK}", "COUNT_LIST": counts}
     values = {**_constants(len(table.states)), **weights, "CASES": cases.astype(np.uint8)}
-    return graphs.build("longhand", values, words, steps=BLOCK)
+    return graphs.build("longhand", values, words, own_values=False, steps=BLOCK)
 
 
 def _check_numbers(cases: NDArray[np.int64]) -> None:

@@ -39,7 +39,7 @@ def _column(results: Results) -> dict[str, str]:
         "faster than Python eval": _ratio(ours, rates.get("eval")),
         "faster than the best of PyTorch and OpenVINO": _ratio(ours, max(others, default=None)),
         "faster than the gist in Keras, batch 1,024": _ratio(ours, rates.get("keras-best")),
-        "faster than the gist in Keras, batch 32": _ratio(ours, rates.get("keras")),
+        "faster than the gist in Keras, batch 32": _ratio(ours, rates.get("keras-default")),
     }
     if single := results.get("single", {}).get("exprinfer evaluate"):
         column["evaluate, median (µs)"] = str(single["p50"])

@@ -38,9 +38,13 @@ def plot(output: Path) -> None:
 def tables(report: Report) -> None:
     """Write the tables of saved results again.
 
-    Reads the JSON files in --output and writes all sections of the documentation. Measures nothing
-    and takes a few seconds.
+    Reads the JSON files in --output and writes their sections of the documentation. The section of
+    a file that is not there stays as it is. Measures nothing and takes a few seconds.
     """
-    texts = {name: section(report.load(file)) for name, (file, section) in SECTIONS.items()}
+    texts = {
+        name: section(report.load(file))
+        for name, (file, section) in SECTIONS.items()
+        if (report.output / f"{file}.json").exists()
+    }
     for name, text in {**texts, "machines": machines.section()}.items():
         report.publish(name, text)

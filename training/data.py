@@ -148,8 +148,8 @@ class Order:
 
         Args:
             update: Number of the update, from 0.
-            wrong: Rows from which the share ``focus`` of the batch is drawn (order "draws"), but at
-                most as many as there are.
+            wrong: Rows from which the share ``focus`` of the batch is drawn (order "draws"). The
+                share is smaller if there are fewer of them.
         """
         training = self._training
         if training.order == "epochs":

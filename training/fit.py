@@ -86,7 +86,7 @@ class EncoderDecoderFitting(Fitting):
         self.network.initialize(torch.Generator().manual_seed(self.training.seed))
         if self.training.start:
             start = load(self.training.start)
-            Run(runs / start.name, start).load_weights(self.network)
+            self.network.start_from(Run(runs / start.name, start).weights())
         self.network.to(device)
         self.optimizer = make_optimizer(self.network, self.training)
         part, validation = training_part(recipe.data), validation_part(recipe.data)

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from training.files import write_atomically, write_rows
 from training.hardware import hardware, versions
-from training.networks.network import Network
 from training.recipe import Recipe
 
 CHECKPOINT = "checkpoint.pt"
@@ -107,20 +106,26 @@ class Run:
         return (self.folder / CHECKPOINT).exists()
 
     def load_weights(self, network: torch.nn.Module) -> None:
-        """Load the weights of the run into a network; it may be one that starts from this run.
+        """Load the weights of the run into a network of its recipe.
 
         Raises:
             FileNotFoundError: If the folder holds no run.
             ValueError: If it holds a run of another recipe, or one of another network.
         """
         try:
-            weights = self._load()["network"]
-            if isinstance(network, Network):
-                network.start_from(weights)
-            else:
-                network.load_state_dict(weights)
-        except (RuntimeError, KeyError) as error:
+            network.load_state_dict(self.weights())
+        except RuntimeError as error:
             raise ValueError(f"the weights in {self.folder} do not fit the network") from error
+
+    def weights(self) -> dict[str, torch.Tensor]:
+        """Return the weights of the run.
+
+        Raises:
+            FileNotFoundError: If the folder holds no run.
+            ValueError: If it holds a run of another recipe.
+        """
+        weights: dict[str, torch.Tensor] = self._load()["network"]
+        return weights
 
     def _load(self) -> dict[str, Any]:
         path = self.folder / CHECKPOINT

@@ -71,20 +71,25 @@ def export(recipe: Recipe, runs: Path, models: Path) -> Path:
     table = TransitionTable(TEACHER)
     network = build(recipe, table)
     Run(runs / recipe.name, recipe).load_weights(network)
-    folder = models / recipe.model.name
-    folder.mkdir(parents=True, exist_ok=True)
+    file = models / recipe.model.name / "model.onnx"
+    write(network, recipe, table, file)
+    copy_logs(recipe, runs, file.parent)
+    return file
+
+
+def write(network: Longhand, recipe: Recipe, table: TransitionTable, file: Path) -> None:
+    """Write the file of a network whose states have the numbers of the table.
+
+    Raises:
+        ExportError: If PyTorch and ONNX Runtime disagree on any transition.
+    """
     model = graph(network_weights(network), table)
-    described = metadata(network, recipe, LONGEST_INPUT, LONGEST_INPUT)
     compare(network, model)
-    write_model(folder / "model.onnx", model, {**described, **state_descriptions(table)})
-    copy_logs(recipe, runs, folder)
-    return folder / "model.onnx"
-
-
-def state_descriptions(table: TransitionTable) -> dict[str, str]:
-    """Return the metadata about tapes and states."""
-    states = [asdict(TEACHER.describe(state)) for state in table.states]
-    return {"tapes": json.dumps(TAPES), "states": json.dumps(states)}
+    described = metadata(network, recipe, LONGEST_INPUT, LONGEST_INPUT)
+    described["tapes"] = json.dumps(TAPES)
+    described["states"] = json.dumps([asdict(TEACHER.describe(state)) for state in table.states])
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_model(file, model, described)
 
 
 def graph(weights: Mapping[str, NDArray[np.generic]], table: TransitionTable) -> onnx.ModelProto:

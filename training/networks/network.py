@@ -32,7 +32,7 @@ class Network(nn.Module, ABC):
         """Draw fresh weights; they depend only on the generator."""
 
     def start_from(self, weights: Mapping[str, Tensor]) -> None:
-        """Take over the weights of a run.
+        """Take over the weights of the run that this one starts from.
 
         Raises:
             RuntimeError: If they do not fit.

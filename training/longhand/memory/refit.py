@@ -1,23 +1,18 @@
-"""Fit the network of longhand to an inferred automaton, and write its file."""
+"""Fit the network of longhand to an inferred automaton, under the numbers of its own states."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.export import metadata
-from training.longhand.export import compare, graph, network_weights, state_descriptions
 from training.longhand.fit import LonghandFitting
-from training.longhand.machine import LONGEST_INPUT, TAPES
+from training.longhand.machine import TAPES
 from training.longhand.memory.automaton import Automaton
 from training.longhand.memory.search import Search
 from training.longhand.memory.traces import Alphabet
 from training.longhand.proof.table import Transitions, TransitionTable
 from training.longhand.teacher.program import State
-from training.model_file import write_model
 from training.networks.longhand import Longhand
 from training.recipe import Recipe
 
@@ -67,18 +62,3 @@ def renumber(network: Longhand, order: NDArray[np.int64]) -> None:
     tables = (network.hidden, network.cell, network.looks, network.memory.weight)
     for parameter in (*tables, network.memory.bias):
         parameter.copy_(parameter[rows].clone())
-
-
-def write(network: Longhand, recipe: Recipe, table: TransitionTable, file: Path) -> None:
-    """Write the file of a network whose states have the numbers of the teacher's table.
-
-    The numbers, and the names of the states in the metadata, are all that it has from the teacher.
-
-    Raises:
-        ExportError: If PyTorch and ONNX Runtime disagree on any transition.
-    """
-    model = graph(network_weights(network), table)
-    compare(network, model)
-    described = metadata(network, recipe, LONGEST_INPUT, LONGEST_INPUT)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_model(file, model, {**described, **state_descriptions(table)})

@@ -11,11 +11,12 @@ import numpy as np
 import torch
 
 from training.files import read_rows, write_rows
+from training.longhand.export import write
 from training.longhand.memory.card import FILE
 from training.longhand.memory.fit import MemoryFitting, Plan
 from training.longhand.memory.loop import close
 from training.longhand.memory.merge import EVIDENCE, merge
-from training.longhand.memory.refit import InferredTable, refit, renumber, teacher_numbers, write
+from training.longhand.memory.refit import InferredTable, refit, renumber, teacher_numbers
 from training.longhand.memory.search import NetworkMachine, Search, TableMachine, search
 from training.longhand.memory.traces import Watcher, draw
 from training.longhand.memory.tree import prefix_tree
@@ -79,6 +80,7 @@ class Study:
             network = refit(recipe, InferredTable(closed.automaton, self.watcher.alphabet))
             renumber(network, teacher_numbers(closed.found))
             file = self.runs / "longhand-memory" / "model.onnx"
+            # The numbers and names of the states in the file are all that it has from the teacher.
             write(network, recipe, self.table, file)
             proof = prove(file, self.table)
             notes.append(f"refitted: {proof.transitions} transitions, {proof.differences} differ")

@@ -87,12 +87,27 @@ def result_columns(result: BatchResult) -> list[pa.Array]:
         _values(answers),
         pa.array(result.log_probs, mask=failed),
         pa.array(result.certified),
-        pa.array(result.models, pa.string()).take(pa.array(result.model_index)),
-        _CODES.take(pa.array(result.errors)),
+        _models(result),
+        _codes(result, failed),
         _messages(result, np.flatnonzero(failed)),
         pa.array(result.positions, mask=result.positions < 0),
         _read_as(result),
     ]
+
+
+def _models(result: BatchResult) -> pa.StringArray:
+    """Return the name of the model of each row."""
+    index = result.model_index
+    if len(index) and (index == index[0]).all():  # repeating is faster
+        return pa.repeat(pa.scalar(result.models[index[0]], pa.string()), len(index))
+    return pa.array(result.models, pa.string()).take(pa.array(index))
+
+
+def _codes(result: BatchResult, failed: NDArray[np.bool_]) -> pa.StringArray:
+    """Return the error code of each row; null if there is none."""
+    if not failed.any():
+        return pa.nulls(len(failed), pa.string())
+    return _CODES.take(pa.array(result.errors))
 
 
 def to_strings(expressions: Sequence[object]) -> pa.StringArray:

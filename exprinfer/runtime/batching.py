@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 #: Texts up to each of these lengths are tokenized together.
 WIDTHS = (16, 64, 256, 1_024)
-#: Rows that are validated and cut into batches while earlier ones are answered.
-CHUNK_ROWS = 16_384
+#: Rows that are validated and cut into batches while earlier ones are answered. The first are few,
+#: so that the threads soon have work; then many, so that rows of one length fill batches.
+FIRST_ROWS, CHUNK_ROWS = 8_192, 65_536
+#: Symbols that the texts of one group may have, with their padding, if it has over FIRST_ROWS rows.
+GROUP_SYMBOLS = 1 << 20
 #: In a batch of at least MIN_ROWS rows, the most expensive row costs at most MAX_SPREAD times the
 #: cheapest. Smaller batches are not worth a call of their own.
 MAX_SPREAD, MIN_ROWS = 2.0, 64
@@ -21,25 +24,38 @@ MAX_SPREAD, MIN_ROWS = 2.0, 64
 MAX_CELLS = 1 << 18
 
 
+def chunks(rows: int) -> Iterator[tuple[int, int]]:
+    """Cut rows into chunks, and yield the first row of each and the row after its last.
+
+    Example:
+        >>> list(chunks(100_000))
+        [(0, 8192), (8192, 73728), (73728, 100000)]
+    """
+    start, end = 0, min(FIRST_ROWS, rows)
+    while start < rows:
+        yield start, end
+        start, end = end, min(end + CHUNK_ROWS, rows)
+
+
 def by_length(lengths: NDArray[np.int64], longest: int) -> Iterator[tuple[NDArray[np.int64], int]]:
-    """Cut rows into chunks of similar length, at most CHUNK_ROWS rows each.
+    """Group rows of similar length.
 
     Args:
         lengths: Length of each text in symbols, ``[rows]``.
         longest: Longest length that a model reads.
 
     Yields:
-        The row numbers of each chunk, and the width that it needs: that of its longest text, but at
+        The row numbers of each group, and the width that it needs: that of its longest text, but at
         most ``longest``.
     """
     widths = [*(width for width in WIDTHS if width < longest), longest]
-    widths = widths[: 1 + int(np.searchsorted(widths[:-1], lengths.max(initial=0)))]
     group = np.searchsorted(widths[:-1], lengths)
     for index, width in enumerate(widths):
         rows = np.flatnonzero(group == index)
-        for start in range(0, len(rows), CHUNK_ROWS):
-            chunk = rows[start : start + CHUNK_ROWS]
-            yield chunk, min(width, max(1, int(lengths[chunk].max())))
+        size = max(FIRST_ROWS, GROUP_SYMBOLS // width)
+        for start in range(0, len(rows), size):
+            part = rows[start : start + size]
+            yield part, min(width, max(1, int(lengths[part].max())))
 
 
 def by_cost(

@@ -13,7 +13,7 @@ import atexit
 import os
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from threading import current_thread, main_thread
 from weakref import WeakSet
@@ -31,9 +31,9 @@ from exprinfer.errors import (
 )
 from exprinfer.language import tokenizer
 from exprinfer.language.normalization import Normalized, normalize, strip
-from exprinfer.language.texts import select, text_lengths
+from exprinfer.language.texts import Texts, select, text_lengths
 from exprinfer.language.validation import in_seed_domain, validate
-from exprinfer.runtime.batching import by_length
+from exprinfer.runtime.batching import by_length, chunks
 from exprinfer.runtime.collector import Collector
 from exprinfer.runtime.limits import Limits
 from exprinfer.runtime.model import Model
@@ -155,13 +155,12 @@ class Engine:
         return normalize(text) if self._normalize else strip(text)
 
     def _answer_as_written(self, texts: Sequence[str], call: Call) -> Collector:
-        lengths = text_lengths(texts)
         collector = Collector(len(texts), refusing_model=len(self.models) - 1)
         quick: deque[BatchJob] = deque()
         costly: deque[BatchJob] = deque()
         try:
-            for rows, width in by_length(lengths, self.models[-1].info.longest_input):
-                tasks = self._prepare(collector, rows, select(texts, rows), width, call)
+            for rows, group, width in self._groups(texts):
+                tasks = self._prepare(collector, rows, group, width, call)
                 more = [BatchJob(task) for task in tasks if not task.costly]
                 later = [BatchJob(task) for task in tasks if task.costly]
                 self._start([*quick, *more], [*costly, *later])
@@ -177,6 +176,18 @@ class Engine:
             for job in (*quick, *costly):
                 job.cancel()
         return collector
+
+    def _groups(
+        self, texts: Sequence[str]
+    ) -> Iterator[tuple[NDArray[np.int64], Sequence[str], int]]:
+        """Yield groups of texts of similar length: their rows, the texts, and the width."""
+        longest = self.models[-1].info.longest_input
+        for start, end in chunks(len(texts)):
+            chunk = texts[start:end]
+            packed = Texts.pack(chunk)
+            chunk = chunk if packed is None else packed
+            for rows, width in by_length(text_lengths(chunk), longest):
+                yield start + rows, select(chunk, rows), width
 
     def _start(self, quick: Sequence[BatchJob], costly: Sequence[BatchJob]) -> None:
         """Start the jobs on threads; a single one may stay on the thread of the caller."""

@@ -111,7 +111,8 @@ class ThreadPool:
     def _forget(self) -> None:
         self._jobs: SimpleQueue[Job[Any] | None] = SimpleQueue()
         self._workers: list[_Worker] = []
-        self._stop = finalize(self, _stop, self._jobs, self.threads)
+        # One None ends all threads, however many a signal handler started.
+        self._stop = finalize(self, self._jobs.put, None)
         self._stop.atexit = False
 
     def submit(self, job: Job[Any]) -> bool:
@@ -147,10 +148,10 @@ class ThreadPool:
             self._stop.detach()
             self._reset()
         with self._lock:
-            workers = self._workers
+            workers, jobs = self._workers, self._jobs
             self._stop.detach()
-            _stop(self._jobs, self.threads)
-            self._forget()
+            self._forget()  # first, so that a signal handler does not submit to the ended threads
+            jobs.put(None)
         for worker in workers:
             _join(worker)
 
@@ -163,6 +164,7 @@ def _work(jobs: SimpleQueue[Job[Any] | None]) -> None:
     while job := jobs.get():
         job.run()
         del job  # an idle thread keeps no data alive
+    jobs.put(None)  # for the next thread
 
 
 def _join(worker: Thread) -> None:
@@ -173,11 +175,6 @@ def _join(worker: Thread) -> None:
         except KeyboardInterrupt:
             if not _exiting:
                 raise
-
-
-def _stop(jobs: SimpleQueue[Job[Any] | None], threads: int) -> None:
-    for _ in range(threads):
-        jobs.put(None)
 
 
 _pools: WeakSet[ThreadPool] = WeakSet()

@@ -28,6 +28,15 @@ import pyarrow.parquet as pq
 _MARKED = [("given", pa.string()), *((mark, pa.bool_()) for mark in MARKS)]
 #: The columns of the results of lines.
 LINES_SCHEMA = pa.schema([*SCHEMA, *(pa.field(*mark) for mark in _MARKED)])
+#: Encodings without a dictionary, by the type of the column: faster and smaller than plain values.
+_ENCODINGS = {
+    pa.string(): "DELTA_LENGTH_BYTE_ARRAY",
+    pa.int64(): "DELTA_BINARY_PACKED",
+    pa.float32(): "BYTE_STREAM_SPLIT",
+}
+#: Rows of a column of text that show how much it shrinks, and the share of its size below which it
+#: is compressed.
+SAMPLE_ROWS, WORTH_COMPRESSING = 4_096, 0.75
 
 
 class ParquetEncoder:
@@ -118,20 +127,42 @@ def _convert(partial: Path, file: BinaryIO) -> None:
 
 
 def _open_writer(file: BinaryIO, first: pa.RecordBatch | pa.Table) -> pq.ParquetWriter:
-    """Open a writer that encodes columns with a dictionary unless most values are different."""
-    columns: list[str] | bool = True
-    if not any(pa.types.is_nested(field.type) for field in first.schema):
-        columns = [
-            name
-            for name, column in zip(first.schema.names, first.columns, strict=True)
-            if not _mostly_different(column)
-        ]
-    return pq.ParquetWriter(file, first.schema, use_dictionary=columns)
+    """Open a writer that encodes each column as suits its first values.
+
+    Columns have a dictionary unless most of their values are different. Columns of text have no
+    statistics, because readers seldom filter by the first and last text of a row group.
+    """
+    schema = first.schema
+    if any(pa.types.is_nested(field.type) for field in schema):
+        return pq.ParquetWriter(file, schema)
+    columns = dict(zip(schema.names, first.columns, strict=True))
+    different = [name for name, column in columns.items() if _mostly_different(column)]
+    if "value" in columns and "value" not in different:
+        different.append("value")  # small integers need no dictionary
+    return pq.ParquetWriter(
+        file,
+        schema,
+        use_dictionary=[name for name in schema.names if name not in different],
+        column_encoding={name: _ENCODINGS[schema.field(name).type] for name in different},
+        compression={
+            name: _compression(column) if name in different else "snappy"
+            for name, column in columns.items()
+        },
+        write_statistics=[name for name in schema.names if schema.field(name).type != pa.string()],
+    )
 
 
 def _mostly_different(column: pa.Array) -> bool:
-    counted = column.type in (pa.string(), pa.int64(), pa.float32())
-    return counted and 2 * pc.count_distinct(column).as_py() > len(column)
+    return column.type in _ENCODINGS and 2 * pc.count_distinct(column).as_py() > len(column)
+
+
+def _compression(column: pa.Array) -> str:
+    """Return the codec for a column: none for texts that hardly shrink, such as expressions."""
+    if column.type != pa.string():
+        return "snappy"
+    content = "".join(column.slice(0, SAMPLE_ROWS).drop_null().to_pylist()).encode()
+    shrunk = pa.Codec("snappy").compress(content)
+    return "snappy" if len(shrunk) < WORTH_COMPRESSING * len(content) else "none"
 
 
 def different_columns(before: str, then: str) -> str:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import pytest
 import exprinfer
 from exprinfer.runtime.model_file import find
 from exprinfer.runtime.session import Session
+from exprinfer.runtime.threads import Job, ThreadPool
 from tests.endurance import fork_under_load, wait_for
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
@@ -63,6 +65,29 @@ signal.setitimer(signal.ITIMER_REAL, 0)
 print(all(handled) and len(handled) > 20)
 """
     assert run(program).stdout == "True\n"
+
+
+def test_threads_that_a_signal_handler_starts_while_others_start_end_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pool, start = ThreadPool(1), Thread.start
+    first = [True]
+
+    def interrupted(worker: Thread) -> None:
+        start(worker)
+        if first:
+            first.clear()
+            Job(lambda: None).start(pool)  # as a signal handler does
+
+    monkeypatch.setattr(Thread, "start", interrupted)
+    job = Job(lambda: 7)
+    job.start(pool)
+    monkeypatch.undo()
+    assert job.result() == 7
+    closing = Thread(target=pool.close, daemon=True)
+    closing.start()
+    closing.join(10)
+    assert not closing.is_alive()
 
 
 def test_a_thread_that_outlives_the_main_thread_gets_its_answers() -> None:

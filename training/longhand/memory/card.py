@@ -20,7 +20,7 @@ def memory_table(folder: Path) -> str:
     }
     rows = [
         [
-            methods[row["name"].split("-")[0]] + _seed(row["name"]),
+            methods[row["name"].split("-")[0]],
             f"{int(row['expressions']):,}",
             f"{int(row['questions']):,}",
             f"{int(row['memories']):,}",
@@ -31,8 +31,3 @@ def memory_table(folder: Path) -> str:
     ]
     head = ["method", "expressions", "questions", "states found", "failing", "of the teacher's"]
     return table(head, rows)
-
-
-def _seed(name: str) -> str:
-    """Return the seed of a row that has another one than the others."""
-    return f", seed {name.split('-seed')[1]}" if "-seed" in name else ""

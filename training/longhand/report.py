@@ -8,10 +8,9 @@ from pathlib import Path
 import exprinfer
 from training.card import check_sections, table, write_section
 from training.files import read_rows
-from training.longhand import study_length, study_seeds, study_whole
+from training.longhand import study_length, study_whole
 from training.longhand.inference_record import read_record
-from training.longhand.memory.card import FILE as MEMORY_FILE
-from training.longhand.memory.card import memory_table
+from training.longhand.memory.card import MEMORY_FILE, SEEDS_FILE, memory_table, seeds_table
 from training.longhand.plots import animate, draw_growth, draw_whole
 from training.longhand.problems.trees import STRUCTURED
 from training.recipe import Recipe
@@ -51,8 +50,8 @@ def report(recipe: Recipe, models: Path) -> None:
         write_section(folder / "README.md", "whole", _whole(folder))
     if (folder / MEMORY_FILE).exists():
         write_section(folder / "README.md", "memory", memory_table(folder))
-    if (folder / study_seeds.FILE).exists():
-        write_section(folder / "README.md", "seeds", _seeds(folder))
+    if (folder / SEEDS_FILE).exists():
+        write_section(folder / "README.md", "seeds", seeds_table(folder))
 
 
 def _training(folder: Path, recipe: Recipe) -> str:
@@ -117,29 +116,6 @@ def _whole(folder: Path) -> str:
     ]
     head = ["expressions", "number", "most symbols", "most steps", "divide by zero", "wrong"]
     return table(head, rows)
-
-
-def _seeds(folder: Path) -> str:
-    rows = [
-        [
-            row["name"],
-            *(
-                f"{int(row[name]):,}"
-                for name in (
-                    "states given",
-                    "states found",
-                    "expressions",
-                    "questions",
-                    "from the comparison",
-                    "wrong",
-                )
-            ),
-            *(row[f"{what} margin"] for what in ("state", "write", "move")),
-        ]
-        for row in read_rows(folder / study_seeds.FILE)
-    ]
-    head = ["run", "states given", "found", "expressions", "questions", "from the comparison"]
-    return table([*head, "wrong", "margin: state", "symbol", "move"], rows)
 
 
 def _code(name: str) -> str:

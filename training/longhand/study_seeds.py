@@ -17,13 +17,13 @@ import torch
 from training.files import read_rows, write_rows
 from training.longhand.export import write
 from training.longhand.fit import LonghandFitting
+from training.longhand.memory.card import SEEDS_FILE
 from training.longhand.memory.inference import infer
 from training.longhand.proof.equivalence import prove
 from training.longhand.proof.table import TransitionTable
 from training.longhand.teacher import TEACHER
 from training.recipe import Recipe, load
 
-FILE = "seeds.csv"
 #: Added to both seeds of the recipe: that of expressions and questions, and that of the weights.
 SEEDS = (0, 1, 2)
 Row: TypeAlias = dict[str, object]
@@ -34,7 +34,7 @@ def study(runs: Path, models: Path) -> None:
 
     The files go to ``runs/longhand-seeds``. The states have the numbers of the automaton there.
     """
-    table, recipe = models / "longhand" / FILE, load("longhand")
+    table, recipe = models / "longhand" / SEEDS_FILE, load("longhand")
     torch.set_num_threads(recipe.training.threads)
     rows: list[Row] = [dict(row) for row in read_rows(table)]
     done = {row["name"] for row in rows}

@@ -18,7 +18,6 @@ from training.longhand.proof.table import TransitionTable
 from training.longhand.teacher import TEACHER
 from training.recipe import Recipe
 
-
 pytestmark = pytest.mark.usefixtures("inferred_once")
 
 

@@ -10,12 +10,12 @@ import pytest
 
 from training import recipe as recipes
 from training.files import read_rows
-from training.longhand import study_seeds
 from training.longhand.export import export
 from training.longhand.fit import fit
 from training.longhand.inference_record import FILE, read_record
 from training.longhand.memory import inference, loop
 from training.longhand.memory.automaton import Automaton
+from training.longhand.memory.card import SEEDS_FILE
 from training.longhand.memory.inference import infer_once, load
 from training.longhand.memory.loop import close
 from training.longhand.memory.table import InferredTable
@@ -112,10 +112,9 @@ def test_the_states_get_the_teachers_numbers_and_names_after_the_fit(
     rows = np.column_stack([teacher.transitions.state, teacher.transitions.seen])
     assert np.array_equal(initializers(model)["CASES"], np.unique(rows, axis=0))
     # The rows of the weights are those of the fit, in another order.
-    rows = initializers(model)["CELLS"]
-    fitted = network.cell.detach().numpy()
-    assert not np.array_equal(rows, fitted)
-    assert np.array_equal(np.unique(rows, axis=0), np.unique(fitted, axis=0))
+    cells, fitted = initializers(model)["CELLS"], network.cell.detach().numpy()
+    assert not np.array_equal(cells, fitted)
+    assert np.array_equal(np.unique(cells, axis=0), np.unique(fitted, axis=0))
     metadata = read_metadata(file)
     assert "given afterwards" in metadata["states_note"]
     names = [state["name"] for state in json.loads(metadata["states"])]
@@ -145,7 +144,7 @@ def test_the_shipped_states_were_inferred(repository: Path) -> None:
 
 
 def test_every_seed_of_the_committed_study_is_equivalent_to_the_teacher(repository: Path) -> None:
-    rows = read_rows(repository / "models/longhand" / study_seeds.FILE)
+    rows = read_rows(repository / "models/longhand" / SEEDS_FILE)
     assert [row["name"] for row in rows] == ["seed 0", "seed 1", "seed 2", "states given"]
     for row in rows:
         assert row["wrong"] == "0"

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from training.files import read_rows, write_rows
-from training.longhand.memory.card import FILE
+from training.longhand.memory.card import MEMORY_FILE
 from training.longhand.memory.fit import MemoryFitting, Plan
 from training.longhand.memory.loop import close
 from training.longhand.memory.merge import EVIDENCE, merge
@@ -79,7 +79,7 @@ def study(models: Path, only: tuple[str, ...] = ()) -> None:
         only: Names of the tries to make; empty means all.
     """
     torch.set_num_threads(1)
-    file = models / "longhand" / FILE
+    file = models / "longhand" / MEMORY_FILE
     rows: list[dict[str, object]] = [dict(row) for row in read_rows(file)]
     done = {row["name"] for row in rows}
     for name, (expressions, run) in _tries(Study()).items():

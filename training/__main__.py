@@ -134,7 +134,8 @@ def study(question: str, runs: Path, models: Path, device: str, only: tuple[str,
     orbits  how many of the small expressions are right if no twin was seen
     length  how long the numbers may be for longhand
     whole   how large whole expressions may be for longhand
-    memory  what longhand learns if it is told none of the teacher's states
+    memory  how the states of longhand can be found without being given
+    seeds   longhand from other expressions, questions and first weights
     """
     STUDIES[question](StudyOptions(runs, models, device, only))
 

@@ -165,7 +165,14 @@ def _study_whole(options: StudyOptions) -> None:
 def _study_memory(options: StudyOptions) -> None:
     from training.longhand.memory.study import study
 
-    study(options.runs, options.models, options.only)
+    study(options.models, options.only)
+
+
+def _study_seeds(options: StudyOptions) -> None:
+    from training.longhand.study_seeds import study
+
+    _refuse_only(options)
+    study(options.runs, options.models)
 
 
 def _refuse_only(options: StudyOptions) -> None:
@@ -181,4 +188,5 @@ STUDIES: Mapping[str, Callable[[StudyOptions], None]] = {
     "length": _study_length,
     "whole": _study_whole,
     "memory": _study_memory,
+    "seeds": _study_seeds,
 }

@@ -29,13 +29,14 @@ from training.recipe import LogSettings, Recipe
 from training.stop import Stopped
 
 Fit = Callable[..., nn.Module]
+pytestmark = pytest.mark.usefixtures("inferred_once")
 
 
 def short(name: str) -> tuple[Recipe, Fit, type[Fitting]]:
     """Return the recipe with 60 updates, and what fits it; the recipe of exact keeps its focus."""
     recipe = recipes.load(name)
     longhand = name == "longhand"
-    data = replace(recipe.data, samples=500)
+    data = replace(recipe.data, samples=30 if longhand else 500)
     if name == "exact-split":
         data = replace(recipe.data, a=(-9, 9), b=(-9, 9))
     training = replace(recipe.training, updates=60, warmup=5)

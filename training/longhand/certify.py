@@ -27,6 +27,7 @@ from training.certify import (
     operator_table,
     record_result,
 )
+from training.longhand.inference_record import read_record, sentence
 from training.longhand.problems import Problem, problems
 from training.longhand.proof import equivalence
 from training.longhand.proof.equivalence import Equivalence
@@ -57,7 +58,8 @@ def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
         ModelNotFoundError: If there is no such model file.
         ModelFileError: If the file cannot be opened.
         DeviceError: If the device is "cuda" and CUDA is not available.
-        ValueError: If the card lacks the section.
+        FileNotFoundError: If the record of the inference is missing.
+        ValueError: If the card lacks the section, or the record belongs to another file.
         NotEquivalentError: If the file is not equivalent; then nothing is written.
         RunsDifferError: If its graph and an interpreter of it do not agree.
         ClickException: If an answer is wrong, or the checker in the folder ``proof`` refuses the
@@ -68,6 +70,7 @@ def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
     table = TransitionTable(TEACHER)
     devices = available_devices(file, device)
     check_sections(folder / "README.md", "certify")
+    inference = read_record(file)
     for name in devices:
         equivalence.prove(file, table, PROVIDERS[name])
     domain = check_domain(file, recipe.data.ranges)
@@ -82,6 +85,7 @@ def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
     right, every = domain.total
     evidence = {
         "command": f"python -m training certify {recipe.name}",
+        "inference": inference,
         "equivalence": [asdict(proof) for proof in proofs],
         **(checked or {}),
         "mixed_problems": MIXED,
@@ -90,6 +94,7 @@ def certify(recipe: Recipe, models: Path, device: Device = "auto") -> None:
     statement, method = _statement(proofs, checked), _method(proofs, checked, domain.count())
     write_certificate(file, right, every, devices, statement, method, evidence)
     sentences = [
+        sentence(inference),
         *(_sentence(proof) for proof in proofs),
         *(_compared(proof.provider, proof.runs) for proof in proofs if proof.runs),
         f"Right on {domain.count()} expressions of the seed domain ({domain.share():.2%}), each "
@@ -137,8 +142,9 @@ def _method(proofs: Sequence[Equivalence], checked: dict[str, Any] | None, count
 
 def _sentence(proof: Equivalence) -> str:
     return (
-        f"Certificate ({proof.provider}): {proof.states} states and {proof.transitions:,} "
-        f"transitions, {proof.differences} differences from the teacher. Smallest margins of the "
+        f"Certificate ({proof.provider}): {proof.states} pairs of a state of the file and one of "
+        f"the teacher were searched, with {proof.transitions:,} transitions: {proof.differences} "
+        f"differences. Smallest margins of the "
         f"chosen score over the next one: {proof.smallest_state_margin} for the next state, "
         f"{proof.smallest_write_margin} for the symbol to write, {proof.smallest_move_margin} for "
         f"the move. Largest difference of a score from the same score in float64: "

@@ -1,4 +1,7 @@
-"""Fit the controller to the teacher's decisions, one transition at a time."""
+"""Fit the network of longhand to an automaton that was inferred from visible workings.
+
+No state of the teacher is given: the states are those of the automaton, under its own numbers.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from training.data import Order
-from training.longhand.problems.traces import transitions_met
+from training.longhand.memory.inference import infer_once
 from training.longhand.proof.table import Transitions, TransitionTable
 from training.longhand.teacher import TEACHER
 from training.loop import Fitting, check_device, make_optimizer, run_loop, set_learning_rate
@@ -34,36 +37,35 @@ def build(recipe: Recipe, table: TransitionTable) -> Longhand:
 
 
 def fit(recipe: Recipe, runs: Path, device: str = "cpu", updates: int | None = None) -> Longhand:
-    """Fit the recipe's network to all transitions that occur in the traces.
-
-    Each transition counts once, however often it occurs.
+    """Infer an automaton, and fit the recipe's network to all its transitions.
 
     Args:
         recipe: The recipe.
-        runs: Folder of the runs; the run is kept in ``runs/RECIPE``, and continued if it is there.
+        runs: Folder of the runs; automaton and run are kept in ``runs/RECIPE``, and continued if
+            they are there.
         device: PyTorch device.
         updates: Stop after this many updates. None means all of the recipe's.
 
     Returns:
-        The fitted network.
+        The fitted network; its states have the numbers of the automaton.
 
     Raises:
         ValueError: If the folder holds a run of another recipe, the recipe has an error, PyTorch
-            cannot use the device, or the teacher gives a wrong answer.
+            cannot use the device, or the automaton and the teacher still differ.
         Stopped: If a signal stopped the run; its checkpoint is written.
     """
     check_device(device)
-    table = TransitionTable(TEACHER)
-    make_optimizer(build(recipe, table), recipe.training)  # errors come before the long work
-    transitions = transitions_met(table, recipe.data)
-    prepare = partial(LonghandFitting, recipe, table, transitions, device)
+    # Errors in the recipe come before the long work.
+    make_optimizer(build(recipe, TransitionTable(TEACHER)), recipe.training)
+    table = infer_once(recipe.data, runs / recipe.name).table
+    prepare = partial(LonghandFitting, recipe, table, table.transitions, device)
     network = run_loop(recipe, runs, prepare, updates)
     assert isinstance(network, Longhand)
     return network
 
 
 class LonghandFitting(Fitting):
-    """Network, optimizer and transitions."""
+    """Network, optimizer and transitions. Each transition counts once."""
 
     network: Longhand
 

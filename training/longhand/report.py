@@ -9,8 +9,8 @@ import exprinfer
 from training.card import check_sections, table, write_section
 from training.files import read_rows
 from training.longhand import study_length, study_whole
-from training.longhand.memory.card import FILE as MEMORY_FILE
-from training.longhand.memory.card import memory_table
+from training.longhand.inference_record import read_record
+from training.longhand.memory.card import MEMORY_FILE, SEEDS_FILE, memory_table, seeds_table
 from training.longhand.plots import animate, draw_growth, draw_whole
 from training.longhand.problems.trees import STRUCTURED
 from training.recipe import Recipe
@@ -24,7 +24,8 @@ def report(recipe: Recipe, models: Path) -> None:
     """Draw ``work.gif`` and write the card's training section.
 
     If the folder of the model has the files of a study, its section and its plot are made too:
-    ``growth.png`` for length and ``whole.png`` for whole. The study of memory has no plot.
+    ``growth.png`` for length and ``whole.png`` for whole. The studies of memory and of seeds have
+    no plot.
 
     Args:
         recipe: The recipe.
@@ -33,8 +34,8 @@ def report(recipe: Recipe, models: Path) -> None:
     Raises:
         ModelNotFoundError: If there is no such model file.
         ModelFileError: If the file cannot be opened.
-        FileNotFoundError: If there is no log of the run beside it.
-        ValueError: If the card lacks a section.
+        FileNotFoundError: If there is no log of the run or record of the inference beside it.
+        ValueError: If the card lacks a section, or the record belongs to another file.
     """
     folder = models / recipe.model.name
     evaluator = exprinfer.load(str(folder / "model.onnx"), "cpu")
@@ -49,26 +50,38 @@ def report(recipe: Recipe, models: Path) -> None:
         write_section(folder / "README.md", "whole", _whole(folder))
     if (folder / MEMORY_FILE).exists():
         write_section(folder / "README.md", "memory", memory_table(folder))
+    if (folder / SEEDS_FILE).exists():
+        write_section(folder / "README.md", "seeds", seeds_table(folder))
 
 
 def _training(folder: Path, recipe: Recipe) -> str:
     log = read_log(folder / f"{recipe.name}.csv")
     record = json.loads((folder / f"{recipe.name}.json").read_text())
     perfect = next((row for row in log if row["wrong"] == 0), None)
-    data = recipe.data
+    inferred = read_record(folder / "model.onnx")
+    data, tries = recipe.data, inferred["tries"]
     rows = [
-        ["expressions traced", f"{data.samples:,}"],
+        ["states given", f"{inferred['states_given']} of {inferred['states_found']}"],
+        ["expressions shown", f"{inferred['expressions']:,}"],
         [
             "largest of them",
             f"{data.operands} operands of {data.digits} digits, {data.depth} operators deep",
         ],
-        ["different transitions in them", f"{int(log[-1]['situations']):,}"],
+        ["questions to the teacher", f"{inferred['questions']:,}"],
+        ["continuations of the last try", f"{tries[-1]['continuations']}"],
+        ["states found in each try", ", ".join(str(one["states"]) for one in tries)],
+        ["transitions found", f"{inferred['transitions']:,}"],
+        [
+            "of these, shown by no expression",
+            f"{inferred['transitions_that_no_expression_showed']:,}",
+        ],
+        ["time to infer", f"{inferred['seconds']:.0f} s"],
         ["updates", f"{record['updates']:,} of {recipe.training.batch_size} transitions"],
-        ["time", f"{record['seconds']:.0f} s on {recipe.training.threads} thread(s)"],
+        ["time to fit", f"{record['seconds']:.0f} s on {recipe.training.threads} thread(s)"],
         ["no wrong decision after", f"{perfect['seconds']:.1f} s" if perfect else "never"],
         ["last loss", f"{log[-1]['loss']:.3g} nats"],
         *where_fitted(record),
-        ["seeds", f"data {data.seed}, training {recipe.training.seed}"],
+        ["seeds", f"expressions and questions {data.seed}, training {recipe.training.seed}"],
     ]
     return table([f"run `{recipe.name}`", ""], rows)
 

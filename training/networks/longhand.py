@@ -17,10 +17,11 @@ _MOVES = 3
 class Longhand(nn.Module):
     """One step of an LSTM (Hochreiter and Schmidhuber 1997) whose state is one of a given set.
 
-    The states are the teacher's, and fitting tells the network which one comes next: a softmax over
-    the states chooses it. Each state has a vector for the hidden state and one for the cell, and
-    the next step starts from these. Nothing else is carried from step to step. A state also decides
-    which tapes the next step looks at; the symbols on the others are hidden.
+    The states are those of an automaton that was inferred before, and fitting tells the network
+    which one comes next: a softmax over the states chooses it. Each state has a vector for the
+    hidden state and one for the cell, and the next step starts from these. Nothing else is carried
+    from step to step. A state also decides which tapes the next step looks at; the symbols on the
+    others are hidden.
 
     The names of the parameters are part of ``weights_sha256`` in the shipped file. This is why the
     layer that chooses the next state is called ``memory``, the name of an earlier version.

@@ -11,7 +11,7 @@ import pytest
 from onnx import numpy_helper
 
 import exprinfer
-from training.longhand.export import file_weights, graph
+from training.longhand.graph import file_weights, graph
 from training.longhand.proof.equivalence import NotEquivalentError, prove
 from training.longhand.proof.runs import RunsDifferError, compare
 from training.longhand.proof.table import TransitionTable

@@ -11,18 +11,21 @@ from numpy.typing import NDArray
 import exprinfer
 from training import recipe as recipes
 from training.export import ExportError
-from training.longhand.export import compare, export, graph, network_weights
+from training.longhand.export import compare, export
 from training.longhand.fit import LonghandFitting, build, fit
+from training.longhand.graph import graph, network_weights
 from training.longhand.proof.table import TransitionTable
 from training.longhand.teacher import TEACHER
 from training.recipe import Recipe
+
+pytestmark = pytest.mark.usefixtures("inferred_once")
 
 
 def _short(updates: int) -> Recipe:
     recipe = recipes.load("longhand")
     return replace(
         recipe,
-        data=replace(recipe.data, samples=2_000),
+        data=replace(recipe.data, samples=30),
         training=replace(recipe.training, updates=updates),
         log=replace(recipe.log, every=20, checkpoint=20),
     )

@@ -8,14 +8,16 @@ import torch
 
 from training.longhand.memory.asking import Asker
 from training.longhand.memory.automaton import Automaton
+from training.longhand.memory.correspondence import renumbered, teacher_numbers
 from training.longhand.memory.fit import MemoryFitting, Plan
 from training.longhand.memory.merge import merge
-from training.longhand.memory.refit import InferredTable, renumber, teacher_numbers
 from training.longhand.memory.search import NetworkMachine, TableMachine, search
+from training.longhand.memory.table import InferredTable
 from training.longhand.memory.traces import HALTED, Traces, Watcher, draw
 from training.longhand.memory.tree import labels, prefix_tree
 from training.longhand.proof.simulation import simulate
 from training.longhand.proof.table import TransitionTable
+from training.longhand.renumber import renumber
 from training.longhand.teacher import TEACHER
 from training.networks.longhand import Longhand
 
@@ -108,6 +110,10 @@ def test_the_search_closes_on_the_renamed_teacher_and_finds_its_numbers(
     assert found.tried == len(table.transitions)
     order = teacher_numbers(found)
     assert order[table.transitions.state].tolist() == renamed.state.tolist()
+    back = renumbered(renamed, order)
+    assert back.state.tolist() == table.transitions.state.tolist()
+    assert back.next_state.tolist() == table.transitions.next_state.tolist()
+    assert back.looks.tolist() == (table.reads @ (1 << np.arange(4))).tolist()
     answers = simulate(InferredTable(renamed, watcher.alphabet), ["12*-3", "(7-9)/0"]).answers
     assert answers.tolist() == ["-36", "/"]
 

@@ -1,1 +1,1 @@
-"""Experiments with longhand in which the teacher's states are not given; see ``study``."""
+"""The states of longhand, inferred without being given; and tries that failed (``study``)."""

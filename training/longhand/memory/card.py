@@ -1,4 +1,4 @@
-"""The table of the study ``memory`` for the model card."""
+"""The tables of the studies ``memory`` and ``seeds`` for the model card."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from training.card import table
 from training.files import read_rows
 
-FILE = "memory.csv"
+MEMORY_FILE, SEEDS_FILE = "memory.csv", "seeds.csv"
 
 
 def memory_table(folder: Path) -> str:
@@ -20,19 +20,29 @@ def memory_table(folder: Path) -> str:
     }
     rows = [
         [
-            methods[row["name"].split("-")[0]] + _seed(row["name"]),
+            methods[row["name"].split("-")[0]],
             f"{int(row['expressions']):,}",
             f"{int(row['questions']):,}",
             f"{int(row['memories']):,}",
             f"{int(row['failing']):,} of {int(row['tried']):,}",
             f"{int(row['transitions failing']):,}",
         ]
-        for row in read_rows(folder / FILE)
+        for row in read_rows(folder / MEMORY_FILE)
     ]
     head = ["method", "expressions", "questions", "states found", "failing", "of the teacher's"]
     return table(head, rows)
 
 
-def _seed(name: str) -> str:
-    """Return the seed of a row that has another one than the others."""
-    return f", seed {name.split('-seed')[1]}" if "-seed" in name else ""
+def seeds_table(folder: Path) -> str:
+    """Return the table of the study of seeds."""
+    counts = "states given", "states found", "expressions", "questions", "from the comparison"
+    rows = [
+        [
+            row["name"],
+            *(f"{int(row[name]):,}" for name in (*counts, "wrong")),
+            *(row[f"{what} margin"] for what in ("state", "write", "move")),
+        ]
+        for row in read_rows(folder / SEEDS_FILE)
+    ]
+    head = ["run", "states given", "found", *counts[2:], "wrong"]
+    return table([*head, "margin: state", "symbol", "move"], rows)

@@ -11,26 +11,20 @@ import numpy as np
 import torch
 
 from training.files import read_rows, write_rows
-from training.longhand.export import write
-from training.longhand.memory.card import FILE
+from training.longhand.memory.card import MEMORY_FILE
 from training.longhand.memory.fit import MemoryFitting, Plan
 from training.longhand.memory.loop import close
 from training.longhand.memory.merge import EVIDENCE, merge
-from training.longhand.memory.refit import InferredTable, refit, renumber, teacher_numbers
 from training.longhand.memory.search import NetworkMachine, Search, TableMachine, search
 from training.longhand.memory.traces import Watcher, draw
 from training.longhand.memory.tree import prefix_tree
-from training.longhand.proof.equivalence import prove
 from training.longhand.proof.table import TransitionTable
 from training.longhand.teacher import TEACHER
-from training.recipe import load
 
 #: Seeds of the expressions and of the network.
 EXPRESSIONS_SEED, NETWORK_SEED = 0, 1
 #: Numbers of expressions that are merged, and that are asked about.
 MERGED, ASKED = (300, 1_000, 3_000), (300, 1_000, 3_000, 10_000, 30_000)
-#: Seeds of further expressions and continuations, for the largest number.
-OTHER_SEEDS = (1, 2)
 #: Pairs after which the search of a network gives up; its memories are too many to try all.
 NETWORK_PAIRS = 100_000
 NETWORK_EXPRESSIONS = 30_000
@@ -39,10 +33,9 @@ NETWORK_EXPRESSIONS = 30_000
 class Study:
     """The teacher, and what is tried with it."""
 
-    def __init__(self, runs: Path) -> None:
+    def __init__(self) -> None:
         self.table = TransitionTable(TEACHER)
         self.watcher = Watcher(self.table)
-        self.runs = runs
 
     def network(self, expressions: int) -> dict[str, object]:
         """Fit a network with bits of its own."""
@@ -66,42 +59,30 @@ class Study:
         note = f"{len(merged.looks)} states, {len(merged.state)} transitions"
         return {"questions": 0, **_row(found), "note": note}
 
-    def asking(self, expressions: int, seed: int = EXPRESSIONS_SEED) -> dict[str, object]:
-        """Ask about what expressions show; fit a network to what was inferred from the most."""
-        traces = self.watcher.watch(draw(seed, expressions))
-        closed = close(self.table, self.watcher, traces, seed)
+    def asking(self, expressions: int) -> dict[str, object]:
+        """Ask about what expressions show."""
+        traces = self.watcher.watch(draw(EXPRESSIONS_SEED, expressions))
+        closed = close(self.table, self.watcher, traces, EXPRESSIONS_SEED)
         notes = [
             f"{one.continuations} continuations: {one.states} states, {one.conflicts} conflicts"
             for one in closed.tries
         ]
         notes.append(f"{closed.counterexamples} steps that no expression showed")
-        if expressions == max(ASKED) and seed == EXPRESSIONS_SEED:
-            recipe = load("longhand")
-            network = refit(recipe, InferredTable(closed.automaton, self.watcher.alphabet))
-            renumber(network, teacher_numbers(closed.found))
-            file = self.runs / "longhand-memory" / "model.onnx"
-            # The numbers and names of the states in the file are all that it has from the teacher.
-            write(network, recipe, self.table, file)
-            proof = prove(file, self.table)
-            notes.append(f"refitted: {proof.transitions} transitions, {proof.differences} differ")
         return {"questions": closed.questions, **_row(closed.found), "note": "; ".join(notes)}
 
 
-def study(runs: Path, models: Path, only: tuple[str, ...] = ()) -> None:
+def study(models: Path, only: tuple[str, ...] = ()) -> None:
     """Try what is not yet in ``models/longhand/memory.csv``.
 
-    The network that is fitted to the inferred automaton goes to ``runs/longhand-memory``.
-
     Args:
-        runs: Folder of the runs.
         models: Folder of the models.
         only: Names of the tries to make; empty means all.
     """
     torch.set_num_threads(1)
-    file = models / "longhand" / FILE
+    file = models / "longhand" / MEMORY_FILE
     rows: list[dict[str, object]] = [dict(row) for row in read_rows(file)]
     done = {row["name"] for row in rows}
-    for name, (expressions, run) in _tries(Study(runs)).items():
+    for name, (expressions, run) in _tries(Study()).items():
         if name in done or (only and name not in only):
             continue
         began = time.monotonic()
@@ -121,9 +102,6 @@ def _tries(study: Study) -> dict[str, tuple[int, Callable[[], dict[str, object]]
             )
     for count in ASKED:
         tries[f"asked-{count}"] = count, lambda count=count: study.asking(count)  # type: ignore[misc]
-    for seed in OTHER_SEEDS:
-        name = f"asked-{max(ASKED)}-seed{seed}"
-        tries[name] = max(ASKED), lambda seed=seed: study.asking(max(ASKED), seed)  # type: ignore[misc]
     tries["network"] = NETWORK_EXPRESSIONS, lambda: study.network(NETWORK_EXPRESSIONS)
     return tries
 

@@ -92,6 +92,8 @@ class Watcher:
         self._rows = [np.flatnonzero(t.state == state) for state in range(len(table.states))]
         keys = zip(t.state.tolist(), self.sight_of.tolist(), strict=True)
         self._number = {key: number for number, key in enumerate(keys)}
+        self._orders: NDArray[np.float64] | None = None
+        self._shown: dict[int, bytes] = {}
         self.alphabet = Alphabet(sights, deeds)
 
     def watch(self, texts: list[str]) -> Traces:
@@ -126,7 +128,15 @@ class Watcher:
             if (state, sight) not in self._number:
                 return None
             state = int(t.next_state[self._number[state, sight]])
-        shown = [int(self._looks[state])]
+        # Its answers are worked out once for each place where a beginning can lead.
+        if orders is not self._orders:
+            self._orders, self._shown = orders, {}
+        if state not in self._shown:
+            self._shown[state] = self._show(state, orders)
+        return self._shown[state]
+
+    def _show(self, state: int, orders: NDArray[np.float64]) -> bytes:
+        t, shown = self._table.transitions, [int(self._looks[state])]
         for order in orders:
             here = state
             for places in order:

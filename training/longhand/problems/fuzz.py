@@ -7,7 +7,7 @@ the validation tables of ``exprinfer`` and the tapes of the machine, so these ca
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from exprinfer.language.tokenizer import SYMBOLS
@@ -40,9 +40,17 @@ class _Error(Exception):
 
 
 def read(text: str) -> Verdict:
-    """Return the correct result for a text."""
-    if not text:
+    """Return the correct result for a text. Blanks around an expression do not count."""
+    expression = text.strip(" ")
+    if not expression:
         return Verdict("empty")
+    verdict = _read(expression)
+    if verdict.position is None:
+        return verdict
+    return replace(verdict, position=verdict.position + text.index(expression))
+
+
+def _read(text: str) -> Verdict:
     reader = _Reader(text)
     try:
         found = reader.sum()

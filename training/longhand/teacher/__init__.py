@@ -1,9 +1,8 @@
 """The teacher: arithmetic as on paper, written as a program for the tape machine.
 
-The network learns from its transitions, and the certificate compares the network with it. The
-shipped file holds its set of states, with their names, and the table of the tapes that each state
-looks at; the fit was given both. The transitions themselves are in the file only as the weights of
-the network.
+An automaton is inferred from what it shows of its work, without its states; see ``memory``. The
+network is fitted to this automaton, and the certificate compares it with the teacher. The names of
+the states in the shipped file are the teacher's, given after the fit.
 """
 
 from __future__ import annotations

@@ -168,9 +168,27 @@ def _study_memory(options: StudyOptions) -> None:
     study(options.runs, options.models, options.only)
 
 
+def _study_baselines(options: StudyOptions) -> None:
+    from training.longhand.studies.baselines import study
+
+    study(options.models, options.only)
+
+
+def _study_held_out(options: StudyOptions) -> None:
+    from training.longhand.studies.held_out import study
+
+    study(options.models, options.only)
+
+
+def _study_smallest(options: StudyOptions) -> None:
+    from training.longhand.studies.smallest import study
+
+    study(options.models, options.only)
+
+
 def _refuse_only(options: StudyOptions) -> None:
     if options.only:
-        raise click.UsageError("--only names a run of the studies data, size, orbits and memory")
+        raise click.UsageError("the studies length and whole have no runs that --only could name")
 
 
 #: What each study does, by its question.
@@ -181,4 +199,7 @@ STUDIES: Mapping[str, Callable[[StudyOptions], None]] = {
     "length": _study_length,
     "whole": _study_whole,
     "memory": _study_memory,
+    "baselines": _study_baselines,
+    "held-out": _study_held_out,
+    "smallest": _study_smallest,
 }

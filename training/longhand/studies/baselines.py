@@ -29,7 +29,7 @@ from training.networks.longhand import Longhand
 from training.recipe import load
 
 #: Seconds of processor time after which a learner is stopped.
-SECONDS = 1_200
+SECONDS = 600
 #: Seed of the expressions, the first ones of the study ``memory`` too.
 SEED, LONG_SEED = 0, 1
 #: Expressions that are merged, and whose workings look for counterexamples.

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from signal import ITIMER_PROF, SIGPROF, setitimer, signal
 
 import numpy as np
@@ -158,13 +159,18 @@ def _words(traces: Traces) -> list[list[tuple[int, int]]]:
     """Return the inputs and outputs of each working."""
     pairs = list(zip(traces.sight.tolist(), labels(traces).tolist(), strict=True))
     bounds = traces.starts.tolist()
-    return [pairs[first:end] for first, end in zip(bounds, bounds[1:], strict=False)]
+    return [pairs[first:end] for first, end in pairwise(bounds)]
 
 
 def ask(learner: str, teacher: Teacher, oracle: Comparison | Workings) -> MealyMachine:
-    """Let a learner of ``ACTIVE`` ask the teacher. Questions are counted by the teacher."""
+    """Let a learner of ``ACTIVE`` ask the teacher. The teacher counts the questions.
+
+    KV asks many questions again; AALpy remembers their answers. The other learners ask few again,
+    and to remember 50 million answers of L* would fill the memory.
+    """
+    cache = learner == "KV"
     return ACTIVE[learner](
-        teacher.sights, teacher, oracle, "mealy", print_level=0
+        teacher.sights, teacher, oracle, "mealy", cache_and_non_det_check=cache, print_level=0
     )
 
 

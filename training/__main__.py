@@ -123,19 +123,23 @@ def report(recipe: recipes.Recipe, models: Path) -> None:
 @click.option(
     "--only",
     multiple=True,
-    help="Name of a run to make (data, size, orbits and memory). Default: all.",
+    help="Name of a run to make (not for length and whole). Default: all.",
 )
 def study(question: str, runs: Path, models: Path, device: str, only: tuple[str, ...]) -> None:
     """Answer one question about a model.
 
     \b
-    data    how little training data is enough for exact
-    size    how small a network is enough for exact
-    orbits  how many of the small expressions are right if no twin was seen
-    length  how long the numbers may be for longhand
-    whole   how large whole expressions may be for longhand
-    memory  how the states of longhand can be found without being given
-    seeds   longhand from other expressions, questions and first weights
+    data       how little training data is enough for exact
+    size       how small a network is enough for exact
+    orbits     how many of the small expressions are right if no twin was seen
+    vote       how many of them are right by a vote of the networks of orbits
+    length     how long the numbers may be for longhand
+    whole      how large whole expressions may be for longhand
+    memory     how the states of longhand can be found without being given
+    seeds      longhand from other expressions, questions and first weights
+    baselines  what other learners make of the workings of longhand's teacher
+    held-out   what longhand makes of transitions that it was not fitted to
+    smallest   how small a network still makes all transitions of longhand
     """
     STUDIES[question](StudyOptions(runs, models, device, only))
 

@@ -175,9 +175,27 @@ def _study_seeds(options: StudyOptions) -> None:
     study(options.runs, options.models)
 
 
+def _study_baselines(options: StudyOptions) -> None:
+    from training.longhand.studies.baselines import study
+
+    study(options.models, options.only)
+
+
+def _study_held_out(options: StudyOptions) -> None:
+    from training.longhand.studies.held_out import study
+
+    study(options.models, options.only)
+
+
+def _study_smallest(options: StudyOptions) -> None:
+    from training.longhand.studies.smallest import study
+
+    study(options.models, options.only)
+
+
 def _refuse_only(options: StudyOptions) -> None:
     if options.only:
-        raise click.UsageError("--only names a run of the studies data, size, orbits and memory")
+        raise click.UsageError("this study has no runs that --only could name")
 
 
 #: What each study does, by its question.
@@ -189,4 +207,7 @@ STUDIES: Mapping[str, Callable[[StudyOptions], None]] = {
     "whole": _study_whole,
     "memory": _study_memory,
     "seeds": _study_seeds,
+    "baselines": _study_baselines,
+    "held-out": _study_held_out,
+    "smallest": _study_smallest,
 }

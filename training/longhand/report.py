@@ -13,6 +13,7 @@ from training.longhand.inference_record import read_record
 from training.longhand.memory.card import MEMORY_FILE, SEEDS_FILE, memory_table, seeds_table
 from training.longhand.plots import animate, draw_growth, draw_whole
 from training.longhand.problems.trees import STRUCTURED
+from training.longhand.studies.card import write_studies
 from training.recipe import Recipe
 from training.report import read_log, where_fitted
 
@@ -24,8 +25,7 @@ def report(recipe: Recipe, models: Path) -> None:
     """Draw ``work.gif`` and write the card's training section.
 
     If the folder of the model has the files of a study, its section and its plot are made too:
-    ``growth.png`` for length and ``whole.png`` for whole. The studies of memory and of seeds have
-    no plot.
+    ``growth.png`` for length and ``whole.png`` for whole. The other studies have no plot.
 
     Args:
         recipe: The recipe.
@@ -52,6 +52,7 @@ def report(recipe: Recipe, models: Path) -> None:
         write_section(folder / "README.md", "memory", memory_table(folder))
     if (folder / SEEDS_FILE).exists():
         write_section(folder / "README.md", "seeds", seeds_table(folder))
+    write_studies(folder)
 
 
 def _training(folder: Path, recipe: Recipe) -> str:

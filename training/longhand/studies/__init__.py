@@ -1,0 +1,1 @@
+"""Small studies of longhand: other learners, transitions held out, and the smallest network."""

@@ -1,0 +1,117 @@
+"""The tables of the studies ``baselines``, ``held-out`` and ``smallest`` for the model card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import groupby
+from pathlib import Path
+
+from training.card import table, write_section
+from training.files import read_rows
+
+BASELINES, HELD_OUT, SMALLEST = "baselines.csv", "held-out.csv", "smallest.csv"
+
+
+def write_studies(folder: Path) -> None:
+    """Write the sections of the studies whose files are in the folder of the model.
+
+    Raises:
+        ValueError: If the card lacks a section.
+    """
+    for name, (file, text) in SECTIONS.items():
+        if (folder / file).exists():
+            write_section(folder / "README.md", name, text(folder))
+
+
+def baselines_table(folder: Path) -> str:
+    """Return two tables of the study of baselines: the whole teacher, and one operation alone."""
+    rows = read_rows(folder / BASELINES)
+    whole = [
+        [
+            _learner(row),
+            _count(row["expressions"]),
+            _count(row["questions"]),
+            _count(row["states"]) or "none",
+            f"{_count(row['failing'])} of {_count(row['tried'])}" if row["tried"] else "",
+            _count(row["transitions failing"]),
+            row["ended"],
+            _count(row["seconds"]),
+        ]
+        for row in rows
+        if not row["long digits"]
+    ]
+    alone = [
+        [
+            row["learner"],
+            _count(row["expressions"]),
+            _count(row["questions"]) or "none",
+            _count(row["states"]) or "not given",
+            _count(row["long digits"]),
+            f"{row['long wrong']} of {row['long problems']}" if row["long problems"] else "0",
+            "published" if row["note"].startswith("from arXiv") else "run here",
+        ]
+        for row in rows
+        if row["long digits"]
+    ]
+    head = ["learner", "expressions", "questions", "states", "failing", "of the teacher's"]
+    head_alone = ["learner", "expressions", "questions", "states", "digits", "wrong", "source"]
+    first = table([*head, "ended", "seconds"], whole)
+    return f"{first}\n\n{table(head_alone, alone)}"
+
+
+def held_out_table(folder: Path) -> str:
+    """Return the table of the study of transitions held out; the mean over the seeds."""
+    kinds = ("right", "state", "write", "move", "commonest right")
+    rows = []
+    by_share = sorted(read_rows(folder / HELD_OUT), key=lambda row: int(row["percent"]))
+    for percent, group in groupby(by_share, key=lambda row: row["percent"]):
+        seeds = list(group)
+        unseen = sum(int(row["unseen"]) for row in seeds)
+        shares = [f"{sum(int(row[kind]) for row in seeds) / unseen:.1%}" for kind in kinds]
+        wrong = sum(int(row["fitted wrong"]) for row in seeds)
+        fitted, each = f"{int(seeds[0]['fitted']):,}", f"{int(seeds[0]['unseen']):,}"
+        rows.append([f"{percent}%", fitted, wrong, each, len(seeds), *shares])
+    head = ["fitted", "transitions", "wrong of them", "unseen", "seeds"]
+    decisions = ["right as a whole", "next state", "symbols", "moves", "commonest of the state"]
+    return table([*head, *decisions], rows)
+
+
+def smallest_table(folder: Path) -> str:
+    """Return the table of the study of the smallest network."""
+    rows = [
+        [
+            row["units"],
+            row["embedding"],
+            f"{int(row['updates']):,}",
+            f"{int(row['floats']):,}",
+            f"{int(row['graph bytes']):,}",
+            f"{int(row['wrong']):,}",
+            row["smallest margin"],
+            f"{int(row['wrong in float16']):,}",
+        ]
+        for row in sorted(
+            read_rows(folder / SMALLEST), key=lambda row: (-int(row["units"]), int(row["updates"]))
+        )
+    ]
+    head = ["units", "symbol vector", "updates", "numbers", "bytes", "wrong of 4,702"]
+    return table([*head, "smallest margin", "wrong in float16"], rows)
+
+
+#: The file and the text of each section.
+SECTIONS: dict[str, tuple[str, Callable[[Path], str]]] = {
+    "baselines": (BASELINES, baselines_table),
+    "held-out": (HELD_OUT, held_out_table),
+    "smallest": (SMALLEST, smallest_table),
+}
+
+
+def _learner(row: dict[str, str]) -> str:
+    """Return the learner and what tells it that it is wrong."""
+    if row["learner"] in ("KV", "L*", "L#"):
+        told = "expressions" if int(row["expressions"]) else "comparison"
+        return f"{row['learner']}, counterexamples by {told}"
+    return row["learner"]
+
+
+def _count(text: str) -> str:
+    return f"{int(text):,}" if text else ""

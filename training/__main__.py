@@ -123,7 +123,7 @@ def report(recipe: recipes.Recipe, models: Path) -> None:
 @click.option(
     "--only",
     multiple=True,
-    help="Name of a run to make (not for length and whole). Default: all.",
+    help="Name of a run to make (not for vote, length, whole and seeds). Default: all.",
 )
 def study(question: str, runs: Path, models: Path, device: str, only: tuple[str, ...]) -> None:
     """Answer one question about a model.

@@ -14,6 +14,7 @@ from training.exact_variants import (
     MISTAKES,
     ORBITS_FILE,
     UNITS,
+    VOTE_FILE,
     data_variants,
     orbit_variants,
     size_variants,
@@ -32,13 +33,14 @@ def write_findings(folder: Path) -> None:
     """Write the tables into the card and draw ``study.png``; a run not made is an empty cell.
 
     Raises:
-        ValueError: If the card lacks the section ``data``, ``size`` or ``orbits``.
+        ValueError: If the card lacks the section ``data``, ``size``, ``orbits`` or ``vote``.
     """
     rows = {row["run"]: row for row in read_rows(folder / FILE)}
     of_orbits = {row["run"]: row for row in read_rows(folder / ORBITS_FILE)}
     write_section(folder / "README.md", "data", _data_table(rows))
     write_section(folder / "README.md", "size", _size_table(rows))
     write_section(folder / "README.md", "orbits", _orbits_table(of_orbits))
+    write_section(folder / "README.md", "vote", _vote_table(read_rows(folder / VOTE_FILE)))
     _draw(rows, folder / "study.png")
 
 
@@ -70,6 +72,18 @@ def _orbits_table(rows: dict[str, dict[str, str]]) -> str:
         lines.append([label, *cells])
     operators = [f"`{symbol}`" for symbol in OPERATORS]
     head = ["fitted to", "updates", "minutes", "unseen", "right", *operators, *MISTAKES]
+    return table(head, lines)
+
+
+def _vote_table(rows: list[dict[str, str]]) -> str:
+    lines = []
+    for row in rows:
+        unseen, right, agreed, agreed_right = (
+            int(row[name]) for name in ("unseen", "vote_right", "agreed", "agreed_right")
+        )
+        shares = f"{right / unseen:.2%}", f"{agreed / unseen:.2%}", f"{agreed_right / agreed:.2%}"
+        lines.append([f"`{row['operator']}`", row["networks"], f"{unseen:,}", *shares])
+    head = ["operator", "networks", "unseen", "vote is right", "all agree", "right if all agree"]
     return table(head, lines)
 
 

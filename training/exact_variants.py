@@ -8,8 +8,8 @@ from typing import get_args
 from training import recipe as recipes
 from training.recipe import Recipe, Split
 
-#: The files of the studies in the folder of the model: of data and size, and of orbits.
-FILE, ORBITS_FILE = "study.csv", "orbits.csv"
+#: The files of the studies in the folder of the model: of data and size, of orbits, and of the vote.
+FILE, ORBITS_FILE, VOTE_FILE = "study.csv", "orbits.csv", "vote.csv"
 PERCENTS = (88, 50, 25)
 #: Updates of the runs that have less data than the recipe exact-data.
 LESS_DATA_UPDATES = 75_000

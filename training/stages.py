@@ -134,6 +134,14 @@ def _study_orbits(options: StudyOptions) -> None:
     _fit_variants(orbit_variants(), ORBITS_FILE, options)
 
 
+def _study_vote(options: StudyOptions) -> None:
+    from training.exact_variants import VOTE_FILE
+    from training.exact_vote import study
+
+    _refuse_only(options)
+    study(options.runs, options.models / "exact" / VOTE_FILE)
+
+
 def _fit_variants(variants: dict[str, Recipe], file: str, options: StudyOptions) -> None:
     from training.exact_study import study
 
@@ -203,6 +211,7 @@ STUDIES: Mapping[str, Callable[[StudyOptions], None]] = {
     "data": _study_data,
     "size": _study_size,
     "orbits": _study_orbits,
+    "vote": _study_vote,
     "length": _study_length,
     "whole": _study_whole,
     "memory": _study_memory,

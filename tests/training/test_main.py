@@ -54,6 +54,14 @@ def test_only_is_refused_by_studies_without_runs() -> None:
     assert "--only" in result.stderr
 
 
+def test_a_vote_needs_two_fitted_networks(tmp_path: Path) -> None:
+    options = ["--runs", str(tmp_path), "--models", str(tmp_path)]
+    result = CliRunner().invoke(main, ["study", "vote", *options])
+    assert result.exit_code == 1
+    assert "run python -m training study orbits" in result.output
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("name", "stages"), [("exact", ENCODER_DECODER), ("longhand", TAPE_MACHINE)]
 )

@@ -1,0 +1,89 @@
+"""What several networks say about the held-out orbits: their vote, and what they agree on.
+
+The networks are those of the study ``orbits``. No truth of the held-out tenth decides anything: it
+is read once, after the answers were given, to count how many are right.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from training import networks
+from training.exact_study import unseen_rows
+from training.exact_variants import orbit_variants
+from training.expressions import OPERATORS, enumerate_domain
+from training.files import write_rows
+from training.fit import decoded
+from training.recipe import Recipe
+from training.run import Run
+
+
+def study(runs: Path, file: Path) -> None:
+    """Put the held-out orbits to all networks of the study ``orbits``, and write one row for each
+    operator into a CSV file.
+
+    Args:
+        runs: Folder of the runs.
+        file: The CSV file.
+
+    Raises:
+        click.ClickException: If fewer than two of the runs were made.
+    """
+    recipes = [
+        recipe
+        for recipe in orbit_variants().values()
+        if recipe.data.split == "orbits" and _is_done(runs, recipe)
+    ]
+    if len(recipes) < 2:
+        raise click.ClickException(f"{runs} has no two runs; run python -m training study orbits")
+    domain = enumerate_domain()
+    held_out = domain[np.flatnonzero(unseen_rows(recipes[0], domain))]
+    written = np.stack([decoded(_fitted(runs, recipe), held_out) for recipe in recipes])
+    elected, agree = vote(written), (written == written[0]).all(axis=0)
+    right = elected == np.array(held_out.answers())
+    rows = []
+    for index, symbol in enumerate(OPERATORS):
+        mine = held_out.operator == index
+        row = {
+            "operator": symbol,
+            "networks": len(recipes),
+            "unseen": int(mine.sum()),
+            "vote_right": int(right[mine].sum()),
+            "agreed": int(agree[mine].sum()),
+            "agreed_right": int(right[mine & agree].sum()),
+        }
+        rows.append(row)
+        click.echo(", ".join(f"{key} {value}" for key, value in row.items()))
+    write_rows(file, rows)
+
+
+def vote(written: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Return the most frequent answer to each expression, of equally frequent ones the first.
+
+    Args:
+        written: The answers of each network, ``[networks, n]``.
+
+    Returns:
+        The chosen answers, ``[n]``.
+
+    Example:
+        >>> vote(np.array([["56", "9"], ["54", "9"], ["56", "8"]])).tolist()
+        ['56', '9']
+    """
+    supporters = (written[:, None] == written[None]).sum(axis=1)  # of each network's answer
+    return written[supporters.argmax(axis=0), np.arange(written.shape[1])]
+
+
+def _is_done(runs: Path, recipe: Recipe) -> bool:
+    run = Run(runs / recipe.name, recipe)
+    return run.exists() and run.progress().update == recipe.training.updates
+
+
+def _fitted(runs: Path, recipe: Recipe) -> networks.Network:
+    network = networks.build(recipe.model, recipe.data.ranges)
+    Run(runs / recipe.name, recipe).load_weights(network)
+    return network

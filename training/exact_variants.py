@@ -8,7 +8,7 @@ from typing import get_args
 from training import recipe as recipes
 from training.recipe import Recipe, Split
 
-#: The files of the studies in the folder of the model: of data and size, of orbits, and of the vote.
+#: The files of the studies in the folder of the model: data and size, orbits, and vote.
 FILE, ORBITS_FILE, VOTE_FILE = "study.csv", "orbits.csv", "vote.csv"
 PERCENTS = (88, 50, 25)
 #: Updates of the runs that have less data than the recipe exact-data.

@@ -75,7 +75,8 @@ def vote(written: NDArray[np.str_]) -> NDArray[np.str_]:
         ['56', '9']
     """
     supporters = (written[:, None] == written[None]).sum(axis=1)  # of each network's answer
-    return written[supporters.argmax(axis=0), np.arange(written.shape[1])]
+    elected: NDArray[np.str_] = written[supporters.argmax(axis=0), np.arange(written.shape[1])]
+    return elected
 
 
 def _is_done(runs: Path, recipe: Recipe) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from training.files import read_rows, write_rows
-from training.longhand.export import graph, network_weights
+from training.longhand.graph import graph, network_weights
 from training.longhand.proof.decisions import decide as decide_by_file
 from training.longhand.proof.table import Transitions, TransitionTable
 from training.longhand.studies.card import SMALLEST

@@ -12,6 +12,10 @@ from training.files import read_rows
 BASELINES, HELD_OUT, SMALLEST = "baselines.csv", "held-out.csv", "smallest.csv"
 
 
+#: The order of the learners in the table.
+LEARNERS = ("network", "KV", "L*", "L#", "RPNI", "EDSM", "questions", "DFST")
+
+
 def write_studies(folder: Path) -> None:
     """Write the sections of the studies whose files are in the folder of the model.
 
@@ -25,13 +29,13 @@ def write_studies(folder: Path) -> None:
 
 def baselines_table(folder: Path) -> str:
     """Return two tables of the study of baselines: the whole teacher, and one operation alone."""
-    rows = read_rows(folder / BASELINES)
+    rows = sorted(read_rows(folder / BASELINES), key=_place)
     whole = [
         [
             _learner(row),
             _count(row["expressions"]),
             _count(row["questions"]),
-            _count(row["states"]) or "none",
+            _count(row["states"]),
             f"{_count(row['failing'])} of {_count(row['tried'])}" if row["tried"] else "",
             _count(row["transitions failing"]),
             row["ended"],
@@ -44,19 +48,21 @@ def baselines_table(folder: Path) -> str:
         [
             row["learner"],
             _count(row["expressions"]),
-            _count(row["questions"]) or "none",
-            _count(row["states"]) or "not given",
+            _count(row["questions"]),
+            _count(row["states"]),
             _count(row["long digits"]),
-            f"{row['long wrong']} of {row['long problems']}" if row["long problems"] else "0",
-            "published" if row["note"].startswith("from arXiv") else "run here",
+            f"{row['not shown']} of {_count(row['long transitions'])}" if row["not shown"] else "",
+            f"{row['long wrong']} of {row['long problems']}" if row["long problems"] else "none",
+            "here" if row["long problems"] else "published",
         ]
         for row in rows
         if row["long digits"]
     ]
     head = ["learner", "expressions", "questions", "states", "failing", "of the teacher's"]
-    head_alone = ["learner", "expressions", "questions", "states", "digits", "wrong", "source"]
+    head_alone = ["learner", "expressions", "questions", "states", "digits tested"]
     first = table([*head, "ended", "seconds"], whole)
-    return f"{first}\n\n{table(head_alone, alone)}"
+    second = table([*head_alone, "transitions not shown", "wrong", "measured"], alone)
+    return f"{first}\n\n{second}"
 
 
 def held_out_table(folder: Path) -> str:
@@ -105,11 +111,17 @@ SECTIONS: dict[str, tuple[str, Callable[[Path], str]]] = {
 }
 
 
+def _place(row: dict[str, str]) -> tuple[int, int]:
+    """Return the place of a row of the baselines among the others."""
+    first = row["learner"].split(",")[0]
+    return LEARNERS.index(first), int(row["expressions"] or 0)
+
+
 def _learner(row: dict[str, str]) -> str:
-    """Return the learner and what tells it that it is wrong."""
+    """Return the learner and where its counterexamples come from."""
     if row["learner"] in ("KV", "L*", "L#"):
-        told = "expressions" if int(row["expressions"]) else "comparison"
-        return f"{row['learner']}, counterexamples by {told}"
+        told = "the expressions" if int(row["expressions"]) else "the comparison"
+        return f"{row['learner']}, corrected by {told}"
     return row["learner"]
 
 

@@ -28,7 +28,7 @@ MORE_SIZES = ((24, 12), (20, 10), (16, 8), (12, 8))
 
 
 def study(models: Path, only: tuple[str, ...] = ()) -> None:
-    """Fit what is not yet in ``models/longhand/smallest.csv``.
+    """Fit what is not yet in ``models/longhand/smallest.csv``, and print the size of the table.
 
     Args:
         models: Folder of the models.
@@ -42,6 +42,8 @@ def study(models: Path, only: tuple[str, ...] = ()) -> None:
     if unknown := set(only) - tries.keys():
         raise ValueError(f"no run {', '.join(sorted(unknown))}; choose from {', '.join(tries)}")
     recipe, table = load("longhand"), TransitionTable(TEACHER)
+    for name, content in zip(("actions", "with cases"), packed_table(table), strict=True):
+        click.echo(f"table, {name}: {len(content)} bytes, compressed {compressed(content)}")
     file = models / "longhand" / SMALLEST
     rows: list[dict[str, object]] = [dict(row) for row in read_rows(file)]
     done = {row["name"] for row in rows}

@@ -202,6 +202,26 @@ def test_a_dictionary_column_is_kept(tmp_path: Path) -> None:
     assert [row["kind"] for row in read(tmp_path / "out.parquet")] == list("abaabb")
 
 
+def test_parquet_columns_are_encoded_and_compressed_as_suits_their_values(tmp_path: Path) -> None:
+    columns = {
+        "expression": [f"{n % 97}+{n % 89}" for n in range(2_000)],
+        "notes": [
+            f"{n} is the number of a row with a long and monotonous note" for n in range(2_000)
+        ],
+        "kind": ["sum"] * 2_000,
+    }
+    pq.write_table(pa.table(columns), tmp_path / "in.parquet")
+    done = run(tmp_path / "in.parquet", "--output", tmp_path / "out.parquet")
+    assert done.exit_code == 0, done.stderr
+    assert pq.read_table(tmp_path / "out.parquet").select(list(columns)).to_pydict() == columns
+    group = pq.ParquetFile(tmp_path / "out.parquet").metadata.row_group(0)
+    found = {group.column(index).path_in_schema: group.column(index) for index in range(5)}
+    assert found["expression"].compression == "UNCOMPRESSED"  # compression would hardly shrink it
+    assert found["notes"].compression == found["kind"].compression == "SNAPPY"
+    assert "DELTA_LENGTH_BYTE_ARRAY" in found["notes"].encodings
+    assert "RLE_DICTIONARY" in found["kind"].encodings
+
+
 def test_nan_is_null_in_json(tmp_path: Path) -> None:
     numbers = pa.table({"expression": ["1+1", "2+2"], "x": [float("nan"), 0.5]})
     pq.write_table(numbers, tmp_path / "in.parquet")

@@ -157,27 +157,27 @@ def _fit_variants(variants: dict[str, Recipe], file: str, options: StudyOptions)
 
 
 def _study_length(options: StudyOptions) -> None:
-    from training.longhand.study_length import study
+    from training.longhand.studies.length import study
 
     _refuse_only(options)
     study(options.models)
 
 
 def _study_whole(options: StudyOptions) -> None:
-    from training.longhand.study_whole import study
+    from training.longhand.studies.whole import study
 
     _refuse_only(options)
     study(options.models)
 
 
 def _study_memory(options: StudyOptions) -> None:
-    from training.longhand.memory.study import study
+    from training.longhand.studies.memory import study
 
     study(options.models, options.only)
 
 
 def _study_seeds(options: StudyOptions) -> None:
-    from training.longhand.study_seeds import study
+    from training.longhand.studies.seeds import study
 
     _refuse_only(options)
     study(options.runs, options.models)

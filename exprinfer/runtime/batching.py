@@ -49,6 +49,7 @@ def by_length(lengths: NDArray[np.int64], longest: int) -> Iterator[tuple[NDArra
         most ``longest``.
     """
     widths = [*(width for width in WIDTHS if width < longest), longest]
+    widths = widths[: 1 + int(np.searchsorted(widths[:-1], lengths.max(initial=0)))]
     group = np.searchsorted(widths[:-1], lengths)
     for index, width in enumerate(widths):
         rows = np.flatnonzero(group == index)

@@ -20,7 +20,7 @@ import exprinfer
 from training.longhand.machine import DIVIDED_BY_ZERO, LONGEST_INPUT
 from training.longhand.problems.operations import value
 from training.longhand.problems.trees import Tree
-from training.longhand.study_whole import KINDS as STUDIED
+from training.longhand.studies.whole import KINDS as STUDIED
 
 FOLDER = Path(__file__).parents[2] / "models" / "longhand" / "proof"
 SEED = 1

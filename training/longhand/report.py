@@ -8,11 +8,10 @@ from pathlib import Path
 import exprinfer
 from training.card import check_sections, table, write_section
 from training.files import read_rows
-from training.longhand import study_length, study_whole
 from training.longhand.inference_record import read_record
-from training.longhand.memory.card import MEMORY_FILE, SEEDS_FILE, memory_table, seeds_table
 from training.longhand.plots import animate, draw_growth, draw_whole
 from training.longhand.problems.trees import STRUCTURED
+from training.longhand.studies import length, whole
 from training.longhand.studies.card import write_studies
 from training.recipe import Recipe
 from training.report import read_log, where_fitted
@@ -34,7 +33,7 @@ def report(recipe: Recipe, models: Path) -> None:
     Raises:
         ModelNotFoundError: If there is no such model file.
         ModelFileError: If the file cannot be opened.
-        FileNotFoundError: If there is no log of the run or record of the inference beside it.
+        FileNotFoundError: If the log of the run or the record of the inference is missing.
         ValueError: If the card lacks a section, or the record belongs to another file.
     """
     folder = models / recipe.model.name
@@ -42,16 +41,12 @@ def report(recipe: Recipe, models: Path) -> None:
     check_sections(folder / "README.md", "report")
     animate(evaluator.trace(SHOWN), SHOWN, folder / "work.gif")
     write_section(folder / "README.md", "report", _training(folder, recipe))
-    if (folder / study_length.FILE).exists():
-        draw_growth(read_rows(folder / study_length.GROWTH_FILE), folder / "growth.png")
+    if (folder / length.FILE).exists():
+        draw_growth(read_rows(folder / length.GROWTH_FILE), folder / "growth.png")
         write_section(folder / "README.md", "lengths", _lengths(folder))
-    if (folder / study_whole.FILE).exists():
-        draw_whole(read_rows(folder / study_whole.GROWTH_FILE), folder / "whole.png")
+    if (folder / whole.FILE).exists():
+        draw_whole(read_rows(folder / whole.GROWTH_FILE), folder / "whole.png")
         write_section(folder / "README.md", "whole", _whole(folder))
-    if (folder / MEMORY_FILE).exists():
-        write_section(folder / "README.md", "memory", memory_table(folder))
-    if (folder / SEEDS_FILE).exists():
-        write_section(folder / "README.md", "seeds", seeds_table(folder))
     write_studies(folder)
 
 
@@ -96,7 +91,7 @@ def _lengths(folder: Path) -> str:
             f"{int(row['problems']):,}",
             row["wrong"],
         ]
-        for row in read_rows(folder / study_length.FILE)
+        for row in read_rows(folder / length.FILE)
     ]
     return table(["operator", "digits", "numbers", "problems", "wrong"], rows)
 
@@ -113,7 +108,7 @@ def _whole(folder: Path) -> str:
             f"{int(row['divide by zero']):,}",
             row["wrong"],
         ]
-        for row in read_rows(folder / study_whole.FILE)
+        for row in read_rows(folder / whole.FILE)
     ]
     head = ["expressions", "number", "most symbols", "most steps", "divide by zero", "wrong"]
     return table(head, rows)

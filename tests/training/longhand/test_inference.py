@@ -15,13 +15,13 @@ from training.longhand.fit import fit
 from training.longhand.inference_record import FILE, read_record
 from training.longhand.memory import inference, loop
 from training.longhand.memory.automaton import Automaton
-from training.longhand.memory.card import SEEDS_FILE
 from training.longhand.memory.inference import infer_once, load
 from training.longhand.memory.loop import close
 from training.longhand.memory.table import InferredTable
 from training.longhand.memory.traces import Watcher, draw
 from training.longhand.proof.parts import initializers
 from training.longhand.proof.table import TransitionTable
+from training.longhand.studies.card import SEEDS as SEEDS_FILE
 from training.longhand.teacher import TEACHER
 from training.model_file import read_metadata, update_metadata
 from training.recipe import Recipe

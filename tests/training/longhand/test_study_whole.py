@@ -7,7 +7,6 @@ import pytest
 
 import exprinfer
 from training.files import read_rows
-from training.longhand import study_whole
 from training.longhand.problems import fuzz
 from training.longhand.problems.trees import (
     FACTOR,
@@ -19,6 +18,7 @@ from training.longhand.problems.trees import (
     tree,
 )
 from training.longhand.proof.table import TransitionTable
+from training.longhand.studies import whole as study_whole
 from training.longhand.teacher import TEACHER
 
 

@@ -1,1 +1,1 @@
-"""The states of longhand, inferred without being given; and tries that failed (``study``)."""
+"""The states of longhand, inferred without being given; ways that failed are here too."""

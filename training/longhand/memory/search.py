@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.longhand.machine import KEEP, TAPES
+from training.longhand.machine import TAPES
 from training.longhand.memory.automaton import Automaton
 from training.longhand.memory.network import MemoryNetwork
 from training.longhand.memory.traces import LOOKS, Alphabet, Watcher
-from training.longhand.proof.table import TransitionTable
+from training.longhand.proof.table import TransitionTable, kept, tape_bits
 
 #: Transitions of one call of the network.
 _ROWS = 65_536
@@ -69,7 +69,7 @@ class NetworkMachine:
             logits, looks = self.network.decide(now.hidden, after)
             deed = torch.stack([one.argmax(1) for one in logits], 1).numpy()
             deed[:, len(TAPES) :] -= 1
-            tapes = (looks > 0).numpy() @ (1 << np.arange(len(TAPES)))
+            tapes = tape_bits((looks > 0).numpy())
             parts.append(Done(deed, tapes, after.byte().numpy()))
         return Done(*map(np.concatenate, zip(*parts, strict=True)))
 
@@ -138,7 +138,7 @@ def search(
     t = table.transitions
     of_state = [np.flatnonzero(t.state == state) for state in range(len(table.states))]
     counts = np.array([len(rows) for rows in of_state])
-    teacher_looks = table.reads @ (1 << np.arange(len(TAPES)))
+    teacher_looks = tape_bits(table.reads)
     known = {(machine.start.tobytes(), 0)}
     levels = [(machine.start[None], np.zeros(1, np.int64))]
     failing, tried, pairs, before = [np.empty((0, 2), np.int64)], 0, 1, 0
@@ -150,9 +150,9 @@ def search(
         pair = np.repeat(np.arange(len(state)), counts[state])
         sight = watcher.sight_of[number]
         done = machine.step(memory[pair], sight)
-        expected = np.hstack([_kept(t.write, t.seen)[number], t.move[number]])
+        expected = np.hstack([kept(t.write, t.seen)[number], t.move[number]])
         does = np.hstack(
-            [_kept(done.deed[:, : len(TAPES)], t.seen[number]), done.deed[:, len(TAPES) :]]
+            [kept(done.deed[:, : len(TAPES)], t.seen[number]), done.deed[:, len(TAPES) :]]
         )
         then = t.next_state[number]
         wrong = (does != expected).any(1) | (done.looks != teacher_looks[then])
@@ -170,8 +170,3 @@ def search(
     ended = pairs < most
     memories, states = (np.concatenate(column) for column in zip(*levels, strict=True))
     return Search(memories, states, tried, np.vstack(failing), ended)
-
-
-def _kept(write: NDArray[np.int64], seen: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return what is written; to write the symbol that is there is to keep it."""
-    return np.where(write == seen, KEEP, write)

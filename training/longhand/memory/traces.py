@@ -14,10 +14,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from training.longhand.machine import TAPES, UNSEEN
+from training.longhand.machine import UNSEEN
 from training.longhand.problems.trees import trees
 from training.longhand.proof.simulation import simulate
-from training.longhand.proof.table import TransitionTable
+from training.longhand.proof.table import TransitionTable, tape_bits
 
 #: Expressions of one call of the simulation.
 CHUNK_ROWS = 10_000
@@ -46,9 +46,7 @@ class Alphabet:
 
         It is never ``HALTED``.
         """
-        weights = 1 << np.arange(len(TAPES))
-        looks: NDArray[np.int64] = (self.sights != UNSEEN) @ weights
-        return looks
+        return tape_bits(self.sights != UNSEEN)
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ class Watcher:
         sights, self.sight_of = np.unique(t.seen, axis=0, return_inverse=True)
         deeds, self.deed_of = np.unique(done, axis=0, return_inverse=True)
         self._table = table
-        self._looks = table.reads @ (1 << np.arange(len(TAPES)))
+        self._looks = tape_bits(table.reads)
         self._rows = [np.flatnonzero(t.state == state) for state in range(len(table.states))]
         keys = zip(t.state.tolist(), self.sight_of.tolist(), strict=True)
         self._number = {key: number for number, key in enumerate(keys)}

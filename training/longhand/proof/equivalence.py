@@ -35,7 +35,7 @@ from training.longhand.proof.decisions import (
 )
 from training.longhand.proof.parts import initializers
 from training.longhand.proof.runs import Compared
-from training.longhand.proof.table import Transitions, TransitionTable
+from training.longhand.proof.table import Transitions, TransitionTable, kept
 
 
 class NotEquivalentError(ValueError):
@@ -162,8 +162,7 @@ def _compare_looks(looks: NDArray[np.bool_], table: TransitionTable, state: int)
 def _compare(table: TransitionTable, expected: Transitions, decided: Decisions) -> None:
     """Compare writes and moves; raises NotEquivalentError."""
     # Writing the symbol that is already there is the same as keeping it.
-    should = np.where(expected.write == expected.seen, KEEP, expected.write)
-    does = np.where(decided.write == expected.seen, KEEP, decided.write)
+    should, does = kept(expected.write, expected.seen), kept(decided.write, expected.seen)
     wrong = (does != should).any(1) | (decided.move != expected.move).any(1)
     if wrong.any():
         row = int(np.argmax(wrong))

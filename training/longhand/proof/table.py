@@ -41,6 +41,17 @@ class Transitions:
         return Transitions(*(column[rows] for column in vars(self).values()))
 
 
+def kept(write: NDArray[np.int64], seen: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return what is written; to write the symbol that is there is to keep it."""
+    return np.where(write == seen, KEEP, write)
+
+
+def tape_bits(looks: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the tapes looked at, bool ``[..., tapes]``, as numbers with one bit a tape."""
+    bits: NDArray[np.int64] = looks @ (1 << np.arange(len(TAPES)))
+    return bits
+
+
 class TransitionTable:
     """A program written out: every transition that it considers possible."""
 

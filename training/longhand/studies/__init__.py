@@ -1,1 +1,1 @@
-"""Small studies of longhand: other learners, transitions held out, and the smallest network."""
+"""Questions about longhand that are answered by ``python -m training study``."""

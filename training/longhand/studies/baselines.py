@@ -7,27 +7,25 @@ a paper published about them.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-import click
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.files import read_rows, write_rows
-from training.longhand.machine import TAPES
 from training.longhand.memory.search import Done, Search, TableMachine, search
 from training.longhand.memory.traces import Alphabet, Watcher, draw
 from training.longhand.proof.simulation import simulate
-from training.longhand.proof.table import TransitionTable
+from training.longhand.proof.table import TransitionTable, tape_bits
 from training.longhand.studies.card import BASELINES
 from training.longhand.studies.fitting import fit_rows
 from training.longhand.studies.sums import draw_long, draw_operation, infer, wrong_workings
 from training.longhand.teacher import TEACHER
 from training.networks.longhand import Longhand
 from training.recipe import load
+from training.tries import Row, make_rows
 
 #: Seconds of processor time after which a learner is stopped.
 SECONDS = 600
@@ -42,11 +40,9 @@ LONG, LONG_PROBLEMS = {"+": 2_450, "*": 180}, 100
 #: Published figures for the same operators: expressions and digits. No wrong answer was reported.
 PUBLISHED = {"+": (225, 2_450), "*": (10_000, 180)}
 
-Row = dict[str, object]
-#: The columns of the file.
+#: The columns of the file, without name and seconds.
 EMPTY: Row = dict.fromkeys(
     (
-        "name",
         "learner",
         "expressions",
         "questions",
@@ -62,7 +58,6 @@ EMPTY: Row = dict.fromkeys(
         "not shown",
         "ended",
         "note",
-        "seconds",
     ),
     "",
 )
@@ -74,7 +69,7 @@ class StatesMachine:
     def __init__(self, network: Longhand, alphabet: Alphabet) -> None:
         self.start = np.zeros(1, np.int32)
         self._network, self._sights = network, torch.from_numpy(alphabet.sights)
-        self._looks = (network.looks > 0).numpy() @ (1 << np.arange(len(TAPES)))
+        self._looks = tape_bits((network.looks > 0).numpy())
 
     @torch.no_grad()
     def step(self, memory: NDArray[np.integer], sight: NDArray[np.int64]) -> Done:
@@ -146,7 +141,7 @@ class Baselines:
     def _search(self, machine: object) -> Search:
         from training.longhand.studies import mealy
 
-        looks = int(self.table.reads[0] @ (1 << np.arange(len(TAPES))))
+        looks = int(tape_bits(self.table.reads[0]))
         found = mealy.automaton(machine, looks)
         return search(TableMachine(found, self.watcher.alphabet), self.table, self.watcher)
 
@@ -176,7 +171,8 @@ def published(operator: str) -> Row:
     digits = PUBLISHED[operator][1]
     note = "from arXiv 2511.22751, not run here"
     learner = f"DFST, {operator}"
-    return {"learner": learner, "long digits": digits, "long wrong": 0, "note": note}
+    row = {"learner": learner, "long digits": digits, "long wrong": 0, "note": note}
+    return {**row, "seconds": ""}
 
 
 def counts(found: Search) -> Row:
@@ -197,50 +193,35 @@ def study(models: Path, only: tuple[str, ...] = ()) -> None:
         only: Names of the tries to make; empty means all.
 
     Raises:
-        ValueError: If there is no try of such a name, or AALpy is not installed.
+        ValueError: If ``only`` names an unknown try, or AALpy is not installed.
     """
-    tries = _tries(Baselines())
-    if unknown := set(only) - tries.keys():
-        raise ValueError(f"no run {', '.join(sorted(unknown))}; choose from {', '.join(tries)}")
-    file = models / "longhand" / BASELINES
-    rows: list[Row] = [dict(row) for row in read_rows(file)]
-    done = {row["name"] for row in rows}
-    for name, (expressions, run) in tries.items():
-        if name in done or (only and name not in only):
-            continue
-        began = time.process_time()
-        try:
-            found = {**EMPTY, "name": name, "expressions": expressions, **run()}
-        except ModuleNotFoundError as error:
-            if error.name != "aalpy":
-                raise
-            raise ValueError("AALpy is not installed: pip install 'exprinfer[train]'") from error
-        if not name.startswith("DFST"):
-            found["seconds"] = round(time.process_time() - began)
-        rows.append(found)
-        write_rows(file, rows)
-        click.echo(", ".join(f"{key} {value}" for key, value in found.items() if value != ""))
+    try:
+        make_rows(models / "longhand" / BASELINES, _tries(Baselines()), only)
+    except ModuleNotFoundError as error:
+        if error.name != "aalpy":
+            raise
+        raise ValueError("AALpy is not installed: pip install 'exprinfer[train]'") from error
 
 
-def _tries(baselines: Baselines) -> dict[str, tuple[int | str, Callable[[], Row]]]:
+def _tries(baselines: Baselines) -> dict[str, Callable[[], Row]]:
     b = baselines
-    tries: dict[str, tuple[int | str, Callable[[], Row]]] = {
+    # Each: the number of expressions, and what makes the other columns.
+    found: dict[str, tuple[int | str, Callable[[], Row]]] = {
         "given": ("", b.given),
-        "KV": (0, lambda: b.asking("KV")),
-        f"KV-{WORKINGS}": (WORKINGS, lambda: b.asking("KV", WORKINGS)),
+        "KV": (0, partial(b.asking, "KV")),
+        f"KV-{WORKINGS}": (WORKINGS, partial(b.asking, "KV", WORKINGS)),
     }
     for operator, count, digits in ALONE:
-        tries[f"asked-{operator}-{count}-{digits}"] = (
-            count,
-            lambda operator=operator, count=count, digits=digits: b.alone(operator, count, digits),  # type: ignore[misc]
-        )
+        name = f"asked-{operator}-{count}-{digits}"
+        found[name] = count, partial(b.alone, operator, count, digits)
     for operator, (count, _) in PUBLISHED.items():
-        tries[f"DFST-{operator}"] = count, lambda operator=operator: published(operator)  # type: ignore[misc]
+        found[f"DFST-{operator}"] = count, partial(published, operator)
     for learner in ("RPNI", "EDSM"):
         for count in MERGED:
-            tries[f"{learner}-{count}"] = (
-                count,
-                lambda learner=learner, count=count: b.merging(learner, count),  # type: ignore[misc]
-            )
-    tries |= {name: (0, lambda name=name: b.asking(name)) for name in ("L*", "L#")}  # type: ignore[misc]
-    return tries
+            found[f"{learner}-{count}"] = count, partial(b.merging, learner, count)
+    found |= {name: (0, partial(b.asking, name)) for name in ("L*", "L#")}
+    return {name: partial(_row, expressions, run) for name, (expressions, run) in found.items()}
+
+
+def _row(expressions: int | str, run: Callable[[], Row]) -> Row:
+    return {**EMPTY, "expressions": expressions, **run()}

@@ -1,4 +1,4 @@
-"""The tables of the studies ``baselines``, ``held-out`` and ``smallest`` for the model card."""
+"""The tables of the studies of states and networks for the model card."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 from training.card import table, write_section
 from training.files import read_rows
 
+#: The files of the studies in the folder of the model.
+MEMORY, SEEDS = "memory.csv", "seeds.csv"
 BASELINES, HELD_OUT, SMALLEST = "baselines.csv", "held-out.csv", "smallest.csv"
-
 
 #: The order of the learners in the table.
 LEARNERS = ("network", "KV", "L*", "L#", "RPNI", "EDSM", "questions", "DFST")
@@ -25,6 +26,44 @@ def write_studies(folder: Path) -> None:
     for name, (file, text) in SECTIONS.items():
         if (folder / file).exists():
             write_section(folder / "README.md", name, text(folder))
+
+
+def memory_table(folder: Path) -> str:
+    """Return the table of the study of memory."""
+    methods = {
+        "merged": "merging",
+        "surest": "merging, surest first",
+        "asked": "questions",
+        "network": "network with bits",
+    }
+    rows = [
+        [
+            methods[row["name"].split("-")[0]],
+            f"{int(row['expressions']):,}",
+            f"{int(row['questions']):,}",
+            f"{int(row['memories']):,}",
+            f"{int(row['failing']):,} of {int(row['tried']):,}",
+            f"{int(row['transitions failing']):,}",
+        ]
+        for row in read_rows(folder / MEMORY)
+    ]
+    head = ["method", "expressions", "questions", "states found", "failing", "of the teacher's"]
+    return table(head, rows)
+
+
+def seeds_table(folder: Path) -> str:
+    """Return the table of the study of seeds."""
+    counts = "states given", "states found", "expressions", "questions", "from the comparison"
+    rows = [
+        [
+            row["name"],
+            *(f"{int(row[name]):,}" for name in (*counts, "wrong")),
+            *(row[f"{what} margin"] for what in ("state", "write", "move")),
+        ]
+        for row in read_rows(folder / SEEDS)
+    ]
+    head = ["run", "states given", "found", *counts[2:], "wrong"]
+    return table([*head, "margin: state", "symbol", "move"], rows)
 
 
 def baselines_table(folder: Path) -> str:
@@ -105,6 +144,8 @@ def smallest_table(folder: Path) -> str:
 
 #: The file and the text of each section.
 SECTIONS: dict[str, tuple[str, Callable[[Path], str]]] = {
+    "memory": (MEMORY, memory_table),
+    "seeds": (SEEDS, seeds_table),
     "baselines": (BASELINES, baselines_table),
     "held-out": (HELD_OUT, held_out_table),
     "smallest": (SMALLEST, smallest_table),

@@ -10,8 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from training.longhand.fit import LonghandFitting
-from training.longhand.machine import KEEP
-from training.longhand.proof.table import Transitions, TransitionTable
+from training.longhand.proof.table import Transitions, TransitionTable, kept
 from training.networks.longhand import Longhand
 from training.recipe import Recipe
 
@@ -37,7 +36,7 @@ class Right(NamedTuple):
 
 def compare(decided: Transitions, expected: Transitions) -> Right:
     """Compare transitions, row by row. To write the symbol that is there is to keep it."""
-    writes = [np.where(one.write == one.seen, KEEP, one.write) for one in (decided, expected)]
+    writes = [kept(one.write, one.seen) for one in (decided, expected)]
     return Right(
         decided.next_state == expected.next_state,
         (writes[0] == writes[1]).all(1),
@@ -68,13 +67,20 @@ def with_settings(
     )
 
 
-def fit_rows(recipe: Recipe, table: TransitionTable, rows: NDArray[np.int64]) -> Longhand:
-    """Fit the recipe's network to some rows of the table, with all updates of the recipe."""
+def fit_transitions(
+    recipe: Recipe, table: TransitionTable, transitions: Transitions
+) -> LonghandFitting:
+    """Fit the recipe's network to some transitions of the table, with all updates of the recipe."""
     torch.set_num_threads(recipe.training.threads)
-    fitting = LonghandFitting(recipe, table, table.transitions[rows])
+    fitting = LonghandFitting(recipe, table, transitions)
     for number in range(recipe.training.updates):
         fitting.update(number)
-    return fitting.network
+    return fitting
+
+
+def fit_rows(recipe: Recipe, table: TransitionTable, rows: NDArray[np.int64]) -> Longhand:
+    """Return the network after ``fit_transitions`` on some rows of the table."""
+    return fit_transitions(recipe, table, table.transitions[rows]).network
 
 
 @torch.no_grad()

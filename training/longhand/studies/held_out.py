@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from pathlib import Path
 
-import click
 import numpy as np
 from numpy.typing import NDArray
 
-from training.files import read_rows, write_rows
 from training.longhand.proof.table import Transitions, TransitionTable
 from training.longhand.studies.card import HELD_OUT
 from training.longhand.studies.fitting import Right, compare, decide, fit_rows, with_settings
 from training.longhand.teacher import TEACHER
 from training.recipe import Recipe, load
+from training.tries import make_rows
 
 #: Percent of the transitions that the network is fitted to.
 PERCENT = (50, 75, 90, 95, 99)
@@ -30,24 +29,15 @@ def study(models: Path, only: tuple[str, ...] = ()) -> None:
         only: Names of the fits to make, such as ``90-seed1``; empty means all.
 
     Raises:
-        ValueError: If there is no fit of such a name.
+        ValueError: If ``only`` names an unknown fit.
     """
-    tries = {f"{percent}-seed{seed}": (percent, seed) for seed in SEEDS for percent in PERCENT}
-    if unknown := set(only) - tries.keys():
-        raise ValueError(f"no run {', '.join(sorted(unknown))}; choose from {', '.join(tries)}")
     recipe, table = load("longhand"), TransitionTable(TEACHER)
-    file = models / "longhand" / HELD_OUT
-    rows: list[dict[str, object]] = [dict(row) for row in read_rows(file)]
-    done = {row["name"] for row in rows}
-    for name, (percent, seed) in tries.items():
-        if name in done or (only and name not in only):
-            continue
-        began = time.process_time()
-        found = hold_out(recipe, table, percent, seed)
-        seconds = round(time.process_time() - began)
-        rows.append({"name": name, "percent": percent, "seed": seed, **found, "seconds": seconds})
-        write_rows(file, rows)
-        click.echo(", ".join(f"{key} {value}" for key, value in rows[-1].items()))
+    tries = {
+        f"{percent}-seed{seed}": partial(hold_out, recipe, table, percent, seed)
+        for seed in SEEDS
+        for percent in PERCENT
+    }
+    make_rows(models / "longhand" / HELD_OUT, tries, only)
 
 
 def hold_out(recipe: Recipe, table: TransitionTable, percent: int, seed: int) -> dict[str, int]:
@@ -64,6 +54,8 @@ def hold_out(recipe: Recipe, table: TransitionTable, percent: int, seed: int) ->
     common = compare(commonest(t[fitted], t[unseen], len(table.states)), t[unseen])
     wrong = ~compare(decide(network, t[fitted]), t[fitted]).whole
     return {
+        "percent": percent,
+        "seed": seed,
         "fitted": count,
         "fitted wrong": int(wrong.sum()),
         "unseen": len(unseen),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import lzma
-import time
+from functools import partial
 from pathlib import Path
 
 import click
 import numpy as np
 import torch
 
-from training.files import read_rows, write_rows
 from training.longhand.graph import graph, network_weights
 from training.longhand.proof.decisions import decide as decide_by_file
 from training.longhand.proof.table import Transitions, TransitionTable
@@ -19,6 +18,7 @@ from training.longhand.studies.fitting import compare, decide, fit_rows, looks_r
 from training.longhand.teacher import TEACHER
 from training.networks.longhand import Longhand
 from training.recipe import Recipe, load
+from training.tries import Row, make_rows
 
 #: Units of the cell and length of the vectors of symbols; the first are those of the recipe.
 SIZES = ((64, 32), (48, 24), (32, 16), (24, 12), (20, 10), (16, 8), (12, 8), (8, 8))
@@ -35,32 +35,26 @@ def study(models: Path, only: tuple[str, ...] = ()) -> None:
         only: Names of the fits to make, such as ``32-units``; empty means all.
 
     Raises:
-        ValueError: If there is no fit of such a name.
+        ValueError: If ``only`` names an unknown fit.
     """
-    tries = {f"{units}-units": (units, embedding, UPDATES) for units, embedding in SIZES}
-    tries |= {f"{units}-units-more": (units, embedding, MORE) for units, embedding in MORE_SIZES}
-    if unknown := set(only) - tries.keys():
-        raise ValueError(f"no run {', '.join(sorted(unknown))}; choose from {', '.join(tries)}")
     recipe, table = load("longhand"), TransitionTable(TEACHER)
     for name, content in zip(("actions", "with cases"), packed_table(table), strict=True):
         click.echo(f"table, {name}: {len(content)} bytes, compressed {compressed(content)}")
-    file = models / "longhand" / SMALLEST
-    rows: list[dict[str, object]] = [dict(row) for row in read_rows(file)]
-    done = {row["name"] for row in rows}
-    for name, (units, embedding, updates) in tries.items():
-        if name in done or (only and name not in only):
-            continue
-        began = time.process_time()
-        changed = with_settings(recipe, units=units, embedding=embedding, updates=updates)
-        sizes = {"units": units, "embedding": embedding, "updates": updates}
-        found = fit_size(changed, table)
-        seconds = round(time.process_time() - began)
-        rows.append({"name": name, **sizes, **found, "seconds": seconds})
-        write_rows(file, rows)
-        click.echo(", ".join(f"{key} {value}" for key, value in rows[-1].items()))
+    sizes = {f"{units}-units": (units, embedding, UPDATES) for units, embedding in SIZES}
+    sizes |= {f"{units}-units-more": (units, embedding, MORE) for units, embedding in MORE_SIZES}
+    tries = {name: partial(_try_size, recipe, table, *size) for name, size in sizes.items()}
+    make_rows(models / "longhand" / SMALLEST, tries, only)
 
 
-def fit_size(recipe: Recipe, table: TransitionTable) -> dict[str, object]:
+def _try_size(
+    recipe: Recipe, table: TransitionTable, units: int, embedding: int, updates: int
+) -> Row:
+    sizes: Row = {"units": units, "embedding": embedding, "updates": updates}
+    changed = with_settings(recipe, units=units, embedding=embedding, updates=updates)
+    return {**sizes, **fit_size(changed, table)}
+
+
+def fit_size(recipe: Recipe, table: TransitionTable) -> Row:
     """Fit a network to all transitions; count its numbers, its bytes, and what is wrong.
 
     What is wrong is counted on the decisions that ONNX Runtime makes with the graph, as the

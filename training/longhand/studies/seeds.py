@@ -8,25 +8,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
 
-import click
 import torch
 
-from training.files import read_rows, write_rows
 from training.longhand.export import write
-from training.longhand.fit import LonghandFitting
-from training.longhand.memory.card import SEEDS_FILE
 from training.longhand.memory.inference import infer
 from training.longhand.proof.equivalence import prove
 from training.longhand.proof.table import TransitionTable
+from training.longhand.studies.card import SEEDS as FILE
+from training.longhand.studies.fitting import fit_transitions
 from training.longhand.teacher import TEACHER
 from training.recipe import Recipe, load
+from training.tries import Row, make_rows
 
 #: Added to both seeds of the recipe: that of expressions and questions, and that of the weights.
 SEEDS = (0, 1, 2)
-Row: TypeAlias = dict[str, object]
 
 
 def study(runs: Path, models: Path) -> None:
@@ -34,17 +32,9 @@ def study(runs: Path, models: Path) -> None:
 
     The files go to ``runs/longhand-seeds``. The states have the numbers of the automaton there.
     """
-    table, recipe = models / "longhand" / SEEDS_FILE, load("longhand")
+    table, recipe = models / "longhand" / FILE, load("longhand")
     torch.set_num_threads(recipe.training.threads)
-    rows: list[Row] = [dict(row) for row in read_rows(table)]
-    done = {row["name"] for row in rows}
-    for name, run in _tries(recipe, runs / "longhand-seeds").items():
-        if name not in done:
-            began = time.monotonic()
-            rows.append({"name": name, **run()})
-            rows[-1]["seconds"] = round(time.monotonic() - began)
-            write_rows(table, rows)
-            click.echo(", ".join(f"{key} {value}" for key, value in rows[-1].items()))
+    make_rows(table, _tries(recipe, runs / "longhand-seeds"), clock=time.monotonic)
 
 
 def _tries(recipe: Recipe, folder: Path) -> dict[str, Callable[[], Row]]:
@@ -53,9 +43,8 @@ def _tries(recipe: Recipe, folder: Path) -> dict[str, Callable[[], Row]]:
         data = replace(recipe.data, seed=recipe.data.seed + seed)
         training = replace(recipe.training, seed=recipe.training.seed + seed)
         seeded = replace(recipe, data=data, training=training)
-        file = folder / f"seed{seed}.onnx"
-        tries[f"seed {seed}"] = lambda seeded=seeded, file=file: _found(seeded, file)  # type: ignore[misc]
-    tries["states given"] = lambda: _given(recipe, folder / "given.onnx")
+        tries[f"seed {seed}"] = partial(_found, seeded, folder / f"seed{seed}.onnx")
+    tries["states given"] = partial(_given, recipe, folder / "given.onnx")
     return tries
 
 
@@ -81,9 +70,7 @@ def _given(recipe: Recipe, file: Path) -> Row:
 
 def _fitted(recipe: Recipe, table: TransitionTable, file: Path) -> Row:
     """Fit the network to a table, and compare its file with the teacher."""
-    fitting = LonghandFitting(recipe, table, table.transitions)
-    for number in range(recipe.training.updates):
-        fitting.update(number)
+    fitting = fit_transitions(recipe, table, table.transitions)
     wrong = int(fitting.row()["wrong"])
     row: Row = {"wrong": wrong, **dict.fromkeys(("state margin", "write margin", "move margin"))}
     if not wrong:

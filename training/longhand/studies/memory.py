@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-import click
 import numpy as np
 import torch
 
-from training.files import read_rows, write_rows
-from training.longhand.memory.card import MEMORY_FILE
 from training.longhand.memory.fit import MemoryFitting, Plan
 from training.longhand.memory.loop import close
 from training.longhand.memory.merge import EVIDENCE, merge
@@ -19,7 +17,9 @@ from training.longhand.memory.search import NetworkMachine, Search, TableMachine
 from training.longhand.memory.traces import Watcher, draw
 from training.longhand.memory.tree import prefix_tree
 from training.longhand.proof.table import TransitionTable
+from training.longhand.studies.card import MEMORY
 from training.longhand.teacher import TEACHER
+from training.tries import Row, make_rows
 
 #: Seeds of the expressions and of the network.
 EXPRESSIONS_SEED, NETWORK_SEED = 0, 1
@@ -37,7 +37,7 @@ class Study:
         self.table = TransitionTable(TEACHER)
         self.watcher = Watcher(self.table)
 
-    def network(self, expressions: int) -> dict[str, object]:
+    def network(self, expressions: int) -> Row:
         """Fit a network with bits of its own."""
         traces = self.watcher.watch(draw(EXPRESSIONS_SEED, expressions))
         fitting = MemoryFitting(traces, NETWORK_SEED, Plan())
@@ -48,18 +48,18 @@ class Study:
         found = search(machine, self.table, self.watcher, NETWORK_PAIRS)
         alike = fitting.situations.share(right)
         note = f"right steps {right.mean():.4f}, each kind counted once {alike:.4f}"
-        return {"questions": 0, **_row(found), "note": note}
+        return {"expressions": expressions, "questions": 0, **_row(found), "note": note}
 
-    def merging(self, expressions: int, evidence: tuple[int, ...]) -> dict[str, object]:
+    def merging(self, expressions: int, evidence: tuple[int, ...]) -> Row:
         """Merge beginnings."""
         traces = self.watcher.watch(draw(EXPRESSIONS_SEED, expressions))
         merged = merge(prefix_tree(traces), traces.alphabet.looks[traces.sight[:1]], evidence)
         machine = TableMachine(merged, self.watcher.alphabet)
         found = search(machine, self.table, self.watcher)
         note = f"{len(merged.looks)} states, {len(merged.state)} transitions"
-        return {"questions": 0, **_row(found), "note": note}
+        return {"expressions": expressions, "questions": 0, **_row(found), "note": note}
 
-    def asking(self, expressions: int) -> dict[str, object]:
+    def asking(self, expressions: int) -> Row:
         """Ask about what expressions show."""
         traces = self.watcher.watch(draw(EXPRESSIONS_SEED, expressions))
         closed = close(self.table, self.watcher, traces, EXPRESSIONS_SEED)
@@ -68,7 +68,8 @@ class Study:
             for one in closed.tries
         ]
         notes.append(f"{closed.counterexamples} steps that no expression showed")
-        return {"questions": closed.questions, **_row(closed.found), "note": "; ".join(notes)}
+        counts: Row = {"expressions": expressions, "questions": closed.questions}
+        return {**counts, **_row(closed.found), "note": "; ".join(notes)}
 
 
 def study(models: Path, only: tuple[str, ...] = ()) -> None:
@@ -77,36 +78,26 @@ def study(models: Path, only: tuple[str, ...] = ()) -> None:
     Args:
         models: Folder of the models.
         only: Names of the tries to make; empty means all.
+
+    Raises:
+        ValueError: If ``only`` names an unknown try.
     """
     torch.set_num_threads(1)
-    file = models / "longhand" / MEMORY_FILE
-    rows: list[dict[str, object]] = [dict(row) for row in read_rows(file)]
-    done = {row["name"] for row in rows}
-    for name, (expressions, run) in _tries(Study()).items():
-        if name in done or (only and name not in only):
-            continue
-        began = time.monotonic()
-        found = {"name": name, "expressions": expressions, **run()}
-        rows.append({**found, "seconds": round(time.monotonic() - began)})
-        write_rows(file, rows)
-        click.echo(", ".join(f"{key} {value}" for key, value in rows[-1].items()))
+    make_rows(models / "longhand" / MEMORY, _tries(Study()), only, time.monotonic)
 
 
-def _tries(study: Study) -> dict[str, tuple[int, Callable[[], dict[str, object]]]]:
-    tries: dict[str, tuple[int, Callable[[], dict[str, object]]]] = {}
+def _tries(study: Study) -> dict[str, Callable[[], Row]]:
+    tries: dict[str, Callable[[], Row]] = {}
     for count in MERGED:
         for name, evidence in (("merged", (0,)), ("surest", EVIDENCE)):
-            tries[f"{name}-{count}"] = (
-                count,
-                lambda count=count, evidence=evidence: study.merging(count, evidence),  # type: ignore[misc]
-            )
+            tries[f"{name}-{count}"] = partial(study.merging, count, evidence)
     for count in ASKED:
-        tries[f"asked-{count}"] = count, lambda count=count: study.asking(count)  # type: ignore[misc]
-    tries["network"] = NETWORK_EXPRESSIONS, lambda: study.network(NETWORK_EXPRESSIONS)
+        tries[f"asked-{count}"] = partial(study.asking, count)
+    tries["network"] = partial(study.network, NETWORK_EXPRESSIONS)
     return tries
 
 
-def _row(found: Search) -> dict[str, object]:
+def _row(found: Search) -> Row:
     return {
         "memories": found.memories,
         "pairs": len(found.state),

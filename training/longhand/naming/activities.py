@@ -1,12 +1,11 @@
-"""What a state does, in words: arithmetic, moving and erasing numbers, and choosing.
+"""What a state does, in words: arithmetic, copying, erasing, comparing, going, or choosing.
 
-The words come from the cases in which a state sees digits. If it does the same with every digit and
-comes back to itself, this loop names it.
+The words come from the cases in which a state sees digits. A state that does the same with each
+digit and comes back to itself is named after this loop. Different states may get the same words.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from training.longhand.machine import BLANK
@@ -14,7 +13,7 @@ from training.longhand.naming.cases import DIRECTIONS, Behaviour, Case
 from training.longhand.naming.formulas import Formula
 
 HALT = "halt"
-#: How an operation on whole numbers is called, before what a state does first.
+#: How operations on whole numbers are written before what the state itself does.
 BEGINS = {
     "add": "add",
     "subtract": "subtract",
@@ -23,6 +22,8 @@ BEGINS = {
     "add_zero": "add 0",
     "multiply_zero": "multiply by 0",
 }
+#: Each digit before the next one.
+ONE_MORE = {f"{digit}{digit + 1}" for digit in range(9)}
 
 Action = tuple[tuple[tuple[str, str], ...], tuple[tuple[str, int], ...]]
 
@@ -30,34 +31,30 @@ Action = tuple[tuple[tuple[str, str], ...], tuple[tuple[str, int], ...]]
 def activities(
     states: Sequence[Behaviour], formulas: Mapping[int, Formula], operations: Sequence[str]
 ) -> list[str]:
-    """Return what each state does; different states may do the same.
+    """Return what each state does.
 
     Args:
         states: All states.
-        formulas: The formulas of those that do arithmetic, by number.
-        operations: The operation that begins in each state, or empty.
+        formulas: The formulas of those that do arithmetic on digits, by number.
+        operations: The operation on whole numbers that begins in each state, or empty.
     """
     own = [
-        str(formulas[state.number]) if state.number in formulas else _own(state)
-        for state in states
+        str(formulas[state.number]) if state.number in formulas else _own(state) for state in states
     ]
     words = []
-    for state, activity in zip(states, own, strict=True):
-        operation = operations[state.number]
-        begun = "" if activity else _begun(state, states, own)
+    for state, operation in zip(states, operations, strict=True):
+        word, begun = own[state.number], _begun(state, states, own)
         if operation in BEGINS and state.number not in formulas:
-            words.append(f"{BEGINS[operation]}: {activity or begun or _constant(state)}")
-        else:
-            begun = begun and f"begin to {begun}"
-            words.append(activity or begun or _choice(state, states, own) or _constant(state))
-    return [word or _looks(state) for state, word in zip(states, words, strict=True)]
+            word = f"{BEGINS[operation]}: {word or begun or _written(state)}"
+        elif begun and not word:
+            word = f"begin to {begun}"
+        words.append(word or _choice(state, states, own) or _written(state) or _looks(state))
+    return words
 
 
 def _own(state: Behaviour) -> str:
-    """Return what a state does in its loop; empty if it has none."""
-    if not state.cases:
-        return HALT
-    return _comparison(state) or _loop(state)
+    """Return what a state does by itself; empty if there are no words for it."""
+    return (_comparison(state) or _loop(state)) if state.cases else HALT
 
 
 def _comparison(state: Behaviour) -> str:
@@ -83,50 +80,45 @@ def _tells(thens: Sequence[int], orders: Sequence[int], number: int) -> bool:
 
 def _loop(state: Behaviour) -> str:
     """Return words for what a state does with digits again and again."""
-    cases = [case for case in state.digit_cases if case.then == state.number]
-    common = _common(cases)
+    loop = [case for case in state.digit_cases if case.then == state.number]
+    common = _common(loop)
     if not common:
         return ""
     writes, moves = common[0]
-    copies = [(written, tape) for tape, written in writes if written in state.looks]
+    zeros = {case.seen[state.number_tapes[0]] for case in loop} == {"0"}
     erased = [tape for tape, written in writes if written == BLANK]
-    constants = [(written, tape) for tape, written in writes if written.isdigit()]
-    zeros = "zeros" if {_digit(case, state) for case in cases} == {"0"} else ""
-    if copies:
-        ((source, target),) = copies
-        return f"{'move' if source in erased else 'copy'} {source} to {target}"
+    for tape, written in writes:
+        if written in state.looks:
+            return f"{'move' if written in erased else 'copy'} {written} to {tape}"
+        if written.isdigit():
+            return f"write {written} on {tape}"
     if erased:
-        return f"erase {zeros or erased[0]}"
-    if constants:
-        written, target = constants[0]
-        return f"write {written} on {target}"
-    return _go(state, cases, dict(moves), zeros)
+        return f"erase {'zeros' if zeros else erased[0]}"
+    return _go(state, loop, dict(moves), zeros)
 
 
-def _go(state: Behaviour, cases: Sequence[Case], moves: Mapping[str, int], zeros: str) -> str:
-    """Return words for a loop that only moves heads; name the tapes that decide how far it goes."""
-    tapes = [tape for tape in state.number_tapes if tape in moves and _decides(state, cases, tape)]
-    if not tapes or len({moves[tape] for tape in tapes}) != 1:
+def _go(state: Behaviour, loop: Sequence[Case], moves: Mapping[str, int], zeros: bool) -> str:
+    """Return words for a loop that only moves heads, with the tapes that decide when it ends."""
+    tapes = []
+    for tape in state.number_tapes:
+        inside = {case.seen[tape] for case in loop}
+        if tape in moves and any(case.seen[tape] not in inside for case in state.cases):
+            tapes.append(tape)
+    directions = {moves[tape] for tape in tapes}
+    if len(directions) != 1:
         return ""
     if zeros:
         return "skip zeros"
-    words = f"go {DIRECTIONS[moves[tapes[0]]]} on {' and '.join(tapes)}"
-    return f"{words}, then add 1" if _counts(state) else words
+    words = f"go {DIRECTIONS[directions.pop()]} on {' and '.join(tapes)}"
+    return f"{words}, then add 1" if _ends_with_one_more(state) else words
 
 
-def _decides(state: Behaviour, loop: Sequence[Case], tape: str) -> bool:
-    """Return whether a symbol on this tape ends the loop, whatever is on other tapes."""
-    return not {case.seen[tape] for case in state.cases} <= {case.seen[tape] for case in loop}
-
-
-def _counts(state: Behaviour) -> bool:
-    """Return whether a state ends its loop by adding 1 to a digit."""
+def _ends_with_one_more(state: Behaviour) -> bool:
+    """Return whether a state always ends its loop by adding 1 to a digit."""
     ends = [case for case in state.cases if case.then != state.number]
-    return bool(ends) and all(
+    return all(
         any(
-            written.isdigit() and case.seen.get(tape, "").isdigit()
-            and int(written) == int(case.seen[tape]) + 1
-            for tape, written in case.write.items()
+            case.seen.get(tape, BLANK) + written in ONE_MORE for tape, written in case.write.items()
         )
         for case in ends
     )
@@ -148,8 +140,7 @@ def _choice(state: Behaviour, states: Sequence[Behaviour], own: Sequence[str]) -
     if not _may_halt(state, own):
         return ""
     others = {case.then for case in state.cases if own[case.then] != HALT}
-    others = {number for number in others if not _may_halt(states[number], own)}
-    words = {own[number] for number in others}
+    words = {own[number] for number in others if not _may_halt(states[number], own)}
     return f"halt or {words.pop()}" if len(words) == 1 and "" not in words else "halt or go on"
 
 
@@ -157,16 +148,15 @@ def _may_halt(state: Behaviour, own: Sequence[str]) -> bool:
     return any(own[case.then] == HALT for case in state.cases)
 
 
-def _constant(state: Behaviour) -> str:
-    """Return words for a state that writes the same symbol, or an operator, on one tape."""
+def _written(state: Behaviour) -> str:
+    """Return words for a state that always writes on one tape; empty if it does not."""
     cases = state.digit_cases or state.cases
-    written = Counter(item for case in cases for item in case.write.items())
-    tapes = {tape for tape, _ in written}
-    if len(tapes) != 1 or sum(written.values()) < len(cases):
+    tapes = {tuple(case.write) for case in cases}
+    symbols = {symbol for case in cases for symbol in case.write.values()}
+    if len(tapes) != 1 or len(*tapes) != 1:
         return ""
-    symbols = {symbol for _, symbol in written}
     what = symbols.pop() if len(symbols) == 1 else "operator" if symbols <= set("+-*/") else ""
-    return what and f"write {what} on {tapes.pop()}"
+    return what and f"write {what} on {tapes.pop()[0]}"
 
 
 def _looks(state: Behaviour) -> str:
@@ -189,7 +179,3 @@ def _action(case: Case, copied: bool) -> Action:
         for tape, symbol in case.write.items()
     )
     return tuple(writes), tuple(case.move.items())
-
-
-def _digit(case: Case, state: Behaviour) -> str:
-    return case.seen[state.number_tapes[0]]

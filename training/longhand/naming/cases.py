@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ class Case:
 
     Attributes:
         seen: By tape looked at, the symbol there.
-        write: By tape, the symbol written.
+        write: By tape, the symbol written, if it is not the one seen.
         move: By tape, -1 for left or 1 for right.
         then: Number of the next state.
     """
@@ -35,7 +36,7 @@ class Case:
     move: Mapping[str, int]
     then: int
 
-    @property
+    @cached_property
     def sight(self) -> tuple[tuple[str, str], ...]:
         """The tapes looked at and the symbols there; equal in two states that see the same."""
         return tuple(self.seen.items())
@@ -61,19 +62,24 @@ class Behaviour:
     number: int
     cases: tuple[Case, ...]
 
-    @property
+    @cached_property
     def looks(self) -> tuple[str, ...]:
         """The tapes that it looks at."""
         return tuple(self.cases[0].seen) if self.cases else ()
 
-    @property
+    @cached_property
+    def by_sight(self) -> dict[tuple[tuple[str, str], ...], Case]:
+        """Its cases by what is seen."""
+        return {case.sight: case for case in self.cases}
+
+    @cached_property
     def number_tapes(self) -> tuple[str, ...]:
         """The tapes looked at on which digits can be seen."""
         return tuple(
             tape for tape in self.looks if any(case.seen[tape].isdigit() for case in self.cases)
         )
 
-    @property
+    @cached_property
     def digit_cases(self) -> tuple[Case, ...]:
         """The cases in which all number tapes show digits."""
         tapes = self.number_tapes
@@ -97,10 +103,9 @@ def behaviours(reads: NDArray[np.bool_], transitions: Transitions) -> list[Behav
         cases[state].append(
             Case(
                 {TAPES[tape]: SYMBOLS[seen[tape]] for tape in tapes},
-                {name: SYMBOLS[symbol] for name, symbol in zip(TAPES, write) if symbol != KEEP},
-                {name: step for name, step in zip(TAPES, move) if step},
+                {TAPES[n]: SYMBOLS[s] for n, s in enumerate(write) if s not in (KEEP, seen[n])},
+                {TAPES[n]: step for n, step in enumerate(move) if step},
                 then,
             )
         )
     return [Behaviour(number, tuple(found)) for number, found in enumerate(cases)]
-

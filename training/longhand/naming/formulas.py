@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from training.longhand.machine import BLANK, TAPES
+from training.longhand.machine import TAPES
 from training.longhand.naming.cases import Behaviour, Case
 
 #: A formula must hold for at least so many digits, or pairs of digits.
@@ -57,14 +57,14 @@ def fit(states: Sequence[Behaviour]) -> dict[int, Formula]:
 
 
 def _one_digit(state: Behaviour) -> Formula | None:
-    """Find a formula for a state that replaces the digit that it sees; a blank counts as 0."""
+    """Find a formula for a state that replaces the digit that it sees; a blank is a 0."""
     if len(state.looks) != 1 or state.looks != state.number_tapes:
         return None
     (tape,) = state.looks
-    cases = [case for case in state.cases if case.write.get(tape, BLANK) != BLANK]
-    if sum(case.seen[tape].isdigit() for case in cases) < FEWEST:
+    cases = [case for case in state.cases if case.after(tape).isdigit()]
+    if len(cases) < FEWEST or not any(tape in case.write for case in cases):
         return None
-    rows = [(_value(case.seen[tape]), case.write[tape]) for case in cases]
+    rows = [(int(case.seen[tape].strip() or 0), case.after(tape)) for case in cases]
     for kind, (formula, numbers) in _ONE.items():
         for kept in numbers:
             if all(str(formula(x, kept) % 10) == written for x, written in rows):
@@ -121,7 +121,3 @@ def _with_tens(state: Behaviour, formula: Formula, found: dict[int, Formula]) ->
         total = 10 * then.kept + int(case.after(formula.target))
         sums.add(total - int(case.seen[formula.target]))
     return replace(formula, kept=sums.pop()) if len(sums) == 1 else formula
-
-
-def _value(symbol: str) -> int:
-    return 0 if symbol == BLANK else int(symbol)

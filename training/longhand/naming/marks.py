@@ -8,12 +8,12 @@ there is its mark.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from training.longhand.naming.cases import Behaviour, Case
 
 #: Steps for which states are followed.
-MOST_STEPS = 8
+FARTHEST = 8
 
 Marks = tuple[str, ...]
 
@@ -30,7 +30,7 @@ def marks(states: Sequence[Behaviour], group: Sequence[int]) -> dict[int, Marks]
     """
     chosen = _choose(states, tuple(group)) if len(group) > 1 else None
     if chosen is None:
-        return {number: () for number in group}
+        return dict.fromkeys(group, ())
     parts: defaultdict[str, list[int]] = defaultdict(list)
     for number, mark in zip(group, chosen, strict=True):
         parts[mark].append(number)
@@ -43,24 +43,31 @@ def marks(states: Sequence[Behaviour], group: Sequence[int]) -> dict[int, Marks]
 
 def _choose(states: Sequence[Behaviour], group: tuple[int, ...]) -> Marks | None:
     """Return a mark for each state of a group: signs if possible, as they say most to a reader."""
-    steps = list(_followed(states, group))
     for mark in (_signs, _targets, _moves, _symbols):
-        # The first of those that make the most different marks.
-        found = max(map(mark, steps), key=lambda one: len(set(one)), default=())
+        found = _most(map(mark, _followed(states, group)), len(group))
         if len(set(found)) > 1:
             return _without_commonest(states, group, found) if mark is _moves else found
     return None
 
 
-def _followed(
-    states: Sequence[Behaviour], group: tuple[int, ...]
-) -> Iterator[tuple[Case, ...]]:
+def _most(found: Iterable[Marks], enough: int) -> Marks:
+    """Return the first marks of which most are different."""
+    best: Marks = ()
+    for marks in found:
+        if len(set(marks)) > len(set(best)):
+            best = marks
+        if len(set(best)) == enough:
+            break
+    return best
+
+
+def _followed(states: Sequence[Behaviour], group: tuple[int, ...]) -> Iterator[tuple[Case, ...]]:
     """Yield what the states do on seeing the same, the shortest ways to it first.
 
     They are followed as long as all of them look at the same tapes.
     """
     reached, ends = {group}, [group]
-    for _ in range(MOST_STEPS):
+    for _ in range(FARTHEST):
         following = []
         for end in ends:
             for cases in _same_sights([states[number] for number in end]):
@@ -74,10 +81,10 @@ def _followed(
 
 def _same_sights(states: Sequence[Behaviour]) -> Iterator[tuple[Case, ...]]:
     """Yield the cases of some states in which they see the same."""
-    of_sight = [{case.sight: case for case in state.cases} for state in states]
-    for sight in of_sight[0]:
-        if all(sight in cases for cases in of_sight):
-            yield tuple(cases[sight] for cases in of_sight)
+    first, *others = states
+    for case in first.cases:
+        if all(case.sight in other.by_sight for other in others):
+            yield (case, *(other.by_sight[case.sight] for other in others))
 
 
 def _signs(cases: Sequence[Case]) -> Marks:
@@ -108,9 +115,7 @@ def _symbols(cases: Sequence[Case]) -> Marks:
     return tuple(f"then writes {symbols}" if symbols else "" for symbols in written)
 
 
-def _without_commonest(
-    states: Sequence[Behaviour], group: tuple[int, ...], found: Marks
-) -> Marks:
+def _without_commonest(states: Sequence[Behaviour], group: tuple[int, ...], found: Marks) -> Marks:
     """Leave out the mark of those states that most transitions lead to."""
     if "" in found:
         return found

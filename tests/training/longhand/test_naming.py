@@ -228,3 +228,14 @@ def test_states_that_nothing_tells_apart_are_numbered() -> None:
 
     names = _names(program)
     assert set(names.values()) == {"go right on input #1", "go right on input #2", "halt"}
+
+
+def test_a_digit_in_place_of_an_operator_is_no_formula() -> None:
+    program = Program()
+
+    @program.phase("first")
+    def start(sign: str, symbol: str) -> Action:
+        written = str((value(symbol) + 1) % 10) if symbol.isdigit() else "7"
+        return Action(HALT, {"first": written})
+
+    assert _names(program)[State("start", ("+",))] == "halt or go on"

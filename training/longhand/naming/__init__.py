@@ -4,7 +4,7 @@ Both come from the automaton alone: what each state looks at, writes, moves, and
 program of the teacher, its phases and its numbers of states have no part in it.
 
 A name says what the state does, such as ``subtract, borrow 1``. States that do the same get marks
-after it: what they do at the nearest difference, such as the sign that is written.
+after it: what they do at the nearest difference, and if possible the sign that is written there.
 """
 
 from __future__ import annotations

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from training.longhand.machine import TAPES
+from training.longhand.machine import BLANK, TAPES
 from training.longhand.naming.cases import Behaviour, Case
 
 #: A formula must hold for at least so many digits, or pairs of digits.
 FEWEST = 9
+#: What a formula takes as a digit.
+DIGITS = {BLANK, *"0123456789"}
 #: Formulas for one digit or two and a number kept, in the order in which they are tried. Results
 #: are taken modulo 10.
 _ONE: dict[str, tuple[Callable[[int, int], int], range]] = {
@@ -63,6 +65,8 @@ def _one_digit(state: Behaviour) -> Formula | None:
     (tape,) = state.looks
     cases = [case for case in state.cases if case.after(tape).isdigit()]
     if len(cases) < FEWEST or not any(tape in case.write for case in cases):
+        return None
+    if any(case.seen[tape] not in DIGITS for case in cases):
         return None
     rows = [(int(case.seen[tape].strip() or 0), case.after(tape)) for case in cases]
     for kind, (formula, numbers) in _ONE.items():

@@ -2,7 +2,7 @@
 
 Such states differ in what they lead to, for example in the sign that is written at the end. All of
 them are followed along the same symbols until they do something different. What each of them does
-there is its mark.
+there is its mark. A difference in signs is preferred to a nearer one of another kind.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ def _choose(states: Sequence[Behaviour], group: tuple[int, ...]) -> Marks | None
 def _most(found: Iterable[Marks], enough: int) -> Marks:
     """Return the first marks of which most are different."""
     best: Marks = ()
-    for marks in found:
-        if len(set(marks)) > len(set(best)):
-            best = marks
+    for one in found:
+        if len(set(one)) > len(set(best)):
+            best = one
         if len(set(best)) == enough:
             break
     return best

@@ -144,11 +144,13 @@ def revealed_table(folder: Path) -> str:
     """Return the table of the study of revealed states; lowest and highest of the seeds."""
     kinds = ("states", "failing", "transitions failing", "not shown", "shown failing")
     rows = []
-    for (method, expressions, percent), group in groupby(read_rows(folder / REVEALED), _share):
+    by_share = sorted(read_rows(folder / REVEALED), key=_share)
+    for (place, expressions, _), group in groupby(by_share, key=_share):
         seeds = list(group)
         found = [_range([int(row[kind]) for row in seeds]) for kind in kinds]
-        told = f"{seeds[0]['revealed']} ({percent}%)"
-        rows.append([MERGING[method], _count(expressions), told, len(seeds), *found])
+        told = f"{seeds[0]['revealed']} ({seeds[0]['percent']}%)"
+        method = list(MERGING.values())[place]
+        rows.append([method, f"{expressions:,}", told, len(seeds), *found])
     head = ["method", "expressions", "states told", "seeds", "states found", "failing"]
     return table([*head, "of the teacher's", "not shown", "shown, but failing"], rows)
 
@@ -170,9 +172,10 @@ def _place(row: dict[str, str]) -> tuple[int, int]:
     return LEARNERS.index(first), int(row["expressions"] or 0)
 
 
-def _share(row: dict[str, str]) -> tuple[str, str, str]:
-    """Return what the rows of the study of revealed states have in common, except for the seed."""
-    return row["name"].split("-")[0], row["expressions"], row["percent"]
+def _share(row: dict[str, str]) -> tuple[int, int, int]:
+    """Return the place of a row of the study of revealed states, the same for all seeds."""
+    method = list(MERGING).index(row["name"].split("-")[0])
+    return method, int(row["expressions"]), -int(row["percent"])
 
 
 def _range(found: list[int]) -> str:

@@ -26,7 +26,7 @@ from training.longhand.teacher import TEACHER
 from training.tries import Row, make_rows
 
 #: Percent of the states that are revealed, and the seeds that draw them if there is a choice.
-PERCENT, SEEDS = (100, 95, 90, 85, 80, 75, 50, 25, 10, 1, 0), (1, 2, 3)
+PERCENT, SEEDS = (100, 99, 95, 90, 85, 80, 75, 50, 25, 10, 1, 0), (1, 2, 3)
 #: Evidence that a merger needs, by method, as in the study ``memory``.
 METHODS = {"merged": (0,), "surest": EVIDENCE}
 #: Method and number of expressions of each try.

@@ -31,7 +31,7 @@ from training.tries import Row, make_rows
 SECONDS = 600
 #: Seed of the expressions, the first ones of the study ``memory`` too.
 SEED, LONG_SEED = 0, 1
-#: Expressions that are merged, by learner; EDSM ends from few only.
+#: Expressions that are merged, by learner. EDSM takes far longer than RPNI.
 MERGED = {"RPNI": (300, 1_000, 3_000), "EDSM": (40, 300)}
 #: Expressions whose workings look for counterexamples.
 WORKINGS = 30_000

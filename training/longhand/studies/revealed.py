@@ -29,8 +29,8 @@ from training.tries import Row, make_rows
 PERCENT, SEEDS = (100, 99, 95, 90, 85, 80, 75, 50, 25, 10, 1, 0), (1, 2, 3)
 #: Evidence that a merger needs, by method, as in the study ``memory``.
 METHODS = {"merged": (0,), "surest": EVIDENCE}
-#: Method and number of expressions of each try.
-TRIED = (("merged", 3_000), ("surest", 3_000), ("merged", 10_000))
+#: Method, number of expressions and least percent of the tries.
+TRIED = (("merged", 3_000, 0), ("surest", 3_000, 0), ("merged", 10_000, 50))
 
 
 class Workings(NamedTuple):
@@ -121,7 +121,8 @@ def _tries(study: Study) -> dict[str, Callable[[], Row]]:
         f"{method}-{expressions}-{percent}-seed{seed}": partial(
             study.merging, method, expressions, percent, seed
         )
-        for method, expressions in TRIED
+        for method, expressions, least in TRIED
         for percent in PERCENT
+        if percent >= least
         for seed in (SEEDS if 0 < percent < 100 else SEEDS[:1])
     }

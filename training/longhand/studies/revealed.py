@@ -29,8 +29,13 @@ from training.tries import Row, make_rows
 PERCENT, SEEDS = (100, 99, 95, 90, 85, 80, 75, 50, 25, 10, 1, 0), (1, 2, 3)
 #: Evidence that a merger needs, by method, as in the study ``memory``.
 METHODS = {"merged": (0,), "surest": EVIDENCE}
-#: Method, number of expressions and least percent of the tries.
-TRIED = (("merged", 3_000, 0), ("surest", 3_000, 0), ("merged", 10_000, 50))
+#: Method, number of expressions and percents of the tries.
+TRIED = (
+    ("merged", 3_000, PERCENT),
+    ("surest", 3_000, PERCENT),
+    ("merged", 10_000, PERCENT[:8]),
+    ("merged", 30_000, (100, 75, 50)),
+)
 
 
 class Workings(NamedTuple):
@@ -121,8 +126,7 @@ def _tries(study: Study) -> dict[str, Callable[[], Row]]:
         f"{method}-{expressions}-{percent}-seed{seed}": partial(
             study.merging, method, expressions, percent, seed
         )
-        for method, expressions, least in TRIED
-        for percent in PERCENT
-        if percent >= least
+        for method, expressions, percents in TRIED
+        for percent in percents
         for seed in (SEEDS if 0 < percent < 100 else SEEDS[:1])
     }

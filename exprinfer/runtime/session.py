@@ -36,7 +36,7 @@ Device = Literal["auto", "cpu", "cuda"]
 _LOGGER = logging.getLogger(__name__)
 
 #: Rows of one call on a CPU: enough for full matrix products, few enough for the cache.
-BATCH_SIZE = 2_048
+BATCH_SIZE = 3_072
 #: Single expressions after which a session for them is opened. Who asks for a few does not need it.
 SINGLE_CALLS = 16
 _IDS = frozenset(range(len(SYMBOLS)))

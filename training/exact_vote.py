@@ -21,10 +21,13 @@ from training.fit import decoded
 from training.recipe import Recipe
 from training.run import Run
 
+#: What the networks of a vote write, by the name of their network.
+WRITING = {"exact": "answer", "working": "working and answer"}
+
 
 def study(runs: Path, file: Path) -> None:
-    """Put the held-out orbits to all networks of the study ``orbits``, and write one row for each
-    operator into a CSV file.
+    """Put the held-out orbits to all networks of the study ``orbits``, and write the results of the
+    vote into a CSV file: one row for each operator, and for each thing that networks write.
 
     Args:
         runs: Folder of the runs.
@@ -33,19 +36,31 @@ def study(runs: Path, file: Path) -> None:
     Raises:
         click.ClickException: If fewer than two of the runs were made.
     """
-    recipes = [
-        recipe
-        for recipe in orbit_variants().values()
-        if recipe.data.split == "orbits" and _is_done(runs, recipe)
-    ]
-    if len(recipes) < 2:
+    rows: list[dict[str, object]] = []
+    for network, writing in WRITING.items():
+        recipes = [
+            recipe
+            for recipe in orbit_variants().values()
+            if recipe.model.network == network
+            and recipe.data.split == "orbits"
+            and _is_done(runs, recipe)
+        ]
+        if len(recipes) >= 2:
+            rows += [{"written": writing, **row} for row in _vote_rows(runs, recipes)]
+    if not rows:
         raise click.ClickException(f"{runs} has no two runs; run python -m training study orbits")
+    for row in rows:
+        click.echo(", ".join(f"{key} {value}" for key, value in row.items()))
+    write_rows(file, rows)
+
+
+def _vote_rows(runs: Path, recipes: list[Recipe]) -> list[dict[str, object]]:
     domain = enumerate_domain()
     held_out = domain[np.flatnonzero(unseen_rows(recipes[0], domain))]
     written = np.stack([decoded(_fitted(runs, recipe), held_out) for recipe in recipes])
     elected, agree = vote(written), (written == written[0]).all(axis=0)
     right = elected == np.array(held_out.answers())
-    rows = []
+    rows: list[dict[str, object]] = []
     for index, symbol in enumerate(OPERATORS):
         mine = held_out.operator == index
         row = {
@@ -57,8 +72,7 @@ def study(runs: Path, file: Path) -> None:
             "agreed_right": int(right[mine & agree].sum()),
         }
         rows.append(row)
-        click.echo(", ".join(f"{key} {value}" for key, value in row.items()))
-    write_rows(file, rows)
+    return rows
 
 
 def vote(written: NDArray[np.str_]) -> NDArray[np.str_]:

@@ -6,6 +6,8 @@ is read once, after the answers were given, to count how many are right.
 
 from __future__ import annotations
 
+import re
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import click
@@ -13,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import networks
+from training.data import orbits
 from training.exact_study import unseen_rows
 from training.exact_variants import orbit_variants
-from training.expressions import OPERATORS, enumerate_domain
+from training.expressions import FORMS, OPERATORS, Expressions, enumerate_domain
 from training.files import write_rows
 from training.fit import decoded
 from training.recipe import Recipe
@@ -58,8 +61,9 @@ def _vote_rows(runs: Path, recipes: list[Recipe]) -> list[dict[str, object]]:
     domain = enumerate_domain()
     held_out = domain[np.flatnonzero(unseen_rows(recipes[0], domain))]
     written = np.stack([decoded(_fitted(runs, recipe), held_out) for recipe in recipes])
-    elected, agree = vote(written), (written == written[0]).all(axis=0)
-    right = elected == np.array(held_out.answers())
+    agree = (written == written[0]).all(axis=0)
+    expected = np.array(held_out.answers())
+    right, right_of_twins = vote(written) == expected, vote_of_twins(written, held_out) == expected
     rows: list[dict[str, object]] = []
     for index, symbol in enumerate(OPERATORS):
         mine = held_out.operator == index
@@ -68,6 +72,7 @@ def _vote_rows(runs: Path, recipes: list[Recipe]) -> list[dict[str, object]]:
             "networks": len(recipes),
             "unseen": int(mine.sum()),
             "vote_right": int(right[mine].sum()),
+            "vote_of_twins_right": int(right_of_twins[mine].sum()),
             "agreed": int(agree[mine].sum()),
             "agreed_right": int(right[mine & agree].sum()),
         }
@@ -91,6 +96,56 @@ def vote(written: NDArray[np.str_]) -> NDArray[np.str_]:
     supporters = (written[:, None] == written[None]).sum(axis=1)  # of each network's answer
     elected: NDArray[np.str_] = written[supporters.argmax(axis=0), np.arange(written.shape[1])]
     return elected
+
+
+def vote_of_twins(written: NDArray[np.str_], expressions: Expressions) -> NDArray[np.str_]:
+    """Return the answers that the networks give most often, counted over all twins.
+
+    This uses what signs and order mean: the value of ``-7*8`` is that of ``8*7`` with the other
+    sign, and the value of ``5-8`` is that of ``8+-5`` with the other sign. It uses no value.
+
+    Args:
+        written: The answers of each network, ``[networks, n]``.
+        expressions: The expressions, ``n`` of them.
+
+    Returns:
+        The chosen answers, ``[n]``; empty for an expression with no integer among the answers.
+
+    Example:
+        >>> twins = Expressions(*np.array([[7, 8, -7], [2, 2, 2], [8, 7, 8], [0, 0, 1]]))
+        >>> vote_of_twins(np.array([["56", "54", "-56"]]), twins).tolist()
+        ['56', '56', '-56']
+    """
+    group, sign = _twins(expressions)
+    counts: dict[int, Counter[int]] = defaultdict(Counter)
+    for answers in written.tolist():
+        for one, factor, text in zip(group.tolist(), sign.tolist(), answers, strict=True):
+            if re.fullmatch(r"-?\d+", text):
+                counts[one][factor * int(text)] += 1
+    elected = {one: count.most_common(1)[0][0] for one, count in counts.items()}
+    return np.array(
+        [
+            str(factor * elected[one]) if one in elected else ""
+            for one, factor in zip(group.tolist(), sign.tolist(), strict=True)
+        ]
+    )
+
+
+def _twins(expressions: Expressions) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return a number for the twins with the same absolute value, and the sign of each.
+
+    The sign is that of the value, or of 0 an arbitrary one.
+    """
+    kind, first, second = orbits(expressions)
+    minus = OPERATORS.index("-")
+    a, b = expressions.a, np.where(expressions.operator == minus, -expressions.b, expressions.b)
+    sum_sign = np.where(np.abs(a) >= np.abs(b), np.sign(a), np.sign(b))
+    is_sum = kind == OPERATORS.index("+")
+    sign = np.where(is_sum, sum_sign, np.sign(a) * np.sign(b))
+    sign = np.where(expressions.form == list(FORMS).index("negated"), -sign, sign)
+    # |a| + |b| and |a| - |b| are two values of one orbit.
+    differs = is_sum & (np.sign(a) * np.sign(b) < 0)
+    return ((kind * 2 + differs) * 1_000 + first) * 1_000 + second, np.where(sign < 0, -1, 1)
 
 
 def _is_done(runs: Path, recipe: Recipe) -> bool:

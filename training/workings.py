@@ -11,7 +11,9 @@ MARK = ")"
 def workings(expressions: Expressions) -> list[str]:
     """Return what is written before each answer, in groups of three digits, the lowest first.
 
-    - Sums and differences: the two numbers without signs, the larger one first.
+    First come the two numbers without signs. Then:
+
+    - Sums and differences: the numbers once more, the larger one first.
     - Products: the first number times the last digit of the second, then times its tens.
     - Quotients: the tens of the quotient (two digits) and what remains of the tens; then the
       divisor times 5, and times each digit that halves what the last digit can still be.
@@ -20,12 +22,14 @@ def workings(expressions: Expressions) -> list[str]:
         >>> import numpy as np
         >>> some = Expressions(*np.array([[7, 66, 99], [1, 2, 3], [-83, -19, 12], [0, 0, 0]]))
         >>> workings(some)
-        ['380700', '495660', '009060480690801']
+        ['700380380700', '660910495660', '990210009060480690801']
     """
     make = dict(zip(OPERATORS, (_sum, _sum, _product, _quotient), strict=True))
     a, b = abs(expressions.a).tolist(), abs(expressions.b).tolist()
     rows = zip(a, expressions.operator.tolist(), b, strict=True)
-    return [make[OPERATORS[operator]](x, y) for x, operator, y in rows]
+    return [
+        _reversed(x) + _reversed(y) + make[OPERATORS[operator]](x, y) for x, operator, y in rows
+    ]
 
 
 def _sum(a: int, b: int) -> str:

@@ -22,8 +22,15 @@ def number(digits: str) -> int:
 
 
 def of(operator: str) -> tuple[Expressions, list[str]]:
+    """Return expressions, and their workings without the two numbers at the beginning."""
     some = PLAIN[np.flatnonzero(PLAIN.operator == OPERATORS.index(operator))]
-    return some, workings(some)
+    return some, [text[6:] for text in workings(some)]
+
+
+def test_a_working_begins_with_both_numbers() -> None:
+    numbers = zip(abs(PLAIN.a).tolist(), abs(PLAIN.b).tolist(), strict=True)
+    for (a, b), text in zip(numbers, workings(PLAIN), strict=True):
+        assert (number(text[:3]), number(text[3:6])) == (a, b)
 
 
 @pytest.mark.parametrize("operator", "+-")

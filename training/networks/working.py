@@ -13,8 +13,8 @@ from training.workings import MARK, workings
 
 #: Workings have room for products of a number up to this one and a digit.
 LARGEST = 100
-#: The longest working of two-digit numbers: five groups of three digits.
-LONGEST_WORKING = 15
+#: The longest working: seven groups of three digits.
+LONGEST_WORKING = 21
 
 
 class Working(Exact):

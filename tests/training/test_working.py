@@ -34,16 +34,30 @@ def test_a_working_begins_with_both_numbers() -> None:
 
 
 @pytest.mark.parametrize("operator", "+-")
-def test_the_working_of_a_sum_is_its_numbers_the_larger_one_first(operator: str) -> None:
+def test_the_working_of_a_sum_compares_and_orders_its_operands(operator: str) -> None:
     some, written = of(operator)
-    for a, b, text in zip(abs(some.a).tolist(), abs(some.b).tolist(), written, strict=True):
-        assert [number(text[:3]), number(text[3:])] == sorted([a, b], reverse=True)
+    values = abs(some.values()).tolist()
+    pairs = zip(abs(some.a).tolist(), abs(some.b).tolist(), values, written, strict=True)
+    for a, b, value, text in pairs:
+        assert [number(text[3:6]), number(text[6:9])] == sorted([a, b], reverse=True)
+        first, second = text[:2].replace("0", "")[:1], "+" if a > b else "-" if a < b else ""
+        assert first == second
+        assert value == (a + b if text[2] == "+" else abs(a - b))
+        assert int(text[9]) == value % 10
+        last = a % 10 + b % 10
+        borrowed = sorted([a, b])[1] % 10 < sorted([a, b])[0] % 10
+        assert int(text[10]) == (last > 9 if text[2] == "+" else borrowed)
 
 
-def test_the_parts_of_a_product_sum_to_its_value() -> None:
+def test_the_products_of_digits_sum_to_the_value() -> None:
     some, written = of("*")
-    for value, text in zip(abs(some.values()).tolist(), written, strict=True):
-        assert number(text[:3]) + 10 * number(text[3:]) == value
+    columns = (abs(values).tolist() for values in (some.b, some.values()))
+    for b, value, text in zip(*columns, written, strict=True):
+        parts = [number(text[at : at + 2]) for at in (0, 2, 4, 6)]
+        hundreds = 100 * b * int(text[8])
+        assert parts[0] + 10 * (parts[1] + parts[2]) + 100 * parts[3] + hundreds == value
+        assert number(text[9:11]) == value % 100
+        assert int(text[12]) == value // 100 % 10
 
 
 def test_the_multiples_of_a_divisor_leave_one_last_digit_of_the_quotient() -> None:

@@ -19,7 +19,7 @@ class StateInfo:
     """What one state of a model that works on tapes means to a reader.
 
     Attributes:
-        name: Its name, such as ``add + 0``.
+        name: Its name, such as ``add, carry 0, +``.
         operation: What the step that begins in this state does to the numbers, one of
             ``OPERATIONS``. It is shown by ``--show-work``; empty if the step is not part of an
             operation.

@@ -323,7 +323,7 @@ def test_show_work_prints_the_trace_or_why_there_is_none() -> None:
     shown = run("evaluate", "--show-work", "12+7")
     assert shown.exit_code == 0
     assert shown.stdout.splitlines()[-1] == "12+7 = 19"
-    assert "add + 0" in shown.stdout
+    assert "add, carry 0, +" in shown.stdout
     long = run("evaluate", "--show-work", "9" * 30 + "*" + "8" * 30)
     assert "more than 2,000 steps" in long.stderr
     assert long.stdout.startswith("9" * 30)

@@ -127,10 +127,10 @@ def test_the_trace_is_what_the_teacher_does(auto: Evaluator) -> None:
     trace = auto.trace("25*-34")
     assert trace.tapes == ("input", "first", "second", "answer")
     assert [step.state for step in trace.steps[:4]] == [
-        "start +",
-        "first digits +",
-        "first digits +",
-        "second +",
+        "begin to copy input to first, +",
+        "copy input to first, +",
+        "copy input to first, +",
+        "begin to copy input to second, +",
     ]
     assert trace.steps[-1].state == "halt"
     assert trace.steps[-1].tapes[3].strip() == "-850"

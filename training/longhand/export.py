@@ -7,20 +7,19 @@ network decides each case once, and a loop looks its decisions up.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import onnx
 import torch
 
-from exprinfer.runtime.state_info import StateInfo
 from training.export import ExportError, copy_logs, metadata
 from training.longhand.fit import build
 from training.longhand.graph import graph, network_weights
 from training.longhand.inference_record import write_record
 from training.longhand.machine import LONGEST_INPUT, TAPES
 from training.longhand.memory.inference import load
+from training.longhand.naming import describe
 from training.longhand.proof.decisions import decide
 from training.longhand.proof.table import TransitionTable
 from training.longhand.renumber import with_teacher_numbers
@@ -30,14 +29,18 @@ from training.networks.longhand import Longhand
 from training.recipe import Recipe
 from training.run import Run
 
-#: In the metadata, for whoever reads the names of the states there.
-STATES_NOTE = "names: given afterwards, for readers; no decision depends on them"
+#: In the metadata, for whoever reads the states there.
+STATES_NOTE = (
+    "names, operations and signs: derived by a program from what the states do, for readers; order "
+    "of the states: the teacher's, for the proof; no decision depends on either"
+)
 
 
 def export(recipe: Recipe, runs: Path, models: Path) -> Path:
     """Write the ONNX file of a run, ``models/NAME/model.onnx``, and copy its log and records.
 
-    The states get the teacher's numbers and names only here, after the fit.
+    The states get the teacher's numbers only here, after the fit. Their names do not come from the
+    teacher; see ``naming``.
 
     Args:
         recipe: The recipe.
@@ -61,21 +64,14 @@ def export(recipe: Recipe, runs: Path, models: Path) -> Path:
     network = build(recipe, inferred.table)
     run.load_weights(network)
     inferred = with_teacher_numbers(network, inferred, teacher)
-    states = [TEACHER.describe(state) for state in teacher.states]
     file = models / recipe.model.name / "model.onnx"
-    write(network, recipe, inferred.table, file, states)
+    write(network, recipe, inferred.table, file)
     copy_logs(recipe, runs, file.parent)
     write_record(file, inferred.record)
     return file
 
 
-def write(
-    network: Longhand,
-    recipe: Recipe,
-    table: TransitionTable,
-    file: Path,
-    states: Sequence[StateInfo] | None = None,
-) -> None:
+def write(network: Longhand, recipe: Recipe, table: TransitionTable, file: Path) -> None:
     """Write the file of a network whose states have the numbers of the table.
 
     Args:
@@ -83,7 +79,6 @@ def write(
         recipe: Its recipe.
         table: The transitions that it was fitted to.
         file: Where to write.
-        states: What each state means to a reader; None names them as the table does.
 
     Raises:
         ExportError: If PyTorch and ONNX Runtime disagree on any transition.
@@ -92,8 +87,7 @@ def write(
     compare(network, model)
     described = metadata(network, recipe, LONGEST_INPUT, LONGEST_INPUT)
     described["tapes"] = json.dumps(TAPES)
-    if states is None:
-        states = [StateInfo(str(state), "", "") for state in table.states]
+    states = describe(table.reads, table.transitions)
     described["states"] = json.dumps([asdict(state) for state in states])
     described["states_note"] = STATES_NOTE
     file.parent.mkdir(parents=True, exist_ok=True)

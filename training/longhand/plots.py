@@ -63,6 +63,7 @@ def animate(trace: Trace, expression: str, path: Path) -> None:
     """Animate the evaluation of one expression, a frame for each step."""
     widest = max(len(tape) for tape in trace.steps[0].tapes)
     figure, axis = pyplot.subplots(figsize=(7.2, 3.6))
+    figure.subplots_adjust(left=0.02, right=1, bottom=0, top=1)
     figure.patch.set_facecolor("white")
 
     def draw(frame: int) -> None:
@@ -71,7 +72,7 @@ def animate(trace: Trace, expression: str, path: Path) -> None:
         axis.clear()
         axis.set_xlim(-4.4, widest + 0.4)
         axis.set_ylim(-len(trace.tapes) * 1.5 + 0.4, 1.9)
-        axis.set_aspect("equal")
+        axis.set_aspect("equal", anchor="W")
         axis.axis("off")
         title = f"{expression}    step {number}: {step.state}"
         axis.text(-4.3, 1.4, title, fontsize=12, color=INK, family="monospace")

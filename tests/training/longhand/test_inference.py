@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
+from exprinfer.runtime.state_info import StateInfo
 from training import recipe as recipes
 from training.files import read_rows
 from training.longhand.export import export
@@ -19,6 +20,7 @@ from training.longhand.memory.inference import infer_once, load
 from training.longhand.memory.loop import close
 from training.longhand.memory.table import InferredTable
 from training.longhand.memory.traces import Watcher, draw
+from training.longhand.naming import describe
 from training.longhand.proof.parts import initializers
 from training.longhand.proof.table import TransitionTable
 from training.longhand.studies.card import SEEDS as SEEDS_FILE
@@ -100,12 +102,13 @@ def test_an_automaton_that_differs_from_the_teacher_is_refused(
     assert not list(tmp_path.iterdir())
 
 
-def test_the_states_get_the_teachers_numbers_and_names_after_the_fit(
+def test_the_states_get_the_teachers_numbers_after_the_fit_but_not_its_names(
     recipe: Recipe, tmp_path: Path
 ) -> None:
     teacher = TransitionTable(TEACHER)
     network = fit(recipe, tmp_path / "runs")
     found = load(recipe.data, tmp_path / "runs" / "longhand").table
+    described = describe(found.reads, found.transitions)
     assert found.transitions.state.tolist() != teacher.transitions.state.tolist()
     file = export(recipe, tmp_path / "runs", tmp_path / "models")
     model = onnx.load(file)
@@ -116,9 +119,12 @@ def test_the_states_get_the_teachers_numbers_and_names_after_the_fit(
     assert not np.array_equal(cells, fitted)
     assert np.array_equal(np.unique(cells, axis=0), np.unique(fitted, axis=0))
     metadata = read_metadata(file)
-    assert "given afterwards" in metadata["states_note"]
-    names = [state["name"] for state in json.loads(metadata["states"])]
-    assert names == [str(state) for state in teacher.states]
+    assert "derived by a program" in metadata["states_note"]
+    # The names are those that the states had under their own numbers.
+    states = [StateInfo(**state) for state in json.loads(metadata["states"])]
+    order = [np.flatnonzero((fitted == row).all(1)).item() for row in cells]
+    assert states == [described[number] for number in order]
+    assert not {state.name for state in states} & {str(state) for state in teacher.states[:-1]}
 
 
 def test_the_record_of_other_weights_is_refused(recipe: Recipe, tmp_path: Path) -> None:

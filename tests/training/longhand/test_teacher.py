@@ -14,7 +14,7 @@ from training.longhand.problems.trees import STRUCTURED, nested, structured, tre
 from training.longhand.proof.simulation import NoTransitionError, simulate
 from training.longhand.proof.table import TransitionTable
 from training.longhand.teacher import MOST_STEPS, TEACHER
-from training.longhand.teacher.program import HALT, START, Program, State
+from training.longhand.teacher.program import HALT
 
 
 @pytest.fixture(scope="module")
@@ -149,30 +149,3 @@ def test_states_look_at_existing_tapes() -> None:
 def test_an_impossible_situation_is_an_error(table: TransitionTable) -> None:
     with pytest.raises(NoTransitionError, match=r"7\): result"):
         simulate(table, ["7)"])
-
-
-@pytest.mark.parametrize(
-    ("state", "operation", "sign"),
-    [
-        (START, "", "+"),
-        (HALT, "", ""),
-        (State("add", ("+", 0)), "add", "+"),
-        (State("subtract", ("-", 1)), "subtract", "-"),
-        (State("times", ("-",)), "multiply", "-"),
-        (State("over", ("+",)), "divide", "+"),
-        (State("fetch", ("-",)), "add_zero", "-"),
-        (State("drop"), "multiply_zero", ""),
-        (State("result", ("0", "clean")), "result", "0"),
-        (State("wipe", ("0",)), "", ""),
-        (State("multiply", (7,)), "", ""),
-    ],
-)
-def test_each_state_says_what_it_means_to_a_reader(state: State, operation: str, sign: str) -> None:
-    info = TEACHER.describe(state)
-    assert (info.name, info.operation, info.sign) == (str(state), operation, sign)
-    assert state in TEACHER.states()
-
-
-def test_an_unknown_operation_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"operation must be one of .* got 'power'"):
-        Program().phase("first", operation="power")

@@ -2,7 +2,7 @@
 
 An automaton is inferred from what it shows of its work, without its states; see ``memory``. The
 network is fitted to this automaton, and the certificate compares it with the teacher. The names of
-the states in the shipped file are the teacher's, given after the fit.
+the states here are not those in the shipped file, which ``naming`` derives from the automaton.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def begin(top: str, sign: str) -> Action:
     return Action(phase, move={"first": LEFT, "second": LEFT})
 
 
-@pending.phase("input", "first", operation="result")
+@pending.phase("input", "first")
 def result(sign: str, second: str, symbol: str, top: str) -> Action:
     """Use a complete value; ``sign`` is 0 for zero, ``second`` says if that tape is clean."""
     if symbol.isdigit() or symbol == "(" or top.isdigit():
@@ -96,7 +96,7 @@ def bring(sign: str, z: str, top: str) -> Action:
     return Action(operation.then, operation.write, {**operation.move, "answer": LEFT})
 
 
-@pending.phase("first", operation="add_zero")
+@pending.phase("first")
 def fetch(sign: str, x: str) -> Action:
     """Add zero to the number on ``first``, which may be zero itself."""
     if opens(x):
@@ -122,7 +122,7 @@ def lift_second(sign: str, y: str) -> Action:
     return _move("second", "answer", y, LEFT, lift_second(sign))
 
 
-@pending.phase("first", operation="multiply_zero")
+@pending.phase("first")
 def drop(x: str) -> Action:
     """Multiply the number on ``first`` by zero."""
     if before(x):

@@ -15,7 +15,7 @@ from training.longhand.teacher.program import (
 products = Program()
 
 
-@products.phase("first", operation="multiply")
+@products.phase("first")
 def times(sign: str, x: str) -> Action:
     """Write the answer's sign into a cell of the input that was read; zero times is zero."""
     if before(x):

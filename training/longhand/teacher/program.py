@@ -12,7 +12,6 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from exprinfer.language.tokenizer import SYMBOLS
-from exprinfer.runtime.state_info import OPERATIONS, StateInfo
 from training.longhand.machine import BLANK
 
 
@@ -62,12 +61,10 @@ class Phase:
         reads: The tapes that it looks at.
         act: What it does. Called with the values held, then the symbols read; may raise
             ImpossibleError.
-        operation: What its step does to the numbers, for a reader, one of ``OPERATIONS``.
     """
 
     reads: tuple[str, ...]
     act: Callable[..., Action]
-    operation: str
 
 
 class Program:
@@ -84,24 +81,11 @@ class Program:
             whole.phases |= part.phases
         return whole
 
-    def phase(
-        self, *reads: str, operation: str = ""
-    ) -> Callable[[Callable[..., Action]], Callable[..., State]]:
-        """Add a function as a phase; return a function that makes its states.
-
-        Args:
-            *reads: The tapes that the phase looks at.
-            operation: What the step that begins in this phase does to the numbers, for a reader:
-                one of ``exprinfer.runtime.model_info.OPERATIONS``. It goes into the model file.
-
-        Raises:
-            ValueError: If there is no such operation.
-        """
-        if operation not in OPERATIONS:
-            raise ValueError(f"operation must be one of {OPERATIONS}, got {operation!r}")
+    def phase(self, *reads: str) -> Callable[[Callable[..., Action]], Callable[..., State]]:
+        """Add a function as a phase that looks at some tapes; it then makes its states."""
 
         def add(act: Callable[..., Action]) -> Callable[..., State]:
-            self.phases[act.__name__] = Phase(reads, act, operation)
+            self.phases[act.__name__] = Phase(reads, act)
             return partial(_state, act.__name__)
 
         return add
@@ -117,16 +101,6 @@ class Program:
             ImpossibleError: If the symbols cannot be there in this state.
         """
         return self.phases[state.phase].act(*state.holds, *symbols)
-
-    def describe(self, state: State) -> StateInfo:
-        """Return what a state means to a reader.
-
-        Its sign is the first value that it holds, if that is a sign; a result may also be 0.
-        """
-        operation = "" if state == HALT else self.phases[state.phase].operation
-        first = str(state.holds[0]) if state.holds else ""
-        signs = ("+", "-", "0") if operation == "result" else ("+", "-")
-        return StateInfo(str(state), operation, first if first in signs else "")
 
     def states(self) -> list[State]:
         """Return every state that can be reached from START by possible transitions; HALT last."""

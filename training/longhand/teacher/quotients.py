@@ -22,7 +22,7 @@ BOTH_LEFT = {"first": LEFT, "second": LEFT}
 BOTH_RIGHT = {"first": RIGHT, "second": RIGHT}
 
 
-@quotients.phase("first", operation="divide")
+@quotients.phase("first")
 def over(sign: str, x: str) -> Action:
     """Write the answer's sign into a cell of the input that was read; zero divided is zero."""
     if before(x):

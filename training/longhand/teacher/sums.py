@@ -20,7 +20,7 @@ from training.longhand.teacher.program import (
 sums = Program()
 
 
-@sums.phase("first", "second", operation="add")
+@sums.phase("first", "second")
 def add(sign: str, carry: int, x: str, y: str) -> Action:
     """Add a digit of each number and the carry."""
     if opens(x) and y == BLANK:
@@ -32,7 +32,7 @@ def add(sign: str, carry: int, x: str, y: str) -> Action:
     return _write_digit(add(sign, carry), x, y, digit)
 
 
-@sums.phase("first", "second", operation="subtract")
+@sums.phase("first", "second")
 def subtract(sign: str, borrowed: int, x: str, y: str) -> Action:
     """Subtract the second number's digit and the borrow from the first number's digit."""
     if opens(x) and y == BLANK:

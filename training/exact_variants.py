@@ -14,6 +14,8 @@ SAMPLES_FILE = "samples.csv"
 PERCENTS = (88, 50, 25)
 #: Updates of the runs that have less data than the recipe exact-data.
 LESS_DATA_UPDATES = 75_000
+#: The runs on the gist's samples: fewer data, so fewer updates and a larger weight decay.
+SAMPLES_UPDATES, SAMPLES_WEIGHT_DECAY = 40_000, 0.2
 UNITS = (128, 96, 64)
 GROUPS = (1, 2, 3)
 #: Seeds of the runs on orbits: of the first weights and the order of the data.
@@ -92,7 +94,10 @@ def samples_variants() -> dict[str, Recipe]:
     data = recipes.load("gist").data
     variants = {}
     for recipe in working_variants().values():
-        seed = recipe.training.seed
-        name = f"exact-samples-working-{seed}"
-        variants[f"with working, seed {seed}"] = replace(recipe, name=name, data=data)
+        base = recipe.training
+        optimizer = {**base.optimizer, "weight_decay": SAMPLES_WEIGHT_DECAY}
+        training = replace(base, updates=SAMPLES_UPDATES, optimizer=optimizer)
+        name = f"exact-samples-working-{base.seed}"
+        label = f"with working, seed {base.seed}"
+        variants[label] = replace(recipe, name=name, data=data, training=training)
     return variants

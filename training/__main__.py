@@ -137,6 +137,7 @@ def study(question: str, runs: Path, models: Path, device: str, only: tuple[str,
     length     how long the numbers may be for longhand
     whole      how large whole expressions may be for longhand
     memory     how the states of longhand can be found without being given
+    revealed   how many of these states must be told before merging works without questions
     seeds      longhand from other expressions, questions and first weights
     baselines  what other learners make of the workings of longhand's teacher
     held-out   what longhand makes of transitions that it was not fitted to

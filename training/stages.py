@@ -182,6 +182,12 @@ def _study_memory(options: StudyOptions) -> None:
     study(options.models, options.only)
 
 
+def _study_revealed(options: StudyOptions) -> None:
+    from training.longhand.studies.revealed import study
+
+    study(options.models, options.only)
+
+
 def _study_seeds(options: StudyOptions) -> None:
     from training.longhand.studies.seeds import study
 
@@ -222,6 +228,7 @@ STUDIES: Mapping[str, Callable[[StudyOptions], None]] = {
     "length": _study_length,
     "whole": _study_whole,
     "memory": _study_memory,
+    "revealed": _study_revealed,
     "seeds": _study_seeds,
     "baselines": _study_baselines,
     "held-out": _study_held_out,

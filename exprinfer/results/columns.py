@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ SCHEMA = pa.schema(
 )
 assert tuple(SCHEMA.names) == FIELDS
 
-_CODES = pa.array([None, *(kind.code for kind in EXPRESSION_ERRORS[1:])], pa.string())
+_CODES = (None, *(kind.code for kind in EXPRESSION_ERRORS[1:]))
 _LAST_ASCII = 127
 _INT64 = range(-(2**63), 2**63)
 
@@ -78,6 +78,10 @@ def results_batch(texts: pa.StringArray, result: BatchResult) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([texts, *result_columns(result)], schema=SCHEMA)
 
 
+# The columns are made from buffers. ``pa.array`` and ``pa.scalar`` would import pandas if it is
+# installed, which takes half a second and 40 MB.
+
+
 def result_columns(result: BatchResult) -> list[pa.Array]:
     """Return the columns of ``SCHEMA`` except ``expression``."""
     failed = result.errors != 0
@@ -85,36 +89,56 @@ def result_columns(result: BatchResult) -> list[pa.Array]:
     return [
         answers,
         _values(answers),
-        pa.array(result.log_probs, mask=failed),
-        pa.array(result.certified),
-        _models(result),
-        _codes(result, failed),
+        _column(pa.float32(), result.log_probs, failed),
+        _column(pa.bool_(), result.certified),
+        _names(result.models, result.model_index),
+        _names(_CODES, result.errors),
         _messages(result, np.flatnonzero(failed)),
-        pa.array(result.positions, mask=result.positions < 0),
+        _column(pa.int32(), result.positions, result.positions < 0),
         _read_as(result),
     ]
 
 
-def _models(result: BatchResult) -> pa.StringArray:
-    """Return the name of the model of each row."""
-    index = result.model_index
+def _column(
+    kind: pa.DataType, values: NDArray[Any], missing: NDArray[np.bool_] | None = None
+) -> pa.Array:
+    """Return a column of numbers or Booleans, with nulls in the rows ``missing``."""
+    if missing is not None and missing.all():
+        return pa.nulls(len(values), kind)
+    content = np.packbits(values, bitorder="little") if values.dtype == bool else values
+    buffers = [_validity(missing), pa.py_buffer(np.ascontiguousarray(content))]
+    return pa.Array.from_buffers(kind, len(values), buffers)
+
+
+def _validity(missing: NDArray[np.bool_] | None) -> pa.Buffer | None:
+    """Return the buffer of a column that says which rows are not null; None if none is."""
+    if missing is None or not missing.any():
+        return None
+    return pa.py_buffer(np.packbits(~missing, bitorder="little"))
+
+
+def _names(names: Sequence[str | None], index: NDArray[np.uint8]) -> pa.StringArray:
+    """Return the name of each row, given by its index; null for None."""
     if len(index) and (index == index[0]).all():  # repeating is faster
-        return pa.repeat(pa.scalar(result.models[index[0]], pa.string()), len(index))
-    return pa.array(result.models, pa.string()).take(pa.array(index))
+        return pa.repeat(text_column([names[index[0]]])[0], len(index))
+    return text_column(names).take(_column(pa.uint8(), index))
 
 
-def _codes(result: BatchResult, failed: NDArray[np.bool_]) -> pa.StringArray:
-    """Return the error code of each row; null if there is none."""
-    if not failed.any():
-        return pa.nulls(len(failed), pa.string())
-    return _CODES.take(pa.array(result.errors))
+def text_column(texts: Iterable[str | None]) -> pa.StringArray:
+    """Return a column of any text; null for None."""
+    rows = list(texts)
+    encoded = [b"" if text is None else text.encode() for text in rows]
+    lengths = np.fromiter(map(len, encoded), np.int64, len(rows))
+    missing = np.array([text is None for text in rows], bool)
+    return _from_buffers(np.frombuffer(b"".join(encoded), np.uint8), lengths, missing)
 
 
 def to_strings(expressions: Sequence[object]) -> pa.StringArray:
     """Return inputs as a column of text, as results show them."""
-    if isinstance(expressions, Texts):
-        return _from_buffers(expressions.characters(), expressions.lengths)
-    return pa.array(map(as_text, expressions), pa.string())
+    packed = Texts.pack(expressions)
+    if packed is not None:
+        return _from_buffers(packed.characters(), packed.lengths)
+    return text_column(map(as_text, expressions))
 
 
 def from_strings(strings: pa.StringArray) -> Sequence[str]:
@@ -153,10 +177,7 @@ def _from_buffers(
     """
     offsets = np.zeros(len(lengths) + 1, np.int32)
     np.cumsum(lengths, out=offsets[1:])
-    valid = None
-    if missing is not None and missing.any():
-        valid = pa.py_buffer(np.packbits(~missing, bitorder="little"))
-    buffers = pa.py_buffer(offsets), pa.py_buffer(characters), valid
+    buffers = pa.py_buffer(offsets), pa.py_buffer(characters), _validity(missing)
     return pa.StringArray.from_buffers(len(lengths), *buffers)
 
 
@@ -164,17 +185,17 @@ def _messages(result: BatchResult, failed: NDArray[np.int64]) -> pa.StringArray:
     """Return the messages of the rows ``failed``; all others are null."""
     if not len(failed):
         return pa.nulls(len(result), pa.string())
-    messages = np.full(len(result), None, object)
+    messages: list[str | None] = [None] * len(result)
     for row in failed.tolist():
         messages[row] = result.error(row).message
-    return pa.array(messages, pa.string())
+    return text_column(messages)
 
 
 def _read_as(result: BatchResult) -> pa.StringArray:
     """Return the texts that were read, null for rows that were read as they are."""
     if not result.read_as:
         return pa.nulls(len(result), pa.string())
-    return pa.array(map(result.read_as.get, range(len(result))), pa.string())
+    return text_column(map(result.read_as.get, range(len(result))))
 
 
 def _values(answers: pa.StringArray) -> pa.Int64Array:
@@ -186,5 +207,7 @@ def _values(answers: pa.StringArray) -> pa.Int64Array:
         long = pc.match_substring_regex(answers, "^-?[0-9]{19,}$").fill_null(False)
     numbers = map(parse_integer, answers.filter(long).to_pylist())
     fitting = [number if number in _INT64 else None for number in numbers]
+    missing = np.array([number is None for number in fitting], bool)
+    replacements = _column(pa.int64(), np.array([n or 0 for n in fitting], np.int64), missing)
     values = pc.if_else(short, answers, None).cast(pa.int64())
-    return pc.replace_with_mask(values, long, pa.array(fitting, pa.int64()))
+    return pc.replace_with_mask(values, long, replacements)

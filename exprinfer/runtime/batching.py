@@ -20,6 +20,9 @@ GROUP_SYMBOLS = 1 << 20
 #: In a batch of at least MIN_ROWS rows, the most expensive row costs at most MAX_SPREAD times the
 #: cheapest. Smaller batches are not worth a call of their own.
 MAX_SPREAD, MIN_ROWS = 2.0, 64
+#: A batch of at least FULL_ROWS rows ends before a row that costs over STEP times the last one,
+#: since all rows of a batch are padded to the longest.
+FULL_ROWS, STEP = 512, 1.05
 #: Cells that the tapes of one batch may have, so that they stay in the cache: 8 bytes each.
 MAX_CELLS = 1 << 18
 
@@ -79,9 +82,13 @@ def by_cost(
     """
     order = np.argsort(costs, kind="stable")
     costs, lengths = costs[order], lengths[order]
+    steps = 1 + np.flatnonzero(costs[1:] > STEP * costs[:-1])
     start = 0
     while start < len(order):
         end = start + batch_size
+        step = np.searchsorted(steps, start + FULL_ROWS)
+        if step < len(steps):
+            end = min(end, int(steps[step]))
         similar = np.searchsorted(costs[start:end], costs[start] * MAX_SPREAD, side="right")
         end = min(end, start + max(int(similar), min_rows), len(order))
         if int(lengths[start:end].max()) * 8 * (end - start) > MAX_CELLS:

@@ -45,6 +45,7 @@ def open_session(
     provider: str,
     cuda_graph: bool = False,
     fixed: Mapping[str, int] | None = None,
+    memory_pattern: bool = True,
 ) -> Any:
     """Open an ``InferenceSession`` that computes on the caller's thread, in full float32.
 
@@ -54,6 +55,8 @@ def open_session(
         provider: ``CPU`` or ``CUDA``.
         cuda_graph: Whether CUDA captures each shape when it first runs and then replays it.
         fixed: Sizes of dimensions of the inputs, by their names.
+        memory_pattern: Whether each shape of the inputs has one block of memory for all tensors.
+            That makes small calls of many operators faster, and large ones slower.
 
     Raises:
         ModelFileError: If ONNX Runtime cannot open the model.
@@ -64,6 +67,7 @@ def open_session(
     # Without this the content could choose ONNX Runtime's other format, which nobody here checked.
     options.add_session_config_entry("session.load_model_format", "ONNX")
     options.intra_op_num_threads = 1
+    options.enable_mem_pattern = memory_pattern
     for name, size in (fixed or {}).items():
         options.add_free_dimension_override_by_name(name, size)
     # Errors are reported by exceptions and notes, not on the user's terminal.

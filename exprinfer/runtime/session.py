@@ -258,7 +258,13 @@ class Session:
     def _open(self, path: Path, provider: str) -> Any:
         file = read(path)
         self._file_sha256, self._content, self._process = file.sha256, file.content, os.getpid()
-        return open_session(file.content, path, provider)
+        return self._open_content(path, provider)
+
+    def _open_content(self, path: Path, provider: str) -> Any:
+        # Models that work on tapes run many operators on few rows. Their metadata says so, but is
+        # read later, since ONNX Runtime first refuses what is no model.
+        pattern = provider == CUDA or b"tapes" in self._content
+        return open_session(self._content, path, provider, memory_pattern=pattern)
 
     def _reopen(self) -> None:
         """Open the same content again after a fork.
@@ -271,7 +277,7 @@ class Session:
         if self.device == "cuda":
             raise DeviceError(FORKED)
         _abandoned.append(self._session)  # its destructor may wait for that mutex too
-        self._session = open_session(self._content, self.path, CPU)
+        self._session = self._open_content(self.path, CPU)
         self._process = os.getpid()
 
     def _open_on_cuda(self, path: Path, device: Device) -> Any:

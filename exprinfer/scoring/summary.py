@@ -64,10 +64,11 @@ class Summary:
     def _add(self, batch: ScoredBatch) -> None:
         result = batch.result
         self.lines += len(result)
-        self.answered += int((result.errors == 0).sum())
-        self.certified += int(result.certified.sum())
-        for number, count in enumerate(np.bincount(result.errors).tolist()):
-            if number and count:
+        failed = result.errors[result.errors != 0]
+        self.answered += len(result) - len(failed)
+        self.certified += int(np.count_nonzero(result.certified))
+        for number, count in enumerate(np.bincount(failed).tolist()):
+            if count:
                 self.errors[EXPRESSION_ERRORS[number].code] += count
         for marked in batch.marked:
             self.unreadable += bool(marked.given_unreadable)

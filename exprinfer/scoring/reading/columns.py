@@ -11,7 +11,7 @@ from exprinfer.arrow import is_text  # raises an error if pyarrow is missing
 from exprinfer.errors import InputError
 from exprinfer.language.tokenizer import encode
 from exprinfer.language.validation import validate
-from exprinfer.results.columns import from_strings
+from exprinfer.results.columns import from_strings, text_column
 from exprinfer.scoring.marking import SOURCE, result_fields
 from exprinfer.scoring.reading.options import EXPECTED, EXPRESSION, ReadOptions, same_name
 
@@ -91,7 +91,7 @@ def get_column(batch: Any, name: str) -> Any:
 
 def to_texts(column: Any) -> Sequence[str]:
     """Return the rows of a column of text; nulls become empty."""
-    return from_strings(column.cast(pa.string()).fill_null(""))
+    return from_strings(column.cast(pa.string()).fill_null(text_column([""])[0]))
 
 
 def to_given(column: Any) -> list[str | None]:

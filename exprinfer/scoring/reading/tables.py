@@ -22,8 +22,9 @@ from exprinfer.scoring.reading.streams import Transcoded
 import pyarrow as pa
 import pyarrow.parquet
 
-#: Rows in a batch of a Parquet file.
-BATCH_ROWS = 1 << 15
+#: Rows in a batch of a Parquet file, and the rows after which its reader is opened anew: pyarrow
+#: keeps what it read of each row group until the end.
+BATCH_ROWS, READER_ROWS = 1 << 15, 1 << 19
 _UNREADABLE = (pa.ArrowInvalid, pa.ArrowNotImplementedError, csv.Error, UnicodeDecodeError)
 
 
@@ -74,12 +75,27 @@ def _open_rows(source: Input, stream: Any, options: ReadOptions) -> Iterator[Row
 def _read_parquet(source: Input, stream: Any) -> Iterator[Rows]:
     file = pa.parquet.ParquetFile(stream, buffer_size=BATCH_BYTES)
     groups = list(range(file.num_row_groups) if source.part is None else source.part)
-    missing = sum(file.metadata.row_group(group).num_rows for group in groups)
-    for batch in file.iter_batches(BATCH_ROWS, row_groups=groups, use_threads=False):
-        missing -= batch.num_rows
-        yield Rows(_without_dictionaries(batch))
-    if missing:
-        raise pa.ArrowInvalid(f"{missing:,} of its rows are missing")
+    for some, expected in _portions(file.metadata, groups):
+        missing = expected
+        for batch in file.iter_batches(BATCH_ROWS, row_groups=some, use_threads=False):
+            missing -= batch.num_rows
+            yield Rows(_without_dictionaries(batch))
+        if missing:
+            raise pa.ArrowInvalid(f"{missing:,} of its rows are missing")
+
+
+def _portions(metadata: Any, groups: list[int]) -> Iterator[tuple[list[int], int]]:
+    """Yield row groups that are next to each other, and how many rows they have together."""
+    some: list[int] = []
+    rows = 0
+    for group in groups:
+        some.append(group)
+        rows += metadata.row_group(group).num_rows
+        if rows >= READER_ROWS:
+            yield some, rows
+            some, rows = [], 0
+    if some:
+        yield some, rows
 
 
 def first_batch(stream: Any) -> Any:

@@ -1,24 +1,25 @@
-"""Write results as Parquet.
+"""Write results as Parquet, so that an interrupted run can be resumed.
 
-They are collected as an Arrow stream, which a resumed run can append to. A run that began with the
-first batch also writes the Parquet file on the way; any other run converts the stream at the end.
+Each batch is appended with a footer of its own, so nothing that a resumed run needs is in memory.
+The last footer describes all batches. Readers begin with it and never see the others.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
-from shutil import copyfileobj
-from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
 from exprinfer.errors import OutputError
 from exprinfer.results.columns import (
     SCHEMA,
     result_columns,
+    text_column,
     to_strings,
 )  # raises an error without pyarrow
 from exprinfer.scoring.marking import MARKS, SOURCE, ScoredBatch
-from exprinfer.scoring.writing.atomic_file import whole_file
+from exprinfer.scoring.writing.atomic_file import move_into_place
+from exprinfer.scoring.writing.parquet_footer import moved
 
 # isort: split
 import pyarrow as pa
@@ -28,31 +29,27 @@ import pyarrow.parquet as pq
 _MARKED = [("given", pa.string()), *((mark, pa.bool_()) for mark in MARKS)]
 #: The columns of the results of lines.
 LINES_SCHEMA = pa.schema([*SCHEMA, *(pa.field(*mark) for mark in _MARKED)])
-#: Encodings without a dictionary, by the type of the column: faster and smaller than plain values.
-_ENCODINGS = {
-    pa.string(): "DELTA_LENGTH_BYTE_ARRAY",
-    pa.int64(): "DELTA_BINARY_PACKED",
-    pa.float32(): "BYTE_STREAM_SPLIT",
-}
+#: Encodings without a dictionary, by the type of the column; all common readers know them. That of
+#: integers is faster and smaller than plain values. Those of text and floats would save little for
+#: the time that they take.
+_ENCODINGS = {pa.string(): "PLAIN", pa.int64(): "DELTA_BINARY_PACKED", pa.float32(): "PLAIN"}
 #: Rows of a column of text that show how much it shrinks, and the share of its size below which it
 #: is compressed.
 SAMPLE_ROWS, WORTH_COMPRESSING = 4_096, 0.75
+#: What a Parquet file begins and ends with, and the bytes after its metadata: their size and this.
+_MAGIC, _TAIL = b"PAR1", 8
 
 
 class ParquetEncoder:
-    """Appends record batches to an Arrow stream, and converts it to Parquet.
+    """Appends record batches to a Parquet file; each becomes a row group.
 
-    Each batch becomes a row group. The formats are described at
-    https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format and
-    https://parquet.apache.org/docs/file-format/.
+    The format is described at https://parquet.apache.org/docs/file-format/.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Write to a file in this folder, next to which there is room for a temporary one."""
+    def __init__(self) -> None:
         self.state: list[Any] = []
-        """The schema as text, once a batch was written."""
-        self._folder = folder
-        self._early: _EarlyFile | None = None
+        """Once a batch was written: the schema as text, the options of the columns, and for each
+        batch where it ends in the file."""
 
     def restore(self, state: list[Any]) -> None:
         """Continue the file of an interrupted run."""
@@ -65,91 +62,74 @@ class ParquetEncoder:
             OutputError: If its columns differ from those before.
         """
         rows = to_arrow(batch)
-        schema = [rows.schema.to_string()]
-        if schema != (self.state or schema):
-            raise OutputError(different_columns(self.state[0], schema[0]))
-        self.state = schema
-        size = 0 if offset else file.write(rows.schema.serialize())
-        size += file.write(rows.serialize())
-        if not offset:
-            self._early = _EarlyFile(self._folder, rows)
-        if self._early and self._early.offset == offset:
-            self._early.write(rows, offset + size)
-        return size
+        schema = rows.schema.to_string()
+        before, options, *ends = self.state or [schema, _options(rows)]
+        if schema != before:
+            raise OutputError(different_columns(before, schema))
+        end = offset + file.write(_encode(rows, options))
+        # If the batch before was interrupted here, it is written again.
+        self.state = [schema, options, *(each for each in ends if each <= offset), end]
+        return end - offset
 
     def write_end(self, file: BinaryIO, offset: int) -> None:
-        """Write the schema if there were no results."""
-        if not offset:
-            file.write(LINES_SCHEMA.serialize())
+        """Write the last footer."""
+        ends = [0, *(end for end in self.state[2:] if end <= offset)]
+        footers = [_read_footer(file, start, end) for start, end in pairwise(ends)]
+        if not footers:
+            pq.write_table(LINES_SCHEMA.empty_table(), file)
+            return
+        for footer in footers[1:]:
+            footers[0].append_row_groups(footer)
+        file.seek(offset)
+        footers[0].write_metadata_file(file)
 
     def finish(self, partial: Path, path: Path) -> None:
-        """Write the Parquet file, and remove the Arrow stream."""
-        with whole_file(path) as file:
-            if self._early and self._early.offset == partial.stat().st_size:
-                self._early.copy_to(file)
-            else:
-                _convert(partial, file)
-        partial.unlink()
+        """Rename the file."""
+        move_into_place(partial, path)
 
 
-class _EarlyFile:
-    """The Parquet file of a run, in a temporary file without a name."""
-
-    def __init__(self, folder: Path, rows: pa.RecordBatch) -> None:
-        self.offset = 0
-        """Bytes of the Arrow stream whose batches are in the file."""
-        self._file = TemporaryFile(dir=folder)  # noqa: SIM115  it is used until the end of the run
-        self._writer = _open_writer(self._file, rows)
-
-    def write(self, rows: pa.RecordBatch, offset: int) -> None:
-        """Append a batch, which ends at an offset of the Arrow stream."""
-        self._writer.write_batch(rows)
-        self.offset = offset
-
-    def copy_to(self, file: BinaryIO) -> None:
-        """Complete the file and copy it."""
-        self._writer.close()
-        self._file.seek(0)
-        copyfileobj(self._file, file, 1 << 20)
-        self._file.close()
+def _encode(rows: pa.RecordBatch, options: dict[str, Any]) -> pa.Buffer:
+    """Return a Parquet file with one row group."""
+    content = pa.BufferOutputStream()
+    with pq.ParquetWriter(content, rows.schema, **options) as writer:
+        writer.write_batch(rows)
+    return content.getvalue()
 
 
-def _convert(partial: Path, file: BinaryIO) -> None:
-    """Convert an Arrow stream to Parquet."""
-    with pa.OSFile(str(partial)) as source:
-        stream = pa.ipc.open_stream(source)
-        writer = None
-        for batch in stream:
-            writer = writer or _open_writer(file, batch)
-            writer.write_batch(batch)
-        writer = writer or _open_writer(file, stream.schema.empty_table())
-        writer.close()
+def _read_footer(file: BinaryIO, start: int, end: int) -> pq.FileMetaData:
+    """Return the metadata of the Parquet file in a part of a file, with offsets in the whole."""
+    file.seek(end - _TAIL)
+    size = int.from_bytes(file.read(4), "little")
+    file.seek(end - _TAIL - size)
+    content = moved(file.read(size), start)
+    footer = len(content).to_bytes(4, "little") + _MAGIC
+    return pq.read_metadata(pa.BufferReader(_MAGIC + content + footer))
 
 
-def _open_writer(file: BinaryIO, first: pa.RecordBatch | pa.Table) -> pq.ParquetWriter:
-    """Open a writer that encodes each column as suits its first values.
+def _options(first: pa.RecordBatch) -> dict[str, Any]:
+    """Return options for the writer, as JSON values, that suit the first values of each column.
 
     Columns have a dictionary unless most of their values are different. Columns of text have no
     statistics, because readers seldom filter by the first and last text of a row group.
     """
     schema = first.schema
     if any(pa.types.is_nested(field.type) for field in schema):
-        return pq.ParquetWriter(file, schema)
+        return {}
     columns = dict(zip(schema.names, first.columns, strict=True))
     different = [name for name, column in columns.items() if _mostly_different(column)]
     if "value" in columns and "value" not in different:
         different.append("value")  # small integers need no dictionary
-    return pq.ParquetWriter(
-        file,
-        schema,
-        use_dictionary=[name for name in schema.names if name not in different],
-        column_encoding={name: _ENCODINGS[schema.field(name).type] for name in different},
-        compression={
+    return {
+        "use_dictionary": [name for name in schema.names if name not in different],
+        "column_encoding": {name: _ENCODINGS[schema.field(name).type] for name in different},
+        "compression": {
             name: _compression(column) if name in different else "snappy"
             for name, column in columns.items()
         },
-        write_statistics=[name for name in schema.names if schema.field(name).type != pa.string()],
-    )
+        "write_statistics": [
+            name for name in schema.names if schema.field(name).type != pa.string()
+        ],
+    }
 
 
 def _mostly_different(column: pa.Array) -> bool:
@@ -159,7 +139,7 @@ def _mostly_different(column: pa.Array) -> bool:
 def _compression(column: pa.Array) -> str:
     """Return the codec for a column: none for texts that hardly shrink, such as expressions."""
     if column.type != pa.string():
-        return "snappy"
+        return "snappy" if pa.types.is_integer(column.type) else "none"
     content = "".join(column.slice(0, SAMPLE_ROWS).drop_null().to_pylist()).encode()
     shrunk = pa.Codec("snappy").compress(content)
     return "snappy" if len(shrunk) < WORTH_COMPRESSING * len(content) else "none"
@@ -200,7 +180,7 @@ def to_arrow(batch: ScoredBatch) -> pa.RecordBatch:
         column = pa.array(values, kind) if values else pa.nulls(len(batch.result), kind)
         columns.append((pa.field(name, kind), column))
     if batch.source is not None:
-        names = pa.repeat(pa.scalar(batch.source, pa.string()), len(batch.result))
+        names = pa.repeat(text_column([batch.source])[0], len(batch.result))
         columns.insert(0, (pa.field(SOURCE, pa.string()), names))
     schema = pa.schema([field for field, _ in columns])
     return pa.RecordBatch.from_arrays([values for _, values in columns], schema=schema)

@@ -119,13 +119,12 @@ def output_format(name: str) -> tuple[str, str | None]:
     return formats.get(extension, "text"), compression
 
 
-def make_encoder(file_format: str, compression: str | None, folder: Path = Path()) -> Encoder:
+def make_encoder(file_format: str, compression: str | None) -> Encoder:
     """Return the encoder of a file format.
 
     Args:
         file_format: One of ``FORMATS``.
         compression: One of the values of ``COMPRESSIONS``, or None.
-        folder: The folder of the file.
 
     Raises:
         ExtraMissingError: If it needs a library that is not installed.
@@ -141,4 +140,4 @@ def make_encoder(file_format: str, compression: str | None, folder: Path = Path(
         )
     from exprinfer.scoring.writing.parquet import ParquetEncoder  # needs the extra "files"
 
-    return ParquetEncoder(folder)
+    return ParquetEncoder()

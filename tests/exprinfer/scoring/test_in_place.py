@@ -147,7 +147,7 @@ def test_tables_of_every_format_have_the_results_of_text(
 
 
 @pytest.mark.parametrize("nested", [False, True])
-def test_a_parquet_file_does_not_depend_on_when_it_was_encoded(
+def test_a_parquet_file_does_not_depend_on_where_the_run_was_interrupted(
     evaluator: Evaluator, tmp_path: Path, nested: bool
 ) -> None:
     pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
@@ -158,22 +158,32 @@ def test_a_parquet_file_does_not_depend_on_when_it_was_encoded(
     from exprinfer.scoring.reading.rows import Rows
     from exprinfer.scoring.writing.parquet import ParquetEncoder
 
-    early, late = ParquetEncoder(tmp_path), ParquetEncoder(tmp_path)
-    for encoder, name in ((early, "early"), (late, "late")):
-        offset = 0
-        with (tmp_path / f"{name}.partial").open("wb") as file:
-            for part in (TEXTS[:50], TEXTS[50:]):
-                columns: dict[str, Any] = {"expression": part, "kind": ["a"] * len(part)}
-                if nested:
-                    columns["pair"] = [{"x": row} for row in range(len(part))]
-                rows = Rows(pa.record_batch(columns))
-                batch = score_rows(rows, Columns("expression", None), None, evaluator)
-                offset += encoder.write(batch, file, offset)
-    resumed = ParquetEncoder(tmp_path)
-    resumed.restore(late.state)
-    early.finish(tmp_path / "early.partial", tmp_path / "early.parquet")
-    resumed.finish(tmp_path / "late.partial", tmp_path / "late.parquet")
-    assert (tmp_path / "early.parquet").read_bytes() == (tmp_path / "late.parquet").read_bytes()
-    metadata = parquet.read_metadata(tmp_path / "early.parquet")
+    batches = []
+    for part in (TEXTS[:50], TEXTS[50:]):
+        columns: dict[str, Any] = {"expression": part, "kind": ["a"] * len(part)}
+        if nested:
+            columns["pair"] = [{"x": row} for row in range(len(part))]
+        rows = Rows(pa.record_batch(columns))
+        batches.append(score_rows(rows, Columns("expression", None), None, evaluator))
+    for name in ("whole", "resumed"):
+        encoder = ParquetEncoder()
+        with (tmp_path / f"{name}.partial").open("w+b") as file:
+            offset = encoder.write(batches[0], file, 0)
+            if name == "resumed":  # interrupted after the second batch, but before its checkpoint
+                encoder.write(batches[1], file, offset)
+                file.seek(file.truncate(offset))
+                state = json.loads(json.dumps(encoder.state))
+                encoder = ParquetEncoder()
+                encoder.restore(state)
+            offset += encoder.write(batches[1], file, offset)
+            encoder.write_end(file, offset)
+        encoder.finish(tmp_path / f"{name}.partial", tmp_path / f"{name}.parquet")
+    whole = tmp_path / "whole.parquet"
+    assert whole.read_bytes() == (tmp_path / "resumed.parquet").read_bytes()
+    metadata = parquet.read_metadata(whole)
     assert (metadata.num_rows, metadata.num_row_groups) == (len(TEXTS), 2)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["early.parquet", "late.parquet"]
+    table = parquet.read_table(whole)
+    assert table["expression"].to_pylist() == TEXTS
+    answers = [row.answer for batch in batches for row in batch.result]
+    assert table["answer"].to_pylist() == answers
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["resumed.parquet", "whole.parquet"]

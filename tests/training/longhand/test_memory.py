@@ -10,7 +10,7 @@ from training.longhand.memory.asking import Asker
 from training.longhand.memory.automaton import Automaton
 from training.longhand.memory.correspondence import renumbered, teacher_numbers
 from training.longhand.memory.fit import MemoryFitting, Plan
-from training.longhand.memory.merge import merge
+from training.longhand.memory.merge import UNTOLD, merge
 from training.longhand.memory.search import NetworkMachine, TableMachine, search
 from training.longhand.memory.table import InferredTable
 from training.longhand.memory.traces import HALTED, Traces, Watcher, draw
@@ -74,6 +74,25 @@ def test_a_merged_automaton_works_all_its_expressions_as_they_were_shown(traces:
     merged = merge(tree, traces.alphabet.looks[traces.sight[:1]], (0,))
     assert len(merged.looks) < len(tree.visits) / 10
     assert follow(merged, traces)
+
+
+def test_beginnings_that_are_told_to_be_in_two_states_are_not_merged(traces: Traces) -> None:
+    tree, looks = prefix_tree(traces), traces.alphabet.looks[traces.sight[:1]]
+    every = merge(tree, looks, (0,), np.arange(len(tree.visits)))
+    assert len(every.looks) == len(tree.visits)
+    one = np.full(len(tree.visits), UNTOLD)
+    one[len(one) // 2] = 7
+    told = merge(tree, looks, (0,), one)
+    assert follow(told, traces)
+    assert len(told.looks) > len(merge(tree, looks, (0,)).looks)
+
+
+def test_beginnings_that_are_told_to_be_in_one_state_but_differ_are_an_error(
+    traces: Traces,
+) -> None:
+    tree = prefix_tree(traces)
+    with pytest.raises(ValueError, match="told to be in state 3 differ"):
+        merge(tree, traces.alphabet.looks[traces.sight[:1]], told=np.full(len(tree.visits), 3))
 
 
 def test_states_that_questions_tell_apart_work_the_expressions_and_mix_no_two_of_the_teacher(

@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 from training.files import read_rows
 from training.longhand.machine import KEEP
 from training.longhand.memory.search import search
-from training.longhand.memory.traces import Watcher
+from training.longhand.memory.traces import Watcher, draw
+from training.longhand.proof.simulation import simulate
 from training.longhand.proof.table import Transitions, TransitionTable
 from training.longhand.studies import card
 from training.longhand.studies.baselines import StatesMachine
 from training.longhand.studies.fitting import compare, decide, with_settings
 from training.longhand.studies.held_out import commonest, hold_out
+from training.longhand.studies.memory import EXPRESSIONS_SEED
+from training.longhand.studies.memory import Study as Memory
+from training.longhand.studies.revealed import Study, reveal
 from training.longhand.studies.smallest import fit_size, packed_table, round_weights
 from training.longhand.studies.sums import draw_long, draw_operation, infer, wrong_workings
 from training.longhand.teacher import TEACHER
@@ -159,6 +163,40 @@ def test_drawn_operations_differ_and_have_the_digits_asked_for() -> None:
     assert len(set(texts)) == 60
     assert all(len(text) == 3 for text in texts)
     assert all(list(map(len, text.split("+"))) == [30, 30] for text in draw_long("+", 0, 5, 30))
+
+
+@pytest.fixture(scope="module")
+def revealing() -> Study:
+    return Study()
+
+
+def test_with_all_states_revealed_only_the_transitions_fail_that_no_working_shows(
+    table: TransitionTable, revealing: Study
+) -> None:
+    found = revealing.merging("merged", 40, 100, 1)
+    given = revealing.workings(40)
+    met = simulate(table, draw(EXPRESSIONS_SEED, 40)).met
+    assert given.shown.tolist() == met.tolist()
+    assert found["states"] == len(np.unique(given.state))
+    assert found["revealed"] == len(table.states)
+    assert found["not shown"] == found["transitions failing"] == (~met).sum() > 0
+    assert found["shown failing"] == 0
+
+
+def test_with_no_state_revealed_merging_is_that_of_the_study_memory(revealing: Study) -> None:
+    found = revealing.merging("merged", 40, 0, 1)
+    told_nothing = Memory().merging(40, (0,))
+    assert found["revealed"] == 0
+    for mine, other in (("states", "memories"), ("tried", "tried"), ("failing", "failing")):
+        assert found[mine] == told_nothing[other]
+    assert int(str(found["shown failing"])) > 0
+
+
+def test_fewer_revealed_states_are_among_more_of_them() -> None:
+    more, fewer = reveal(172, 75, 1), reveal(172, 10, 1)
+    assert (more.sum(), fewer.sum()) == (129, 17)
+    assert not (fewer & ~more).any()
+    assert (reveal(172, 10, 2) != fewer).any()
 
 
 @pytest.mark.parametrize("name", list(card.SECTIONS))

@@ -5,6 +5,9 @@ node that was reached most often is compared with each red one: folding its subt
 one's must not meet a step that shows two different things. If no red node fits, the blue one
 becomes red. Otherwise it is merged into the red one with the most equal steps, if these are enough
 evidence; if not, it is put aside for later. What is never merged leaves its step out.
+
+The states of some nodes may be told. Nodes of one told state are one red node from the start, and
+no other node is merged with it.
 """
 
 from __future__ import annotations
@@ -26,13 +29,16 @@ EVIDENCE = (1_000, 300, 100, 30, 10, 4)
 ALONE = 20
 #: The place in ``EVIDENCE`` to go on from after that.
 AFTER_ALONE = 3
+#: The state of a node that is not told.
+UNTOLD = -1
 
 
 class Merger:
     """The tree while it is being merged."""
 
-    def __init__(self, tree: PrefixTree, looks: NDArray[np.int64]) -> None:
+    def __init__(self, tree: PrefixTree, looks: NDArray[np.int64], told: list[int]) -> None:
         self.rep = list(range(len(tree.visits)))
+        self.told = told
         self.visits: list[int] = tree.visits.tolist()
         self.looks = [int(looks[0]), *(tree.label % LOOKS).tolist()]
         self.edges: list[dict[int, tuple[int, int]]] = [{} for _ in self.rep]
@@ -68,6 +74,8 @@ class Merger:
                     return -1
             elif not self.is_red[a] and self.visits[b] > self.visits[a]:
                 a, b = b, a
+            if self.told[a] != self.told[b]:
+                return -1
             self.rep[b] = a
             journal.append((0, a, b, self.visits[a]))
             self.visits[a] += self.visits[b]
@@ -130,9 +138,29 @@ class Merger:
         for _, child in self.edges[node].values():
             self.note(child)
 
+    def join_told(self) -> None:
+        """Make the nodes of each told state one red node.
+
+        Raises:
+            ValueError: If two nodes of one told state show two different things.
+        """
+        first = {self.told[0]: 0}
+        for node, state in enumerate(self.told):
+            if state == UNTOLD:
+                continue
+            if state not in first:
+                first[state] = self.find(node)
+                self.promote(first[state])
+            elif self.fold(first[state], node) < 0:
+                raise ValueError(f"the nodes that are told to be in state {state} differ")
+            self.keep()
+
 
 def merge(
-    tree: PrefixTree, looks: NDArray[np.int64], evidence: Sequence[int] = EVIDENCE
+    tree: PrefixTree,
+    looks: NDArray[np.int64],
+    evidence: Sequence[int] = EVIDENCE,
+    told: NDArray[np.int64] | None = None,
 ) -> Automaton:
     """Merge the nodes of a prefix tree.
 
@@ -140,10 +168,17 @@ def merge(
         tree: The tree.
         looks: The tapes that the first state looks at, int64 ``[1]``.
         evidence: Numbers of equal steps that a merger needs, in the order they are tried.
+        told: The state of each node, int64 ``[nodes]``; ``UNTOLD`` where it is not told. None tells
+            nothing.
+
+    Raises:
+        ValueError: If two nodes of one told state show two different things.
     """
-    merger = Merger(tree, looks)
+    nodes = len(tree.visits)
+    merger = Merger(tree, looks, [UNTOLD] * nodes if told is None else told.tolist())
     for _, child in merger.edges[0].values():
         merger.note(child)
+    merger.join_told()
     place = 0
     later: list[int] = []
     while True:
@@ -175,7 +210,7 @@ def _best(merger: Merger, blue: int) -> tuple[int | None, int]:
     """Return the red node with the most equal steps, and their number."""
     best, most = None, -1
     for red in merger.red:
-        if merger.looks[red] == merger.looks[blue]:
+        if merger.looks[red] == merger.looks[blue] and merger.told[red] == merger.told[blue]:
             score = merger.fold(red, blue)
             merger.undo()
             if score > most:

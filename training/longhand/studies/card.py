@@ -12,7 +12,10 @@ from training.files import read_rows
 #: The files of the studies in the folder of the model.
 MEMORY, SEEDS = "memory.csv", "seeds.csv"
 BASELINES, HELD_OUT, SMALLEST = "baselines.csv", "held-out.csv", "smallest.csv"
+REVEALED = "revealed.csv"
 
+#: What the ways to merge are called in the tables.
+MERGING = {"merged": "merging", "surest": "merging, surest first"}
 #: The order of the learners in the table.
 LEARNERS = ("network", "KV", "L*", "L#", "RPNI", "EDSM", "questions", "DFST")
 
@@ -30,12 +33,7 @@ def write_studies(folder: Path) -> None:
 
 def memory_table(folder: Path) -> str:
     """Return the table of the study of memory."""
-    methods = {
-        "merged": "merging",
-        "surest": "merging, surest first",
-        "asked": "questions",
-        "network": "network with bits",
-    }
+    methods = {**MERGING, "asked": "questions", "network": "network with bits"}
     rows = [
         [
             methods[row["name"].split("-")[0]],
@@ -142,6 +140,21 @@ def smallest_table(folder: Path) -> str:
     return table([*head, "smallest margin", "wrong in float16"], rows)
 
 
+def revealed_table(folder: Path) -> str:
+    """Return the table of the study of revealed states; lowest and highest of the seeds."""
+    kinds = ("states", "failing", "transitions failing", "not shown", "shown failing")
+    rows = []
+    by_share = sorted(read_rows(folder / REVEALED), key=_share)
+    for (place, expressions, _), group in groupby(by_share, key=_share):
+        seeds = list(group)
+        found = [_range([int(row[kind]) for row in seeds]) for kind in kinds]
+        told = f"{seeds[0]['revealed']} ({seeds[0]['percent']}%)"
+        method = list(MERGING.values())[place]
+        rows.append([method, f"{expressions:,}", told, len(seeds), *found])
+    head = ["method", "expressions", "states told", "seeds", "states found", "failing"]
+    return table([*head, "of the teacher's", "not shown", "shown, but failing"], rows)
+
+
 #: The file and the text of each section.
 SECTIONS: dict[str, tuple[str, Callable[[Path], str]]] = {
     "memory": (MEMORY, memory_table),
@@ -149,6 +162,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Path], str]]] = {
     "baselines": (BASELINES, baselines_table),
     "held-out": (HELD_OUT, held_out_table),
     "smallest": (SMALLEST, smallest_table),
+    "revealed": (REVEALED, revealed_table),
 }
 
 
@@ -156,6 +170,17 @@ def _place(row: dict[str, str]) -> tuple[int, int]:
     """Return the place of a row of the baselines among the others."""
     first = row["learner"].split(",")[0]
     return LEARNERS.index(first), int(row["expressions"] or 0)
+
+
+def _share(row: dict[str, str]) -> tuple[int, int, int]:
+    """Return the place of a row of the study of revealed states, the same for all seeds."""
+    method = list(MERGING).index(row["name"].split("-")[0])
+    return method, int(row["expressions"]), -int(row["percent"])
+
+
+def _range(found: list[int]) -> str:
+    low, high = min(found), max(found)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _learner(row: dict[str, str]) -> str:

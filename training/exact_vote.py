@@ -37,7 +37,7 @@ def study(runs: Path, file: Path) -> None:
         file: The CSV file.
 
     Raises:
-        click.ClickException: If fewer than two of the runs were made.
+        click.ClickException: If none of the runs was made.
     """
     rows: list[dict[str, object]] = []
     for network, writing in WRITING.items():
@@ -48,10 +48,10 @@ def study(runs: Path, file: Path) -> None:
             and recipe.data.split == "orbits"
             and _is_done(runs, recipe)
         ]
-        if len(recipes) >= 2:
+        if recipes:
             rows += [{"written": writing, **row} for row in _vote_rows(runs, recipes)]
     if not rows:
-        raise click.ClickException(f"{runs} has no two runs; run python -m training study orbits")
+        raise click.ClickException(f"{runs} has none of the runs; run python -m training study orbits")
     for row in rows:
         click.echo(", ".join(f"{key} {value}" for key, value in row.items()))
     write_rows(file, rows)

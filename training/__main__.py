@@ -133,6 +133,7 @@ def study(question: str, runs: Path, models: Path, device: str, only: tuple[str,
     size       how small a network is enough for exact
     orbits     how many of the small expressions are right if no twin was seen
     vote       how many of them are right by a vote of the networks of orbits
+    samples    how many are right after the gist's own 100,000 samples
     length     how long the numbers may be for longhand
     whole      how large whole expressions may be for longhand
     memory     how the states of longhand can be found without being given

@@ -13,10 +13,12 @@ from training.exact_variants import (
     GROUPS,
     MISTAKES,
     ORBITS_FILE,
+    SAMPLES_FILE,
     UNITS,
     VOTE_FILE,
     data_variants,
     orbit_variants,
+    samples_variants,
     size_variants,
     split_variant,
 )
@@ -33,14 +35,18 @@ def write_findings(folder: Path) -> None:
     """Write the tables into the card and draw ``study.png``; a run not made is an empty cell.
 
     Raises:
-        ValueError: If the card lacks the section ``data``, ``size``, ``orbits`` or ``vote``.
+        ValueError: If the card lacks one of the sections ``data``, ``size``, ``orbits``, ``vote``
+            and ``samples``.
     """
-    rows = {row["run"]: row for row in read_rows(folder / FILE)}
-    of_orbits = {row["run"]: row for row in read_rows(folder / ORBITS_FILE)}
+    rows, of_orbits, of_samples = (
+        {row["run"]: row for row in read_rows(folder / file)}
+        for file in (FILE, ORBITS_FILE, SAMPLES_FILE)
+    )
     write_section(folder / "README.md", "data", _data_table(rows))
     write_section(folder / "README.md", "size", _size_table(rows))
     write_section(folder / "README.md", "orbits", _orbits_table(of_orbits))
     write_section(folder / "README.md", "vote", _vote_table(read_rows(folder / VOTE_FILE)))
+    write_section(folder / "README.md", "samples", _samples_table(of_samples))
     _draw(rows, folder / "study.png")
 
 
@@ -57,9 +63,18 @@ def _data_table(rows: dict[str, dict[str, str]]) -> str:
 
 def _data_cells(row: dict[str, str]) -> list[str]:
     unseen, right = int(row["unseen"]), int(row["unseen_right"])
-    shares = [f"{float(row[f'unseen_exact_match {symbol}']):.2%}" for symbol in OPERATORS]
     updates = f"{int(row['updates']):,}"
-    return [updates, row["minutes"], f"{unseen:,}", f"{right / unseen:.2%}", *shares]
+    return [
+        updates,
+        row["minutes"],
+        f"{unseen:,}",
+        f"{right / unseen:.2%}",
+        *_shares("unseen", row),
+    ]
+
+
+def _shares(name: str, row: dict[str, str]) -> list[str]:
+    return [f"{float(row[f'{name}_exact_match {symbol}']):.2%}" for symbol in OPERATORS]
 
 
 def _orbits_table(rows: dict[str, dict[str, str]]) -> str:
@@ -75,16 +90,34 @@ def _orbits_table(rows: dict[str, dict[str, str]]) -> str:
     return table(head, lines)
 
 
+def _samples_table(rows: dict[str, dict[str, str]]) -> str:
+    lines = []
+    for label, recipe in samples_variants().items():
+        row = rows.get(recipe.name)
+        cells = [""] * 12
+        if row is not None:
+            shown = f"{int(row['updates']) * recipe.training.batch_size:,}"
+            twinless = [f"{int(row['twinless']):,}", *_shares("twinless", row)]
+            cells = [shown, *_data_cells(row)[1:], *twinless]
+        lines.append([label, *cells])
+    operators = [f"`{symbol}`" for symbol in OPERATORS]
+    head = ["written", "shown", "minutes", "unseen", "right", *operators, "no twin", *operators]
+    return table(head, lines)
+
+
 def _vote_table(rows: list[dict[str, str]]) -> str:
     lines = []
     for row in rows:
-        unseen, right, agreed, agreed_right = (
-            int(row[name]) for name in ("unseen", "vote_right", "agreed", "agreed_right")
+        unseen = int(row["unseen"])
+        right, of_twins, agreed = (
+            f"{int(row[name]) / unseen:.2%}"
+            for name in ("vote_right", "vote_of_twins_right", "agreed")
         )
-        shares = f"{right / unseen:.2%}", f"{agreed / unseen:.2%}", f"{agreed_right / agreed:.2%}"
-        lines.append([f"`{row['operator']}`", row["networks"], f"{unseen:,}", *shares])
-    head = ["operator", "networks", "unseen", "vote is right", "all agree", "right if all agree"]
-    return table(head, lines)
+        agreed_right = f"{int(row['agreed_right']) / int(row['agreed']):.2%}"
+        name = row["written"], f"`{row['operator']}`", row["networks"]
+        lines.append([*name, f"{unseen:,}", right, of_twins, agreed, agreed_right])
+    head = ["written", "operator", "networks", "unseen", "vote is right", "with twins"]
+    return table([*head, "all agree", "right if all agree"], lines)
 
 
 def _size_table(rows: dict[str, dict[str, str]]) -> str:

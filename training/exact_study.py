@@ -12,7 +12,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data import HELD_OUT, VALIDATION, percentile, training_part
+from training.data import HELD_OUT, VALIDATION, orbits, percentile, training_part
 from training.exact_variants import MISTAKES
 from training.expressions import OPERATORS, Expressions, enumerate_domain
 from training.files import read_rows, write_rows
@@ -59,12 +59,35 @@ def _row(network: Network, recipe: Recipe, progress: FitProgress) -> dict[str, o
         "unseen": int(unseen.sum()),
         "unseen_right": int(right[unseen].sum()),
     }
-    for index, symbol in enumerate(OPERATORS):
-        rows = unseen & (domain.operator == index)
-        share = f"{right[rows].mean():.6f}" if rows.any() else ""
-        row[f"unseen_exact_match {symbol}"] = share
+    row |= _shares("unseen", unseen, right, domain)
+    if recipe.data.source == "samples":
+        alone = unseen & ~has_twin(domain, training_part(recipe.data))
+        row["twinless"] = int(alone.sum())
+        row |= _shares("twinless", alone, right, domain)
     wrong = np.flatnonzero(unseen & ~right)
     return {**row, **mistakes(written[wrong], expected[wrong])}
+
+
+def _shares(
+    name: str, chosen: NDArray[np.bool_], right: NDArray[np.bool_], domain: Expressions
+) -> dict[str, str]:
+    """Return the share of right answers among the chosen expressions, by operator."""
+    shares = {}
+    for index, symbol in enumerate(OPERATORS):
+        rows = chosen & (domain.operator == index)
+        share = f"{right[rows].mean():.6f}" if rows.any() else ""
+        shares[f"{name}_exact_match {symbol}"] = share
+    return shares
+
+
+def has_twin(expressions: Expressions, fitted: Expressions) -> NDArray[np.bool_]:
+    """Return which expressions are a twin of one that was fitted to, bool ``[n]``."""
+    return np.isin(_orbit_numbers(expressions), _orbit_numbers(fitted))
+
+
+def _orbit_numbers(expressions: Expressions) -> NDArray[np.int64]:
+    kind, first, second = orbits(expressions)
+    return (kind * 1_000 + first) * 1_000 + second
 
 
 def mistakes(written: NDArray[np.str_], expected: NDArray[np.str_]) -> dict[str, int]:

@@ -8,11 +8,14 @@ from typing import get_args
 from training import recipe as recipes
 from training.recipe import Recipe, Split
 
-#: The files of the studies in the folder of the model: data and size, orbits, and vote.
+#: The files of the studies in the folder of the model: data and size, orbits, vote, and samples.
 FILE, ORBITS_FILE, VOTE_FILE = "study.csv", "orbits.csv", "vote.csv"
+SAMPLES_FILE = "samples.csv"
 PERCENTS = (88, 50, 25)
 #: Updates of the runs that have less data than the recipe exact-data.
 LESS_DATA_UPDATES = 75_000
+#: The runs on the gist's samples: fewer data, so fewer updates and a larger weight decay.
+SAMPLES_UPDATES, SAMPLES_WEIGHT_DECAY = 40_000, 0.2
 UNITS = (128, 96, 64)
 GROUPS = (1, 2, 3)
 #: Seeds of the runs on orbits: of the first weights and the order of the data.
@@ -72,4 +75,29 @@ def orbit_variants() -> dict[str, Recipe]:
     # float32 is faster on processors whose PyTorch has no bfloat16 kernel for an LSTM.
     training = replace(larger.training, precision="float32")
     variants[label] = replace(larger, name=name, data=base.data, training=training)
+    return {**variants, **working_variants()}
+
+
+def working_variants() -> dict[str, Recipe]:
+    """Return the runs that write their working before the answer, from three seeds."""
+    base = recipes.load("exact-working")
+    variants = {}
+    for seed in SEEDS:
+        label = f"{base.data.percent}% of the orbits, with working, seed {seed}"
+        training = replace(base.training, seed=seed)
+        variants[label] = replace(base, name=f"exact-working-{seed}", training=training)
+    return variants
+
+
+def samples_variants() -> dict[str, Recipe]:
+    """Return the runs on the gist's samples that write their working, from three seeds."""
+    data = recipes.load("gist").data
+    variants = {}
+    for recipe in working_variants().values():
+        base = recipe.training
+        optimizer = {**base.optimizer, "weight_decay": SAMPLES_WEIGHT_DECAY}
+        training = replace(base, updates=SAMPLES_UPDATES, optimizer=optimizer)
+        name = f"exact-samples-working-{base.seed}"
+        label = f"with working, seed {base.seed}"
+        variants[label] = replace(recipe, name=name, data=data, training=training)
     return variants

@@ -17,11 +17,12 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
-    """Write rows with the same keys as CSV, completely or not at all."""
+    """Write rows with the same keys as CSV, completely or not at all; make the folder if needed."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, text.getvalue().encode())
 
 

@@ -167,11 +167,12 @@ def loss_and_accuracy(network: Network, tokens: Tensor, targets: Tensor) -> tupl
 
 
 def to_tensors(expressions: Expressions, network: Network, device: str) -> tuple[Tensor, Tensor]:
-    """Encode expressions and answers, int64 ``[n, longest_input]`` and ``[n, written]``."""
+    """Encode expressions and what is to be written.
+
+    Both are int64, ``[n, longest_input]`` and ``[n, written]``.
+    """
     tokens, _ = encode(expressions.texts(), network.longest_input)
-    answers, _ = encode(expressions.answers(), network.longest_output)
-    targets = network.targets(torch.from_numpy(answers).long())
-    return torch.from_numpy(tokens).long().to(device), targets.to(device)
+    return torch.from_numpy(tokens).long().to(device), network.written(expressions).to(device)
 
 
 def _to_small_tensors(

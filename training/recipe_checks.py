@@ -20,6 +20,7 @@ NETWORK_SETTINGS = {
     "exact8": ("units", "group"),
     "gist": (),
     "longhand": ("units", "embedding"),
+    "working": ("units", "group", "embedding"),
 }
 #: The optimizers of ``torch.optim`` that work with the fitting loop.
 OPTIMIZERS = (

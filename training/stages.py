@@ -142,6 +142,12 @@ def _study_vote(options: StudyOptions) -> None:
     study(options.runs, options.models / "exact" / VOTE_FILE)
 
 
+def _study_samples(options: StudyOptions) -> None:
+    from training.exact_variants import SAMPLES_FILE, samples_variants
+
+    _fit_variants(samples_variants(), SAMPLES_FILE, options)
+
+
 def _fit_variants(variants: dict[str, Recipe], file: str, options: StudyOptions) -> None:
     from training.exact_study import study
 
@@ -218,6 +224,7 @@ STUDIES: Mapping[str, Callable[[StudyOptions], None]] = {
     "size": _study_size,
     "orbits": _study_orbits,
     "vote": _study_vote,
+    "samples": _study_samples,
     "length": _study_length,
     "whole": _study_whole,
     "memory": _study_memory,

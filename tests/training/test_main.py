@@ -54,7 +54,7 @@ def test_only_is_refused_by_studies_without_runs() -> None:
     assert "--only" in result.stderr
 
 
-def test_a_vote_needs_two_fitted_networks(tmp_path: Path) -> None:
+def test_a_vote_needs_a_fitted_network(tmp_path: Path) -> None:
     options = ["--runs", str(tmp_path), "--models", str(tmp_path)]
     result = CliRunner().invoke(main, ["study", "vote", *options])
     assert result.exit_code == 1

@@ -35,3 +35,9 @@ def test_the_rows_before_a_failure_are_kept(tmp_path: Path) -> None:
 def test_an_unknown_name_is_an_error_that_lists_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no run x; choose from a, b"):
         make_rows(tmp_path / "rows.csv", {"a": dict, "b": dict}, ("x",))
+
+
+def test_the_folder_of_the_rows_is_made(tmp_path: Path) -> None:
+    file = tmp_path / "models" / "exact" / "rows.csv"
+    write_rows(file, [{"name": "a"}])
+    assert read_rows(file) == [{"name": "a"}]

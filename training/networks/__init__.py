@@ -9,10 +9,16 @@ from training.networks.exact import Exact
 from training.networks.exact8 import Exact8
 from training.networks.gist import Gist
 from training.networks.network import Network
+from training.networks.working import Working
 from training.recipe import ModelSettings
 
 #: The encoder-decoders by the name that a recipe gives them.
-NETWORKS: dict[str, Callable[..., Network]] = {"exact": Exact, "exact8": Exact8, "gist": Gist}
+NETWORKS: dict[str, Callable[..., Network]] = {
+    "exact": Exact,
+    "exact8": Exact8,
+    "gist": Gist,
+    "working": Working,
+}
 
 
 def build(model: ModelSettings, operands: Operands = DEFAULT_OPERANDS) -> Network:

@@ -83,7 +83,12 @@ class Exact(Network):
         return self.decoder.step(gate_inputs, state, cell)
 
     def decode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """Answer a batch greedily, in reading order.
+        """Answer a batch greedily, in reading order."""
+        written, log_prob = self._write_greedily(tokens)
+        return reverse(written)[:, : self.longest_output], log_prob
+
+    def _write_greedily(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the symbols as they are written, and the log-probability of each row.
 
         A row ends with the first group whose last symbol is padding. Later groups do not count.
         """
@@ -100,7 +105,7 @@ class Exact(Network):
             log_prob = log_prob + torch.where(going, best, torch.zeros_like(best)).sum(1)
             written.append(torch.where(going, symbols, torch.zeros_like(symbols)))
             going = going & (symbols[:, -1:] != 0)
-        return reverse(torch.cat(written, dim=1))[:, : self.longest_output], log_prob
+        return torch.cat(written, dim=1), log_prob
 
     def _encode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Return the decoder's first state and cell, ``[batch, units]`` each."""

@@ -9,6 +9,9 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from exprinfer.language.tokenizer import encode
+from training.expressions import Expressions
+
 
 def pad(tokens: Tensor, width: int) -> Tensor:
     """Widen token ids ``[batch, time]`` to ``[batch, width]`` with padding (0) on the right."""
@@ -49,6 +52,11 @@ class Network(nn.Module, ABC):
         Returns:
             Token ids in writing order, int64 ``[batch, written]``.
         """
+
+    def written(self, expressions: Expressions) -> Tensor:
+        """Return what the network learns to write for expressions, int64 ``[n, written]``."""
+        answers, _ = encode(expressions.answers(), self.longest_output)
+        return self.targets(torch.from_numpy(answers).long())
 
     @abstractmethod
     def forward(self, tokens: Tensor, targets: Tensor) -> Tensor:

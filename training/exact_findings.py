@@ -94,14 +94,15 @@ def _samples_table(rows: dict[str, dict[str, str]]) -> str:
     lines = []
     for label, recipe in samples_variants().items():
         row = rows.get(recipe.name)
-        cells = [""] * 12
+        cells = [""] * 13
         if row is not None:
             shown = f"{int(row['updates']) * recipe.training.batch_size:,}"
             twinless = [f"{int(row['twinless']):,}", *_shares("twinless", row)]
             cells = [shown, *_data_cells(row)[1:], *twinless]
         lines.append([label, *cells])
     operators = [f"`{symbol}`" for symbol in OPERATORS]
-    head = ["written", "shown", "minutes", "unseen", "right", *operators, "no twin", *operators]
+    twinless = ["no twin", *(f"{name}, no twin" for name in operators)]
+    head = ["written", "shown", "minutes", "unseen", "right", *operators, *twinless]
     return table(head, lines)
 
 

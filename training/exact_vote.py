@@ -51,7 +51,9 @@ def study(runs: Path, file: Path) -> None:
         if recipes:
             rows += [{"written": writing, **row} for row in _vote_rows(runs, recipes)]
     if not rows:
-        raise click.ClickException(f"{runs} has none of the runs; run python -m training study orbits")
+        raise click.ClickException(
+            f"{runs} has none of the runs; run python -m training study orbits"
+        )
     for row in rows:
         click.echo(", ".join(f"{key} {value}" for key, value in row.items()))
     write_rows(file, rows)

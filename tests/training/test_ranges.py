@@ -180,7 +180,7 @@ def test_the_ranges_of_the_gist_are_not_kept_in_files() -> None:
         (
             '"exact"',
             '"nope"',
-            "network must be one of exact, exact8, gist, longhand, got 'nope'",
+            "network must be one of exact, exact8, gist, longhand, working, got 'nope'",
         ),
         ('"AdamW"', '"nope"', "has no 'nope' .* choose one of .*, AdamW, "),
         ('source = "domain"', 'source = "nope"', 'source must be "samples" or "domain" or'),

@@ -75,6 +75,15 @@ def orbits(
     return kind, np.where(ordered, a, np.minimum(a, b)), np.where(ordered, b, np.maximum(a, b))
 
 
+def orbit_numbers(expressions: Expressions) -> NDArray[np.int64]:
+    """Return a number for the orbit of each expression, the same for all twins, int64 ``[n]``.
+
+    The operands must be smaller than 1,000.
+    """
+    kind, first, second = orbits(expressions)
+    return (kind * 1_000 + first) * 1_000 + second
+
+
 def training_part(data: DataSettings) -> Expressions:
     """Return the expressions that the network is fitted to."""
     if data.source == "samples":

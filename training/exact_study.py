@@ -12,7 +12,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data import HELD_OUT, VALIDATION, orbits, percentile, training_part
+from training.data import HELD_OUT, VALIDATION, orbit_numbers, percentile, training_part
 from training.exact_variants import MISTAKES
 from training.expressions import OPERATORS, Expressions, enumerate_domain
 from training.files import read_rows, write_rows
@@ -82,12 +82,7 @@ def _shares(
 
 def has_twin(expressions: Expressions, fitted: Expressions) -> NDArray[np.bool_]:
     """Return which expressions are a twin of one that was fitted to, bool ``[n]``."""
-    return np.isin(_orbit_numbers(expressions), _orbit_numbers(fitted))
-
-
-def _orbit_numbers(expressions: Expressions) -> NDArray[np.int64]:
-    kind, first, second = orbits(expressions)
-    return (kind * 1_000 + first) * 1_000 + second
+    return np.isin(orbit_numbers(expressions), orbit_numbers(fitted))
 
 
 def mistakes(written: NDArray[np.str_], expected: NDArray[np.str_]) -> dict[str, int]:

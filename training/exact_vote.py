@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import networks
-from training.data import orbits
+from training.data import orbit_numbers
 from training.exact_study import unseen_rows
 from training.exact_variants import orbit_variants
 from training.expressions import FORMS, OPERATORS, Expressions, enumerate_domain
@@ -138,16 +138,15 @@ def _twins(expressions: Expressions) -> tuple[NDArray[np.int64], NDArray[np.int6
 
     The sign is that of the value, or of 0 an arbitrary one.
     """
-    kind, first, second = orbits(expressions)
-    minus = OPERATORS.index("-")
+    plus, minus = OPERATORS.index("+"), OPERATORS.index("-")
     a, b = expressions.a, np.where(expressions.operator == minus, -expressions.b, expressions.b)
     sum_sign = np.where(np.abs(a) >= np.abs(b), np.sign(a), np.sign(b))
-    is_sum = kind == OPERATORS.index("+")
+    is_sum = np.isin(expressions.operator, (plus, minus))
     sign = np.where(is_sum, sum_sign, np.sign(a) * np.sign(b))
     sign = np.where(expressions.form == list(FORMS).index("negated"), -sign, sign)
     # |a| + |b| and |a| - |b| are two values of one orbit.
     differs = is_sum & (np.sign(a) * np.sign(b) < 0)
-    return ((kind * 2 + differs) * 1_000 + first) * 1_000 + second, np.where(sign < 0, -1, 1)
+    return 2 * orbit_numbers(expressions) + differs, np.where(sign < 0, -1, 1)
 
 
 def _is_done(runs: Path, recipe: Recipe) -> bool:

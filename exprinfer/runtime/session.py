@@ -261,8 +261,8 @@ class Session:
         return self._open_content(path, provider)
 
     def _open_content(self, path: Path, provider: str) -> Any:
-        # Models that work on tapes run many operators on few rows. Their metadata says so, but is
-        # read later, since ONNX Runtime first refuses what is no model.
+        # Models that work on tapes run many operators on few rows. The metadata tells which models
+        # these are, but it is read later: ONNX Runtime must refuse what is not a model first.
         pattern = provider == CUDA or b"tapes" in self._content
         return open_session(self._content, path, provider, memory_pattern=pattern)
 

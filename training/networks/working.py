@@ -51,11 +51,9 @@ class Working(Exact):
         The answer is empty if there is no mark.
         """
         written, log_prob = self._write_greedily(tokens)
-        marked = (written == SYMBOLS.index(MARK)).int().cumsum(1)
-        after = marked.cumsum(1) > 1
-        answer = torch.where(after, written, torch.zeros_like(written))
-        start = (~after).sum(1, keepdim=True)
+        marks = (written == SYMBOLS.index(MARK)).int().cumsum(1)
+        start = 1 + (marks == 0).sum(1, keepdim=True)
         place = start + torch.arange(self.longest_output, device=tokens.device)
         inside = place < written.shape[1]
-        symbols = answer.gather(1, place.clamp(max=written.shape[1] - 1))
+        symbols = written.gather(1, place.clamp(max=written.shape[1] - 1))
         return reverse(torch.where(inside, symbols, torch.zeros_like(symbols))), log_prob

@@ -25,6 +25,8 @@ from training.tries import Row, make_rows
 EXPRESSIONS_SEED, NETWORK_SEED = 0, 1
 #: Numbers of expressions that are merged, and that are asked about.
 MERGED, ASKED = (300, 1_000, 3_000), (300, 1_000, 3_000, 10_000, 30_000)
+#: Evidence that a merger needs, by method; see ``merge``.
+MERGERS: dict[str, tuple[int, ...]] = {"merged": (0,), "surest": EVIDENCE}
 #: Pairs after which the search of a network gives up; its memories are too many to try all.
 NETWORK_PAIRS = 100_000
 NETWORK_EXPRESSIONS = 30_000
@@ -89,7 +91,7 @@ def study(models: Path, only: tuple[str, ...] = ()) -> None:
 def _tries(study: Study) -> dict[str, Callable[[], Row]]:
     tries: dict[str, Callable[[], Row]] = {}
     for count in MERGED:
-        for name, evidence in (("merged", (0,)), ("surest", EVIDENCE)):
+        for name, evidence in MERGERS.items():
             tries[f"{name}-{count}"] = partial(study.merging, count, evidence)
     for count in ASKED:
         tries[f"asked-{count}"] = partial(study.asking, count)

@@ -15,20 +15,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from training.longhand.memory.merge import EVIDENCE, UNTOLD, merge
+from training.longhand.memory.merge import UNTOLD, merge
 from training.longhand.memory.search import TableMachine, search
 from training.longhand.memory.traces import Watcher, draw
 from training.longhand.memory.tree import PrefixTree, prefix_tree
 from training.longhand.proof.table import TransitionTable
 from training.longhand.studies.card import REVEALED
-from training.longhand.studies.memory import EXPRESSIONS_SEED
+from training.longhand.studies.memory import EXPRESSIONS_SEED, MERGERS
 from training.longhand.teacher import TEACHER
 from training.tries import Row, make_rows
 
 #: Percent of the states that are revealed, and the seeds that draw them if there is a choice.
 PERCENT, SEEDS = (100, 99, 95, 90, 85, 80, 75, 50, 25, 10, 1, 0), (1, 2, 3)
-#: Evidence that a merger needs, by method, as in the study ``memory``.
-METHODS = {"merged": (0,), "surest": EVIDENCE}
 #: Method, number of expressions and percents of the tries.
 TRIED = (
     ("merged", 3_000, PERCENT),
@@ -79,7 +77,7 @@ class Study:
         given = self.workings(expressions)
         revealed = reveal(len(self.table.states), percent, seed)
         told = np.where(revealed[given.state], given.state, UNTOLD)
-        merged = merge(given.tree, given.looks, METHODS[method], told)
+        merged = merge(given.tree, given.looks, MERGERS[method], told)
         found = search(TableMachine(merged, self.watcher.alphabet), self.table, self.watcher)
         wrong = ~np.isin(self.table.transitions.state, found.state)
         wrong[found.failing[:, 1]] = True
